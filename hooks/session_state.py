@@ -1,0 +1,601 @@
+"""Count the tool calls of one agent session in `.daybook/state/session-<id>.json`.
+
+A copy stands in the adopting repository and an agent's hook runs it for every tool call:
+`python3 -I -S session_state.py [--matcher M] [--agent NAME] [--event NAME]`, one JSON event on stdin. It ends with 0
+and prints nothing whatever happens, since an agent must never be stopped by its telemetry. It alone may catch every
+exception; what went wrong is a line in `hook-errors.log`, without a word of the payload, which can hold secrets.
+
+Files beside the state: `.lock` (locked, never deleted: a second inode would be a second lock), `.spill` (calls that
+could not be counted at once; a reader that finds it longer than `spill_folded_bytes` adds those lines),
+`.bad-<ns>.json` (a state that could not be read, moved aside).
+"""
+import os
+import sys
+import time
+
+_SCHEMA = 1
+_HOUR = 3600
+_LOCK_SECONDS = 2.0
+_STDIN_SECONDS = 5.0
+_STDIN_BYTES = 64 << 20
+_STATE_BYTES = 4 << 20
+_LOG_BYTES = 1 << 20
+_NAME_CHARACTERS = 200
+_ID_CHARACTERS = 64
+_ID_ALPHABET = frozenset('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
+_ID_VARIABLES = ('DAYBOOK_SESSION_ID', 'CLAUDE_SESSION_ID', 'CLAUDE_CODE_SESSION_ID', 'GEMINI_SESSION_ID')
+_PROJECT_VARIABLES = ('CLAUDE_PROJECT_DIR', 'GEMINI_PROJECT_DIR', 'CURSOR_PROJECT_DIR')
+_SUBAGENTS = ('agent', 'task')
+# a hostile repository may hold a symlink or a FIFO where a state file belongs: neither is followed nor waited for
+_OPEN_SAFELY = getattr(os, 'O_NOFOLLOW', 0) | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)
+
+# event name in lower case -> what it means here; every other event is ignored
+_EVENTS = {
+    'posttooluse': 'call',  # Claude Code, Codex, Cursor, Copilot
+    'posttoolusefailure': 'failed call',  # Claude Code, Cursor
+    'aftertool': 'call',  # Gemini
+    'sessionstart': 'start',
+}
+# the first key found tells the agent, unless `--agent` does; none of them: Claude Code
+_AGENTS = (
+    ('conversation_id', 'cursor'),
+    ('turn_id', 'codex'),
+    ('toolName', 'copilot'),
+    ('initialPrompt', 'copilot'),
+    ('timestamp', 'gemini'),
+)
+_KEYS = {
+    'session': ('session_id', 'conversation_id', 'sessionId'),
+    'event': ('hook_event_name', 'hookEventName'),
+    'tool': ('tool_name', 'toolName'),
+    'result': ('tool_response', 'tool_output', 'toolResult'),
+    'cwd': ('cwd', 'workingDirectory'),
+}
+
+try:
+    # the C half of json without the rest: json imports re, which doubles the time of the whole call
+    from _json import encode_basestring_ascii as _quote
+    from _json import make_scanner
+
+    class _Rules:
+        strict = False
+        object_hook = object_pairs_hook = array_hook = None
+        parse_int, parse_float, parse_constant = int, float, float
+        memo: dict = {}
+
+    _scan = make_scanner(_Rules)
+    assert _scan('{"a": [1]}', 0) == ({'a': [1]}, 10) and _quote('\n') == '"\\n"'
+except Exception:  # private modules change without notice
+    from json.decoder import JSONDecoder
+    from json.encoder import encode_basestring_ascii as _quote
+
+    _scan = JSONDecoder(strict=False).raw_decode
+
+
+def _parse(data: bytes) -> object:
+    text = data.decode('utf-8', 'replace').lstrip('\ufeff \t\r\n').rstrip()
+    value, end = _scan(text, 0)
+    if end != len(text):
+        raise ValueError
+    return value
+
+
+def _dump(value: object) -> str:
+    if isinstance(value, dict):
+        return '{' + ', '.join(f'{_quote(key)}: {_dump(value[key])}' for key in value) + '}'
+    return _quote(value) if isinstance(value, str) else str(int(value))
+
+
+def _now() -> str:
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+
+
+def _open(path: str, flags: int) -> int:
+    if os.name == 'nt' and os.path.islink(path):
+        raise OSError(40, 'a symlink', path)
+    return os.open(path, flags | _OPEN_SAFELY, 0o666)
+
+
+def _read(path: str, limit: int, start: int = 0) -> bytes:
+    handle = _open(path, os.O_RDONLY)
+    try:
+        os.lseek(handle, start, os.SEEK_SET)
+        return _drain(handle, limit)
+    finally:
+        os.close(handle)
+
+
+def _drain(handle: int, limit: int) -> bytes:
+    chunks, size = [], 0
+    while chunk := os.read(handle, 1 << 16):
+        size += len(chunk)
+        # what is over the limit is still read, so that the writer does not die of a broken pipe
+        if size <= limit:
+            chunks.append(chunk)
+    if size > limit:
+        raise OverflowError
+    return b''.join(chunks)
+
+
+def _write(path: str, flags: int, data: bytes) -> None:
+    handle = _open(path, os.O_WRONLY | os.O_CREAT | flags)
+    try:
+        if os.write(handle, data) != len(data):
+            raise OSError(28, 'short write', path)
+    finally:
+        os.close(handle)
+
+
+def _log(folder: str, message: str) -> None:
+    """Add one line to `hook-errors.log`; at 1 MiB the log becomes `hook-errors.log.1` and a new one starts."""
+    path = os.path.join(folder, 'hook-errors.log')
+    try:
+        _prepare(folder)
+        if os.path.lexists(path) and os.lstat(path).st_size > _LOG_BYTES:
+            os.replace(path, path + '.1')
+        _write(path, os.O_APPEND, f'{_now()} {ascii(message)[1:-1]}\n'.encode())
+    except Exception:
+        pass
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return f'{type(error).__name__}, {os.strerror(error.errno).lower()}'
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f'{type(error).__name__} in line {trace.tb_lineno if trace else 0}'
+
+
+# --- what the agent says ---
+
+
+def _options(argv: 'list[str]') -> 'dict[str, str]':
+    options = {'--matcher': '', '--agent': '', '--event': ''}
+    for word, following in zip(argv, argv[1:] + ['']):
+        name, sign, value = word.partition('=')
+        if name in options:
+            options[name] = (value if sign else following)[:_NAME_CHARACTERS]
+    return options
+
+
+def _wait_for_stdin() -> None:
+    import select
+
+    try:
+        ready = select.select([0], [], [], _STDIN_SECONDS)[0]
+    except OSError:  # Windows selects sockets only
+        return
+    if not ready:
+        raise TimeoutError
+
+
+def _payload() -> 'tuple[dict, str]':
+    """Return the event on stdin, or an empty one and what is wrong with it."""
+    try:
+        if sys.stdin is None or os.isatty(0):
+            return {}, 'no event: stdin is closed or a terminal'
+        _wait_for_stdin()
+        data = _drain(0, _STDIN_BYTES)
+        payload = _parse(data) if data.strip() else None
+    except OverflowError:
+        return {}, 'no event: more than 64 MiB on stdin'
+    except Exception as error:
+        return {}, f'no event: stdin cannot be read as JSON ({_reason(error)})'
+    if isinstance(payload, dict):
+        return payload, ''
+    return {}, 'no event: stdin holds no JSON object' if data.strip() else 'no event: stdin is empty'
+
+
+def _value(payload: dict, key: str) -> object:
+    return next((payload[name] for name in _KEYS[key] if payload.get(name)), None)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ''
+
+
+def _agent_of(payload: dict) -> str:
+    return next((agent for key, agent in _AGENTS if key in payload), 'claude')
+
+
+def _meaning_of(payload: dict, event: str) -> str:
+    if event:
+        return _EVENTS.get(event.lower(), '')
+    if _value(payload, 'tool') is None:
+        return 'start' if 'initialPrompt' in payload or payload.get('source') == 'new' else 'unclear'
+    # Copilot does not name its events: only the one after the call has a result or an error
+    return 'call' if _value(payload, 'result') or 'error' in payload else ''
+
+
+def _is_failed(payload: dict, agent: str, meaning: str) -> bool:
+    result = _value(payload, 'result')
+    if meaning == 'failed call' or (agent == 'copilot' and 'error' in payload):
+        return True
+    if not isinstance(result, dict):
+        return False
+    return bool(agent == 'gemini' and result.get('error')) or result.get('resultType') in ('failure', 'denied')
+
+
+def _server_of(payload: dict, tool: str) -> str:
+    """Return the MCP server in lower case, '' for any other tool or where the agent does not tell."""
+    context = payload.get('mcp_context')
+    if isinstance(context, dict) and context.get('server_name'):
+        return _text(context['server_name']).lower()
+    kind, _, rest = tool.partition('__')
+    if kind.lower() == 'mcp' and rest:
+        return rest.partition('__')[0].lower()
+    words = tool.split(':')  # Cursor: MCP:<server>:<tool>, or MCP:<tool>, which names no server
+    return words[1].lower() if len(words) > 2 and words[0] == 'MCP' else ''
+
+
+def _call(payload: dict, options: 'dict[str, str]') -> dict:
+    """Return the event in the one form that is counted and spilled: strings, and `failed` as 0 or 1."""
+    agent = options['--agent'] or _agent_of(payload)
+    meaning = _meaning_of(payload, options['--event'] or _text(_value(payload, 'event')))
+    tool = _text(_value(payload, 'tool')) or 'unknown'
+    server = _server_of(payload, tool)
+    return {
+        'meaning': 'call' if meaning == 'failed call' else meaning,
+        'failed': int(_is_failed(payload, agent, meaning)),
+        'tool': tool[:_NAME_CHARACTERS],
+        'folded': (f'mcp__{server}' if server else tool)[:_NAME_CHARACTERS],
+        'agent': agent,
+        'matcher': options['--matcher'],
+        'at': _now(),
+    }
+
+
+def _is_hashed(name: str) -> bool:
+    head, _, tail = name.rpartition('.')
+    return len(tail) == 16 and not set(tail) - set('0123456789abcdef') and not set(head) - _ID_ALPHABET
+
+
+def safe_id(raw: str) -> str:
+    """Return `raw` where it can stand in a file name, else a cut copy, a dot and a hash: no two ids become one.
+
+    An unchanged id never holds a dot, so that it cannot pass for a changed one.
+    """
+    if len(raw) <= _ID_CHARACTERS and not set(raw) - _ID_ALPHABET:
+        return raw
+    from hashlib import sha256
+
+    cleaned = ''.join(c if c in _ID_ALPHABET else '_' for c in raw[:_ID_CHARACTERS - 17])
+    return f'{cleaned}.{sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:16]}'
+
+
+def _session_id(payload: dict) -> str:
+    given = _value(payload, 'session')
+    if given and isinstance(given, (str, int)):
+        return safe_id(str(given))
+    found = next((os.environ[name] for name in _ID_VARIABLES if os.environ.get(name)), '')
+    if found:
+        # this script exported it: taken as it is, or the session would get a second name
+        return found if len(found) <= _ID_CHARACTERS and _is_hashed(found) else safe_id(found)
+    return f'ppid-{os.getppid()}'
+
+
+# --- where the state lies ---
+
+
+def _main_work_tree(root: str, link: str) -> str:
+    """Return the work tree that owns the repository to which the file `link` (`gitdir: ...`) points.
+
+    Without `commondir` it is a submodule, its own main work tree; a bare repository has none, so `root` stands in.
+    """
+    try:
+        gitdir = os.path.join(root, os.fsdecode(_read(link, 1 << 16)).partition('gitdir:')[2].strip())
+        shared = os.fsdecode(_read(os.path.join(gitdir, 'commondir'), 1 << 16)).strip()
+    except (OSError, OverflowError):
+        return root
+    common = os.path.realpath(os.path.join(gitdir, shared))
+    return os.path.dirname(common) if os.path.basename(common) == '.git' else root
+
+
+def _work_trees(path: str) -> 'tuple[str, str] | None':
+    """Return the work tree around `path` (which may be gone by now) and the main one of its repository."""
+    path = os.path.realpath(path)
+    while True:
+        link = os.path.join(path, '.git')
+        if os.path.lexists(link):
+            return path, path if os.path.isdir(link) else _main_work_tree(path, link)
+        if path == os.path.dirname(path):
+            return None
+        path = os.path.dirname(path)
+
+
+def _places(payload: dict) -> 'list[str]':
+    roots = payload.get('workspace_roots')
+    first = roots[0] if isinstance(roots, list) and roots else None
+    given = _text(_value(payload, 'cwd')) or _text(first) or os.getcwd()
+    # an agent that went to another folder for a moment still works on its project
+    projects = [os.environ.get(name, '') for name in _PROJECT_VARIABLES]
+    return [place for place in (given, *projects) if place and '\0' not in place]
+
+
+def _locate(payload: dict) -> 'tuple[str, str] | None':
+    """Return (work tree, state folder) of the first place whose repository has a `.daybook/`, else None."""
+    for place in _places(payload):
+        trees = _work_trees(place)
+        if trees is None:
+            continue
+        home = os.path.join(trees[1], '.daybook')
+        chosen = os.environ.get('DAYBOOK_STATE_DIR', '')
+        folder = os.path.join(trees[1], chosen) if chosen else os.path.join(home, 'state')
+        if os.path.isdir(home) and not os.path.islink(home) and (chosen or not os.path.islink(folder)):
+            return trees[0], folder
+    return None
+
+
+def _prepare(folder: str) -> None:
+    try:
+        os.makedirs(folder)
+    except FileExistsError:
+        return
+    _write(os.path.join(folder, '.gitignore'), os.O_EXCL, b'*\n')
+
+
+# --- the state ---
+
+
+def _lock_posix(handle: int, deadline: float, fcntl: object) -> bool:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+        time.sleep(0.002)
+
+
+def _lock_windows(handle: int, deadline: float, msvcrt: object) -> bool:
+    while True:
+        try:
+            os.lseek(handle, 0, os.SEEK_SET)  # it locks from the file position
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            return True
+        except OSError:
+            if time.monotonic() >= deadline:
+                return False
+        time.sleep(0.002)
+
+
+def _lock(path: str) -> int:
+    """Return the handle that holds the lock until it is closed; TimeoutError after two seconds."""
+    handle = _open(path, os.O_RDWR | os.O_CREAT)
+    deadline = time.monotonic() + _LOCK_SECONDS
+    if os.name == 'nt':
+        import msvcrt
+
+        held = _lock_windows(handle, deadline, msvcrt)
+    else:
+        import fcntl
+
+        held = _lock_posix(handle, deadline, fcntl)
+    if not held:
+        os.close(handle)
+        raise TimeoutError
+    return handle
+
+
+def _fresh(session: str, root: str, call: dict) -> dict:
+    return {
+        'session_id': session,
+        'agent': call['agent'],
+        'cwd': root,
+        'started_at': call['at'],
+        'ended_at': call['at'],
+        'tool_calls_count': 0,
+        'tool_calls_breakdown': {},
+        'tool_calls_breakdown_methods': {},
+        'failed_calls_count': 0,
+        'subagents_dispatched': 0,
+        'parallel_terminals_observed': 0,
+        'matcher': call['matcher'] or '*',
+        'spill_folded_bytes': 0,
+        'schema': _SCHEMA,
+    }
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _is_sound(state: object, fresh: dict) -> bool:
+    if not isinstance(state, dict) or state.get('schema') != _SCHEMA:
+        return False
+    for key, value in fresh.items():
+        if type(state.get(key)) is not type(value):
+            return False
+        counts = state[key].values() if isinstance(value, dict) else [state[key]]
+        if not isinstance(value, str) and not all(_is_count(n) for n in counts):
+            return False
+    return True
+
+
+def _load(base: str, fresh: dict) -> dict:
+    """Return the state on disk, or `fresh`; what is no state is moved aside under the lock and logged."""
+    path = base + '.json'
+    if not os.path.lexists(path):
+        return fresh
+    if os.path.isfile(path) and not os.path.islink(path):
+        try:
+            state = _parse(_read(path, _STATE_BYTES))
+            if _is_sound(state, fresh):
+                return {key: state[key] for key in fresh}
+        except OSError:
+            raise  # a disk that cannot be read now is no reason to throw counts away
+        except Exception:
+            pass
+    bad = f'{base}.bad-{time.time_ns()}.json'
+    os.rename(path, bad)
+    _log(os.path.dirname(base), f'{os.path.basename(base)}: state unreadable, counting starts again; '
+         f'the old one is kept as {os.path.basename(bad)}')
+    return fresh
+
+
+def _save(path: str, state: dict) -> None:
+    temporary = f'{path}.{os.getpid()}.{time.time_ns()}.tmp'
+    lines = ',\n'.join(f'  {_quote(key)}: {_dump(value)}' for key, value in state.items())
+    try:
+        _write(temporary, os.O_EXCL, f'{{\n{lines}\n}}\n'.encode())
+        os.replace(temporary, path)
+    except BaseException:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise
+
+
+def _count(state: dict, call: dict) -> None:
+    state['ended_at'] = max(state['ended_at'], call['at'])
+    state['started_at'] = min(state['started_at'], call['at'])
+    state['matcher'] = call['matcher'] or state['matcher']
+    if call['meaning'] != 'call':
+        return
+    state['tool_calls_count'] += 1
+    state['failed_calls_count'] += call['failed']
+    state['subagents_dispatched'] += call['tool'].lower() in _SUBAGENTS
+    for key, name in (('tool_calls_breakdown', 'folded'), ('tool_calls_breakdown_methods', 'tool')):
+        counts = state[key]
+        counts[call[name]] = counts.get(call[name], 0) + 1
+
+
+def _is_call(call: object) -> bool:
+    texts = ('meaning', 'tool', 'folded', 'agent', 'matcher', 'at')
+    return isinstance(call, dict) and all(type(call.get(key)) is str for key in texts) and call.get('failed') in (0, 1)
+
+
+def _spill(base: str, call: dict) -> None:
+    # the leading newline ends what a writer before us may have left half written
+    _write(base + '.spill', os.O_APPEND, f'\n{_dump(call)}\n'.encode())
+
+
+def _fold_spill(base: str, state: dict) -> None:
+    """Count the spilled calls that the state has not counted yet.
+
+    The file is never emptied: the state keeps how far it has read, so counting and marking are one replacement.
+    """
+    path, start = base + '.spill', state['spill_folded_bytes']
+    if not os.path.isfile(path) or os.path.islink(path):
+        return
+    data = _read(path, _STDIN_BYTES, start)
+    done = data.rfind(b'\n') + 1
+    for line in data[:done].split(b'\n'):
+        try:
+            call = _parse(line) if line else None
+        except Exception:
+            call = 'torn'
+        if call is not None and _is_call(call):
+            _count(state, call)
+        elif call is not None:
+            _log(os.path.dirname(base), f'{os.path.basename(base)}: a spilled line cannot be read, one call may be lost')
+    state['spill_folded_bytes'] = start + done
+
+
+def _is_orphan(name: str) -> bool:
+    words = name.rsplit('.', 3)
+    return len(words) == 4 and words[0].endswith('.json') and words[1].isdigit() and words[2].isdigit()
+
+
+def _survey(base: str) -> int:
+    """Return how many other sessions wrote here within the hour; remove temporaries that a killed one left."""
+    folder, own = os.path.split(base + '.json')
+    now, others = time.time(), 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if not name.startswith('session-') or name == own:
+                continue
+            if name.endswith('.json') and '.bad-' not in name:
+                others += now - entry.stat(follow_symlinks=False).st_mtime < _HOUR
+            elif name.endswith('.tmp') and _is_orphan(name):
+                if now - entry.stat(follow_symlinks=False).st_mtime > _HOUR:
+                    os.unlink(entry.path)
+    return others
+
+
+def _observed(base: str) -> int:
+    try:
+        return _survey(base)
+    except OSError:  # a file that went while we looked
+        return 0
+
+
+def _record(base: str, root: str, call: dict) -> None:
+    others = _observed(base)
+    handle = _lock(base + '.lock')
+    try:
+        fresh = _fresh(os.path.basename(base)[len('session-'):], root, call)
+        state = _load(base, fresh)
+        _fold_spill(base, state)
+        _count(state, call)
+        state['agent'], state['cwd'] = call['agent'], root
+        state['parallel_terminals_observed'] = max(state['parallel_terminals_observed'], others)
+        _save(base + '.json', state)
+    finally:
+        os.close(handle)
+
+
+def _export(session: str) -> None:
+    """Tell the agent's later commands which session is theirs, through the file that Claude Code sources."""
+    path = os.environ.get('CLAUDE_ENV_FILE')
+    if not path:
+        return
+    line = f'export DAYBOOK_SESSION_ID={session}'
+    with open(path, 'a+', encoding='utf-8', errors='surrogateescape') as stream:
+        stream.seek(0)
+        text = stream.read()
+        exports = [old for old in text.splitlines() if old.startswith('export DAYBOOK_SESSION_ID=')]
+        if exports[-1:] != [line]:
+            stream.write(('' if text.endswith('\n') or not text else '\n') + line + '\n')
+
+
+def _keep(base: str, root: str, call: dict) -> None:
+    folder, session = os.path.split(base)
+    try:
+        _prepare(folder)
+        _record(base, root, call)
+        return
+    except BaseException as error:
+        trouble = 'TimeoutError, the lock is held' if type(error) is TimeoutError and not error.errno else _reason(error)
+    if call['meaning'] != 'call':
+        return _log(folder, f'{session}: the start was not recorded ({trouble})')
+    try:
+        _spill(base, call)
+        _log(folder, f'{session}: a call waits in {session}.spill ({trouble})')
+    except BaseException as error:
+        _log(folder, f'{session}: a call was lost ({trouble}; {_reason(error)})')
+
+
+def run(argv: 'list[str]') -> None:
+    """Handle the one event on stdin; `argv` holds the options of the call."""
+    payload, problem = _payload()
+    place = _locate(payload)
+    if place is None:
+        return
+    root, folder = place
+    session = _session_id(payload)
+    if problem:
+        return _log(folder, f'session-{session}: {problem}')
+    call = _call(payload, _options(argv))
+    if call['meaning'] == 'unclear':
+        return _log(folder, f'session-{session}: no event: it names neither itself nor a tool')
+    if call['meaning']:
+        _keep(os.path.join(folder, f'session-{session}'), root, call)
+    if call['meaning'] == 'start':
+        try:
+            _export(session)
+        except Exception as error:
+            _log(folder, f'session-{session}: the id was not exported ({_reason(error)})')
+
+
+if __name__ == '__main__':
+    try:
+        run(sys.argv[1:])
+    except BaseException:
+        pass
+    # nothing is buffered, and the end of the interpreter costs as much as the count
+    os._exit(0)

@@ -1,0 +1,108 @@
+"""`daybook <id> ...`: find a hook or command by its id, run it, turn errors into exit codes."""
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+from daybook.errors import FatalError
+from daybook.errors import UsageError
+
+_ROOMS = ('daybook.hooks', 'daybook.commands')
+_STANDALONE = {'session_state'}  # copied into repositories by `init`, never run by the dispatcher
+
+
+def _ids() -> list[str]:
+    import pkgutil
+
+    found = []
+    for room in _ROOMS:
+        package = importlib.import_module(room)
+        found += [m.name for m in pkgutil.iter_modules(package.__path__)]
+    return sorted(name.replace('_', '-') for name in found if name not in _STANDALONE)
+
+
+def _module_of(hook_id: str) -> str:
+    name = hook_id.replace('-', '_')
+    if name.isidentifier() and name not in _STANDALONE and hook_id == name.replace('_', '-'):
+        for room in _ROOMS:
+            if importlib.util.find_spec(f'{room}.{name}') is not None:
+                return f'{room}.{name}'
+    import difflib
+
+    near = difflib.get_close_matches(hook_id, _ids(), n=1)
+    hint = f'did you mean `{near[0]}`?' if near else '`daybook --help` lists them'
+    raise UsageError(f'unknown id: {hook_id}; {hint}')
+
+
+def _help() -> str:
+    lines = ['usage: daybook <id> [options] [files]', '', 'ids:']
+    lines += [f'  {hook_id}' for hook_id in _ids()]
+    lines += ['', '`daybook <id> --help` tells the options of one']
+    return '\n'.join(lines)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f'daybook {version("git-daybook")}'
+
+
+def _write_trace(error: BaseException) -> str:
+    import tempfile
+    import traceback
+
+    handle, path = tempfile.mkstemp(prefix='daybook-error-', suffix='.log')
+    with os.fdopen(handle, 'w', encoding='utf-8') as stream:
+        traceback.print_exception(error, file=stream)
+    return path
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv or argv[0] in ('-h', '--help', 'help'):
+        print(_help())
+        return 0 if argv else 2
+    if argv[0] in ('-V', '--version'):
+        print(_version())
+        return 0
+    return importlib.import_module(_module_of(argv[0])).main(argv[1:])
+
+
+def _make_output_safe() -> None:
+    # file names may hold bytes that are not UTF-8, and a C locale may know ASCII only
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(encoding='utf-8', errors='backslashreplace')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `daybook` with `argv` and return its exit code: 0, 1, 2, 3 or 130 (README, exit codes)."""
+    _make_output_safe()
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        print(f'daybook: {error}', file=sys.stderr)
+        return 2
+    except FatalError as error:
+        print(f'daybook: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('daybook: interrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # the reader (`| head`) has gone: not an error, and nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the one boundary for what nobody expected
+        print(f'daybook: unexpected {type(error).__name__}: {error}', file=sys.stderr)
+        print(f'daybook: the trace is in {_write_trace(error)}; please report it', file=sys.stderr)
+        return 3
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,112 @@
+"""JSON Schemas: jsonschema-rs gives the verdict, jsonschema the report. The only module that imports either."""
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+from daybook import schemas
+from daybook.errors import FatalError
+
+_FOLDER = os.path.dirname(schemas.__file__)
+_COMMON = 'common.schema.json'
+
+
+class Violation(NamedTuple):
+    """One way in which a value does not fit: JSON pointer (RFC 6901) of the place, and words."""
+
+    pointer: str
+    message: str
+
+
+@functools.cache
+def built_in(name: str) -> dict[str, Any]:
+    """Return the schema `name` of this package (`session`, `config`, …). Raises FileNotFoundError."""
+    with open(os.path.join(_FOLDER, f'{name}.schema.json'), encoding='utf-8') as stream:
+        return json.load(stream)
+
+
+def from_file(path: str) -> dict[str, Any]:
+    """Return an adopter's own schema. Raises FatalError when it cannot be read or is no valid schema."""
+    import jsonschema
+
+    try:
+        with open(path, encoding='utf-8') as stream:
+            schema = json.load(stream)
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except OSError as error:
+        raise FatalError(f'cannot read the schema {path}: {error.strerror}; see `schema:` in .daybook/config.yaml') from error
+    except (ValueError, jsonschema.SchemaError) as error:
+        raise FatalError(f'not a JSON Schema: {path}: {str(error).splitlines()[0]}') from error
+    return schema
+
+
+def property_order(kind: str) -> list[str]:
+    """Return the canonical order of the keys of a kind: that of `properties` in its schema."""
+    try:
+        return list(built_in(kind)['properties'])
+    except FileNotFoundError:  # a kind of the team's own
+        return list(built_in('doc')['properties'])
+
+
+def verdict(schema: dict[str, Any]) -> Callable[[Any], bool]:
+    """Return a function that tells whether a value fits `schema`; compiled once, fast, without reasons."""
+    import jsonschema_rs
+
+    registry = jsonschema_rs.Registry([(_COMMON, built_in('common'))])
+    return jsonschema_rs.Draft202012Validator(schema, registry=registry).is_valid
+
+
+def _pointer(path: Any) -> str:
+    return ''.join('/' + str(part).replace('~', '~0').replace('/', '~1') for part in path)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + '…'
+
+
+def _words(error: Any) -> str:
+    named = {
+        'type': lambda: f'{_shown(error.instance)} is not of type {error.validator_value}',
+        'pattern': lambda: f'{_shown(error.instance)} does not match {error.validator_value}',
+        'enum': lambda: f'{_shown(error.instance)} is not one of {_shown(error.validator_value)}',
+        'const': lambda: f'{_shown(error.instance)} should be {_shown(error.validator_value)}',
+        'minLength': lambda: 'must not be empty',
+        'anyOf': lambda: f'{_shown(error.instance)} is of no allowed type',
+        'required': lambda: f'missing key: {error.message.split(chr(39))[1]}',
+    }
+    return named.get(error.validator, lambda: error.message)()
+
+
+def _unknown_keys(error: Any) -> list[Violation]:
+    """Turn `additionalProperties` into one violation a key, with the nearest known name."""
+    import difflib
+
+    known = error.schema.get('properties', {})
+    found = []
+    for key in error.instance:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f'did you mean `{near[0]}`?' if near else f'known are: {", ".join(known)}'
+            found.append(Violation(_pointer([*error.absolute_path, key]), f'unknown key: {key}; {hint}'))
+    return found
+
+
+def violations(schema: dict[str, Any], value: Any) -> list[Violation]:
+    """Return every violation of `schema` by `value`, in order of place; the slow half of validation."""
+    import jsonschema
+    import referencing
+
+    resource = referencing.Resource.from_contents(built_in('common'))
+    registry = referencing.Registry().with_resource(_COMMON, resource)
+    found: list[Violation] = []
+    for error in jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(value):
+        if error.validator == 'additionalProperties' and isinstance(error.instance, dict):
+            found += _unknown_keys(error)
+        else:
+            found.append(Violation(_pointer(error.absolute_path), _words(error)))
+    return sorted(set(found))

@@ -1,0 +1,58 @@
+"""The anchors that GitHub gives to headings."""
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+# Ruby's \p{Word} with the hyphen and the space, which GitHub's renderer keeps:
+# letters, marks, decimal digits, letter numbers and connectors
+_KEPT = frozenset('Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc'.split())
+# capital letters in circles and squares: symbols by category, yet alphabetic (Other_Alphabetic)
+_ALPHABETIC_SYMBOLS = (range(0x24B6, 0x24EA), range(0x1F130, 0x1F14A), range(0x1F150, 0x1F16A), range(0x1F170, 0x1F18A))
+
+
+def _is_kept(code: int) -> bool:
+    return unicodedata.category(chr(code)) in _KEPT or any(code in r for r in _ALPHABETIC_SYMBOLS)
+
+
+class _Table(dict[int, int | None]):
+    """What becomes of a character (for `str.translate`), learnt at its first use."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = code if _is_kept(code) else None
+        return self[code]
+
+
+_TABLE = _Table({ord(' '): ord('-'), ord('-'): ord('-')})
+
+
+def slug(text: str) -> str:
+    """Return the anchor of a heading whose plain text is `text`, without `#` and not numbered.
+
+    Lower case; letters, digits, combining marks, `_` and `-` stay, a space becomes `-`, the rest
+    (punctuation, symbols, emoji, line ends) goes. The rule is that of npm `github-slugger` 2.0.0,
+    whose fixtures were taken from github.com; nothing is stripped: `Usage 🚀` gives `usage-`.
+    """
+    return text.lower().translate(_TABLE)
+
+
+class Slugger:
+    """Gives each heading of one document an anchor of its own, in the order of the document."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def add(self, text: str) -> str:
+        """Return the anchor of the next heading: `a`, then `a-1`, `a-2`, never one already given."""
+        first = anchor = slug(text)
+        while anchor in self._seen:
+            self._seen[first] += 1
+            anchor = f'{first}-{self._seen[first]}'
+        self._seen[anchor] = 0
+        return anchor
+
+
+def unique_slugs(texts: Iterable[str]) -> list[str]:
+    """Return the anchors of the headings `texts` of one document, numbered where they repeat."""
+    slugger = Slugger()
+    return [slugger.add(text) for text in texts]

@@ -1,0 +1,134 @@
+"""Files: atomic writes, exclusive creates and locks, and paths that stay inside the repository."""
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+
+from daybook.errors import FatalError
+
+STATE_DIR = '.daybook/state'
+
+
+def write_atomic(path: str, content: bytes) -> None:
+    """Write `content` to `path` through a temporary file and `os.replace`; the mode is kept.
+
+    A reader sees the old bytes or the new ones. Raises OSError with the old file untouched.
+    """
+    temporary = f'{path}.{os.getpid()}-{secrets.token_hex(4)}.tmp'
+    try:
+        with open(temporary, 'xb') as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def create_exclusive(path: str, content: bytes) -> bool:
+    """Create `path` with `content`; return False when something is there already.
+
+    O_CREAT|O_EXCL: of several processes exactly one succeeds (open(2)).
+    """
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    try:
+        with open(path, 'xb') as stream:
+            stream.write(content)
+    except FileExistsError:
+        return False
+    return True
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return the bytes of the regular file `path`, or None when there is none."""
+    try:
+        with open(path, 'rb') as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def inside(root: str, path: str) -> str:
+    """Return the absolute form of the repository-relative `path`.
+
+    Raises FatalError when it would leave the repository: absolute, `..`, into `.git`, or through a symlink.
+    """
+    parts = path.replace('\\', '/').split('/') if os.name == 'nt' else path.split('/')
+    if os.path.isabs(path) or '..' in parts or '' in parts or parts[0].lower() == '.git' or '\0' in path:
+        raise FatalError(f'path leaves the repository: {path}; use a path relative to its root')
+    here = root
+    for part in parts:
+        here = os.path.join(here, part)
+        if os.path.islink(here):
+            raise FatalError(f'path goes through a symbolic link: {path}; name the real folder instead')
+    return here
+
+
+def state_dir(root: str) -> str:
+    """Return `.daybook/state` of the work tree `root` (or $DAYBOOK_STATE_DIR), made and ignored by git."""
+    folder = os.environ.get('DAYBOOK_STATE_DIR') or os.path.join(root, *STATE_DIR.split('/'))
+    os.makedirs(folder, exist_ok=True)
+    ignore = os.path.join(folder, '.gitignore')
+    if not os.path.exists(ignore):
+        create_exclusive(ignore, b'*\n')
+    return folder
+
+
+if os.name == 'nt':
+    import msvcrt
+
+    def _try_lock(handle: int) -> bool:
+        os.lseek(handle, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(handle: int) -> None:
+        os.lseek(handle, 0, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextlib.contextmanager
+def exclusive_lock(path: str, wait: float) -> Iterator[bool]:
+    """Hold an exclusive lock on the lock file `path`, waiting at most `wait` seconds for it.
+
+    Yields whether the lock is held. The file stays: to delete it while another process waits
+    on it would let two in (`peers.md`, pain 10). The kernel frees it when the process dies.
+    """
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, 'O_CLOEXEC', 0), 0o644)
+    try:
+        limit = time.monotonic() + wait
+        held = _try_lock(handle)
+        while not held and time.monotonic() < limit:
+            time.sleep(0.02)
+            held = _try_lock(handle)
+        try:
+            yield held
+        finally:
+            if held:
+                _unlock(handle)
+    finally:
+        os.close(handle)

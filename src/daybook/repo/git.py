@@ -1,0 +1,280 @@
+"""The only module that runs git."""
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.errors import FatalError
+
+# What git exports to its hooks. A command about the repository that the user stands in keeps it
+# (GIT_INDEX_FILE names the index that is being committed); a writer drops it.
+# https://git-scm.com/docs/githooks#_description and pre-commit's `no_git_env`
+_KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'GIT_ASKPASS',
+         'GIT_EXEC_PATH', 'GIT_HTTP_PROXY_AUTHMETHOD', 'GIT_ALLOW_PROTOCOL', 'GIT_CONFIG_COUNT',
+         'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_TRACE',
+         'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_AUTHOR_DATE',
+         'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'GIT_COMMITTER_DATE',
+         'GIT_TEMPLATE_DIR', 'GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM')
+
+EMPTY_TREE = {'sha1': '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+              'sha256': '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'}
+
+
+class Repo(NamedTuple):
+    """Where a repository lies: absolute paths of its work tree, private and common git folders."""
+
+    root: str
+    git_dir: str
+    common_dir: str
+
+
+class Result(NamedTuple):
+    """What one git command answered. `code` is None when the time limit ended it."""
+
+    code: int | None
+    out: bytes
+    err: str
+
+    @property
+    def is_ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def text(self) -> str:
+        return os.fsdecode(self.out).strip('\n')
+
+    @property
+    def lines(self) -> list[str]:
+        return os.fsdecode(self.out).splitlines()
+
+
+class TreeEntry(NamedTuple):
+    """One line of an index or a tree: octal mode, object id, path, merge stage (0 when merged)."""
+
+    mode: str
+    oid: str
+    path: str
+    stage: int = 0
+
+
+def zsplit(out: bytes) -> list[str]:
+    """Split NUL-terminated output into paths; bytes that are not UTF-8 become surrogates."""
+    return [os.fsdecode(part) for part in out.split(b'\0') if part]
+
+
+def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment without what git tells its hooks, and without any prompt."""
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith('GIT_') or k in _KEPT or k.startswith('GIT_CONFIG_')}
+    # no question may ever wait for somebody who is not there
+    env.update(GIT_TERMINAL_PROMPT='0', GCM_INTERACTIVE='never', GIT_EDITOR=':')
+    env.setdefault('GIT_SSH_COMMAND', 'ssh -oBatchMode=yes')
+    env.update(extra or {})
+    return env
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    # git push starts ssh or git-receive-pack, which would outlive it and hold our pipes
+    if os.name == 'posix':
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    process.kill()
+
+
+def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None, timeout: float | None = None) -> Result:
+    """Run `git args` in `cwd` and return what it answered, whatever the exit code.
+
+    `env` replaces the whole environment (`clean_env`); `timeout` is in seconds, and the whole
+    process group is killed when it runs out. Raises FatalError when there is no git.
+    """
+    command = ('git', '-c', 'core.quotePath=false', *args)
+    try:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=timeout is not None,
+        )
+    except FileNotFoundError as error:
+        if error.filename == 'git':
+            raise FatalError('git is not installed, or not on PATH; install git 2.38 or later') from error
+        raise FatalError(f'no such folder: {cwd}') from error
+    try:
+        out, err = process.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _kill_group(process)
+        out, err = process.communicate()
+        return Result(None, out, os.fsdecode(err))
+    except KeyboardInterrupt:
+        _kill_group(process)
+        raise
+    return Result(process.returncode, out, os.fsdecode(err))
+
+
+def expect(*args: str, cwd: str, env: Mapping[str, str] | None = None,
+           stdin: bytes | None = None) -> Result:
+    """Run `git args` like `git`; raise FatalError with git's own words when it fails."""
+    result = git(*args, cwd=cwd, env=env, stdin=stdin)
+    if not result.is_ok:
+        words = result.err.strip() or f'exit code {result.code}'
+        raise FatalError(f'git {args[0]} failed in {cwd}: {words}')
+    return result
+
+
+def find_repo(cwd: str = '.') -> Repo:
+    """Return the repository that `cwd` lies in. Raises FatalError outside of a work tree."""
+    # --show-cdup rather than --show-toplevel: the latter resolves symlinks and, on Windows,
+    # changes drive letters (pre-commit, git.py)
+    result = git('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir',
+                 '--git-common-dir', cwd=cwd)
+    if not result.is_ok and 'dubious ownership' in result.err:
+        raise FatalError(f'git refuses this repository: {result.err.strip()}')
+    if not result.is_ok or result.lines[0] != 'true':
+        raise FatalError(f'not inside a git work tree: {os.path.abspath(cwd)}; '
+                         'run `git init` there, or change to your repository')
+    _, cdup, git_dir, common_dir = result.lines
+    here = os.path.abspath(cwd)
+    return Repo(os.path.normpath(os.path.join(here, cdup)),
+                os.path.normpath(os.path.join(here, git_dir)),
+                os.path.normpath(os.path.join(here, common_dir)))
+
+
+def is_in_git_hook() -> bool:
+    """Return whether this process runs inside `git commit` or another git hook with an index."""
+    return 'GIT_INDEX_FILE' in os.environ
+
+
+def tracked_files(repo: Repo, *pathspecs: str) -> list[str]:
+    """Return the paths of the index (of GIT_INDEX_FILE inside a commit), relative to the root."""
+    # a conflicted path is listed once a stage
+    return sorted(set(zsplit(expect('ls-files', '-z', '--', *pathspecs, cwd=repo.root).out)))
+
+
+def untracked_files(repo: Repo, *pathspecs: str) -> list[str]:
+    """Return the paths that are neither in the index nor ignored."""
+    result = expect('ls-files', '-z', '--others', '--exclude-standard', '--', *pathspecs, cwd=repo.root)
+    return zsplit(result.out)
+
+
+def index_entries(repo: Repo, *pathspecs: str, env: Mapping[str, str] | None = None) -> list[TreeEntry]:
+    """Return the entries of the index with mode, object id and merge stage."""
+    out = expect('ls-files', '-z', '-s', '--', *pathspecs, cwd=repo.root, env=env).out
+    entries = []
+    for line in zsplit(out):
+        meta, path = line.split('\t', 1)
+        mode, oid, stage = meta.split(' ')
+        entries.append(TreeEntry(mode, oid, path, int(stage)))
+    return entries
+
+
+def tree_entries(repo: Repo, treeish: str, *paths: str) -> list[TreeEntry]:
+    """Return the files below `paths` (all without one) of a commit or tree; none if there is no such tree."""
+    result = git('ls-tree', '-r', '-z', '--full-tree', treeish, '--', *paths, cwd=repo.root)
+    entries = []
+    for line in zsplit(result.out if result.is_ok else b''):
+        meta, path = line.split('\t', 1)
+        mode, _, oid = meta.split(' ')
+        entries.append(TreeEntry(mode, oid, path))
+    return entries
+
+
+def staged_changes(repo: Repo) -> list[str]:
+    """Return the paths that the index changes against HEAD; of a rename, both names."""
+    result = git('diff-index', '--cached', '--name-only', '-z', '--no-renames', 'HEAD', '--', cwd=repo.root)
+    return zsplit(result.out) if result.is_ok else tracked_files(repo)  # no commit yet: all is staged
+
+
+def unstaged_changes(repo: Repo, *pathspecs: str) -> list[str]:
+    """Return the tracked paths whose work tree file differs from the index, deletions included."""
+    git('update-index', '-q', '--refresh', cwd=repo.root)  # a touched file is no change; fails harmlessly
+    return zsplit(expect('diff-files', '--name-only', '-z', '--', *pathspecs, cwd=repo.root).out)
+
+
+def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None = None) -> list[bytes | None]:
+    """Return the content of each object (`oid`, `HEAD:path`, `:path`), or None where there is none.
+
+    One git process for all of them. A name must not hold a newline.
+    """
+    if not names:
+        return []
+    request = b''.join(os.fsencode(name) + b'\n' for name in names)
+    out = expect('cat-file', '--batch', cwd=repo.root, stdin=request, env=env).out
+    found: list[bytes | None] = []
+    position = 0
+    for _ in names:
+        end = out.index(b'\n', position)
+        header = out[position:end].split(b' ')
+        position = end + 1
+        if header[-1] in (b'missing', b'ambiguous') or not header[-1].isdigit():
+            found.append(None)
+            continue
+        size = int(header[-1])
+        found.append(out[position:position + size])
+        position += size + 1
+    return found
+
+
+def write_blob(repo: Repo, path: str, content: bytes) -> str:
+    """Store `content`, cleaned as git would for `path` (line ends, filters); return its object id."""
+    return expect('hash-object', '-w', '--stdin', f'--path={path}', cwd=repo.root,
+                  env=clean_env(), stdin=content).text
+
+
+def as_checked_out(repo: Repo, path: str, oid: str) -> bytes:
+    """Return the blob as a checkout would write it to `path` (line ends, filters)."""
+    return expect('cat-file', '--filters', f'--path={path}', oid, cwd=repo.root, env=clean_env()).out
+
+
+def config_value(repo: Repo, key: str) -> str | None:
+    """Return one value of git's configuration, or None."""
+    result = git('config', '--get', key, cwd=repo.root)
+    return result.text if result.is_ok and result.text else None
+
+
+def resolve(repo: Repo, name: str) -> str | None:
+    """Return the full id of the commit that `name` stands for, or None."""
+    result = git('rev-parse', '--verify', '--quiet', '--end-of-options', f'{name}^{{commit}}', cwd=repo.root)
+    return result.text if result.is_ok else None
+
+
+def current_branch(repo: Repo) -> str | None:
+    """Return the short name of the branch of HEAD (born or not), or None when HEAD is detached."""
+    result = git('symbolic-ref', '--quiet', '--short', 'HEAD', cwd=repo.root)
+    return result.text if result.is_ok else None
+
+
+def remotes(repo: Repo) -> list[str]:
+    """Return the names of the configured remotes."""
+    return git('remote', cwd=repo.root).lines
+
+
+def default_branch(repo: Repo, remote: str | None) -> str | None:
+    """Return the ref of the default branch (`refs/remotes/origin/main`, else a local main or master)."""
+    if remote:
+        head = git('symbolic-ref', '--quiet', f'refs/remotes/{remote}/HEAD', cwd=repo.root)
+        if head.is_ok:
+            return head.text
+    places = [f'refs/remotes/{remote}/'] if remote else []
+    for place in [*places, 'refs/heads/']:
+        for name in ('main', 'master', 'trunk', 'develop'):
+            if resolve(repo, place + name):
+                return place + name
+    return None
+
+
+def git_path(repo: Repo, name: str) -> str:
+    """Return the absolute path of `name` in the private git folder of this work tree."""
+    return os.path.join(repo.git_dir, name)
+
+
+def pathspec(paths: Iterable[str]) -> list[str]:
+    """Return `paths` as literal pathspecs, so that `*` or `:` in a name means itself."""
+    return [f':(top,literal){path}' for path in paths]

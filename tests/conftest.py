@@ -1,0 +1,87 @@
+"""Real repositories, real processes: what the tests share."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give git, pre-commit and prek a home of their own, and no variable of whoever runs the tests."""
+    home = tmp_path_factory.mktemp('home')
+    (home / '.gitconfig').write_text(
+        '[user]\n\tname = Roman Tester\n\temail = roman@example.com\n'
+        '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
+        '[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n',
+    )
+    for name in list(os.environ):
+        if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_')) \
+                and name not in ('GIT_SSL_CAINFO',):
+            del os.environ[name]
+    os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'))
+    return home
+
+
+class Sandbox:
+    """A git repository in a temporary folder with short words for what tests do to it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def git(self, *args: str, check: bool = True, env: dict[str, str] | None = None) -> str:
+        run = subprocess.run(('git', *args), cwd=self.root, capture_output=True, text=True,
+                             env={**os.environ, **(env or {})})
+        if check and run.returncode:
+            raise AssertionError(f'git {args}: {run.stdout}{run.stderr}')
+        return run.stdout.rstrip('\n')
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_bytes().decode()
+
+    def commit(self, message: str = 'change', *paths: str) -> str:
+        self.git('add', '--', *(paths or ('.',)))
+        self.git('commit', '-q', '--no-verify', '-m', message)
+        return self.git('rev-parse', 'HEAD')
+
+    def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.',
+                stdin: str = '') -> subprocess.CompletedProcess[str]:
+        """Run `daybook args` as a process of its own, as a user would."""
+        return subprocess.run((sys.executable, '-m', 'daybook', *args), cwd=self.root / cwd, input=stdin,
+                              capture_output=True, text=True, env={**os.environ, **(env or {})})
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return every file below the root but those of `.git`, to prove that nothing else changed."""
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in sorted(self.root.rglob('*'))
+                if p.is_file() and '.git' not in p.relative_to(self.root).parts}
+
+
+def make_sandbox(root: Path) -> Sandbox:
+    root.mkdir(parents=True, exist_ok=True)
+    sandbox = Sandbox(root)
+    sandbox.git('init', '-q')
+    return sandbox
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Sandbox:
+    """An empty repository without a commit."""
+    return make_sandbox(tmp_path / 'repo')
+
+
+@pytest.fixture
+def new_repo(tmp_path: Path) -> Callable[[str], Sandbox]:
+    """Make further repositories by name."""
+    return lambda name: make_sandbox(tmp_path / name)
