@@ -7,8 +7,10 @@ exception; what went wrong is a line in `hook-errors.log`, without a word of the
 
 Files beside the state: `.lock` (locked, never deleted: a second inode would be a second lock), `.spill` (calls that
 could not be counted at once; a reader that finds it longer than `spill_folded_bytes` adds those lines),
-`.bad-<ns>.json` (a state that could not be read, moved aside).
+`.bad-<ns>.json` (a state that could not be read, moved aside). One file, since a hook is copied and started alone;
+Python 3.9 and later, since an agent starts whichever `python3` the machine has.
 """
+import errno
 import os
 import sys
 import time
@@ -16,7 +18,7 @@ import time
 _SCHEMA = 1
 _HOUR = 3600
 _LOCK_SECONDS = 2.0
-_STDIN_SECONDS = 5.0
+_STDIN_SECONDS = 10.0
 _STDIN_BYTES = 64 << 20
 _STATE_BYTES = 4 << 20
 _LOG_BYTES = 1 << 20
@@ -41,7 +43,6 @@ _AGENTS = (
     ('conversation_id', 'cursor'),
     ('turn_id', 'codex'),
     ('toolName', 'copilot'),
-    ('initialPrompt', 'copilot'),
     ('timestamp', 'gemini'),
 )
 _KEYS = {
@@ -64,12 +65,17 @@ try:
         memo: dict = {}
 
     _scan = make_scanner(_Rules)
-    assert _scan('{"a": [1]}', 0) == ({'a': [1]}, 10) and _quote('\n') == '"\\n"'
+    if (_scan('{"a": [1]}', 0), _quote('\n')) != (({'a': [1]}, 10), '"\\n"'):
+        raise ImportError
 except Exception:  # private modules change without notice
     from json.decoder import JSONDecoder
     from json.encoder import encode_basestring_ascii as _quote
 
     _scan = JSONDecoder(strict=False).raw_decode
+
+
+class LockHeld(Exception):
+    """Another process kept the lock for longer than a call may wait."""
 
 
 def _parse(data: bytes) -> object:
@@ -91,29 +97,23 @@ def _now() -> str:
 
 
 def _open(path: str, flags: int) -> int:
-    if os.name == 'nt' and os.path.islink(path):
-        raise OSError(40, 'a symlink', path)
+    if os.name == 'nt' and os.path.islink(path):  # it has no O_NOFOLLOW
+        raise OSError(errno.ELOOP, 'a symlink', path)
     return os.open(path, flags | _OPEN_SAFELY, 0o666)
 
 
 def _read(path: str, limit: int, start: int = 0) -> bytes:
+    """Return the bytes of a plain file from `start`, at most `limit` of them (or a little more)."""
     handle = _open(path, os.O_RDONLY)
+    chunks, size = [], 0
     try:
-        os.lseek(handle, start, os.SEEK_SET)
-        return _drain(handle, limit)
+        if start:
+            os.lseek(handle, start, os.SEEK_SET)
+        while size < limit and (chunk := os.read(handle, 1 << 16)):
+            chunks.append(chunk)
+            size += len(chunk)
     finally:
         os.close(handle)
-
-
-def _drain(handle: int, limit: int) -> bytes:
-    chunks, size = [], 0
-    while chunk := os.read(handle, 1 << 16):
-        size += len(chunk)
-        # what is over the limit is still read, so that the writer does not die of a broken pipe
-        if size <= limit:
-            chunks.append(chunk)
-    if size > limit:
-        raise OverflowError
     return b''.join(chunks)
 
 
@@ -121,7 +121,7 @@ def _write(path: str, flags: int, data: bytes) -> None:
     handle = _open(path, os.O_WRONLY | os.O_CREAT | flags)
     try:
         if os.write(handle, data) != len(data):
-            raise OSError(28, 'short write', path)
+            raise OSError(errno.ENOSPC, 'short write', path)
     finally:
         os.close(handle)
 
@@ -139,6 +139,8 @@ def _log(folder: str, message: str) -> None:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, LockHeld):
+        return f'the lock was held for {_LOCK_SECONDS:.0f} seconds'
     if isinstance(error, OSError) and error.errno:
         return f'{type(error).__name__}, {os.strerror(error.errno).lower()}'
     trace = error.__traceback__
@@ -147,10 +149,7 @@ def _reason(error: BaseException) -> str:
     return f'{type(error).__name__} in line {trace.tb_lineno if trace else 0}'
 
 
-# --- what the agent says ---
-
-
-def _options(argv: 'list[str]') -> 'dict[str, str]':
+def _options(argv: list[str]) -> dict[str, str]:
     options = {'--matcher': '', '--agent': '', '--event': ''}
     for word, following in zip(argv, argv[1:] + ['']):
         name, sign, value = word.partition('=')
@@ -159,32 +158,47 @@ def _options(argv: 'list[str]') -> 'dict[str, str]':
     return options
 
 
-def _wait_for_stdin() -> None:
+def _is_stdin_ready() -> bool:
     import select
 
     try:
-        ready = select.select([0], [], [], _STDIN_SECONDS)[0]
+        return bool(select.select([0], [], [], _STDIN_SECONDS)[0])
     except OSError:  # Windows selects sockets only
-        return
-    if not ready:
-        raise TimeoutError
+        return True
 
 
-def _payload() -> 'tuple[dict, str]':
+def _stdin() -> bytes:
+    chunks, size = [], 0
+    while _is_stdin_ready():
+        chunk = os.read(0, 1 << 16)
+        if not chunk and size > _STDIN_BYTES:
+            raise OverflowError
+        if not chunk:
+            return b''.join(chunks)
+        size += len(chunk)
+        # what is too much is still read: the agent must not get a broken pipe
+        chunks.append(chunk if size <= _STDIN_BYTES else b'')
+    raise TimeoutError
+
+
+def _payload() -> tuple[dict, str]:
     """Return the event on stdin, or an empty one and what is wrong with it."""
+    if sys.stdin is None or os.isatty(0):
+        return {}, 'stdin is closed or a terminal'
     try:
-        if sys.stdin is None or os.isatty(0):
-            return {}, 'no event: stdin is closed or a terminal'
-        _wait_for_stdin()
-        data = _drain(0, _STDIN_BYTES)
-        payload = _parse(data) if data.strip() else None
+        data = _stdin()
+        if not data.strip():
+            return {}, 'stdin is empty'
+        payload = _parse(data)
     except OverflowError:
-        return {}, 'no event: more than 64 MiB on stdin'
-    except Exception as error:
-        return {}, f'no event: stdin cannot be read as JSON ({_reason(error)})'
-    if isinstance(payload, dict):
-        return payload, ''
-    return {}, 'no event: stdin holds no JSON object' if data.strip() else 'no event: stdin is empty'
+        return {}, f'stdin is larger than {_STDIN_BYTES} bytes'
+    except TimeoutError:
+        return {}, f'stdin stayed open without an end for {_STDIN_SECONDS:.0f} seconds'
+    except OSError as error:
+        return {}, f'stdin cannot be read ({_reason(error)})'
+    except Exception:
+        return {}, f'stdin cannot be read as JSON ({len(data)} bytes)'
+    return (payload, '') if isinstance(payload, dict) else ({}, 'stdin holds no JSON object')
 
 
 def _value(payload: dict, key: str) -> object:
@@ -196,6 +210,8 @@ def _text(value: object) -> str:
 
 
 def _agent_of(payload: dict) -> str:
+    if 'timestamp' in payload and not _value(payload, 'event'):
+        return 'copilot'
     return next((agent for key, agent in _AGENTS if key in payload), 'claude')
 
 
@@ -204,8 +220,8 @@ def _meaning_of(payload: dict, event: str) -> str:
         return _EVENTS.get(event.lower(), '')
     if _value(payload, 'tool') is None:
         return 'start' if 'initialPrompt' in payload or payload.get('source') == 'new' else 'unclear'
-    # Copilot does not name its events: only the one after the call has a result or an error
-    return 'call' if _value(payload, 'result') or 'error' in payload else ''
+    # Copilot does not name its events; before the call there is neither a result nor an error
+    return '' if 'toolName' in payload and not {'toolResult', 'error'} & set(payload) else 'call'
 
 
 def _is_failed(payload: dict, agent: str, meaning: str) -> bool:
@@ -217,29 +233,33 @@ def _is_failed(payload: dict, agent: str, meaning: str) -> bool:
     return bool(agent == 'gemini' and result.get('error')) or result.get('resultType') in ('failure', 'denied')
 
 
-def _server_of(payload: dict, tool: str) -> str:
-    """Return the MCP server in lower case, '' for any other tool or where the agent does not tell."""
-    context = payload.get('mcp_context')
-    if isinstance(context, dict) and context.get('server_name'):
-        return _text(context['server_name']).lower()
+def _tool_of(payload: dict) -> str:
+    """Return the full name of the tool; `mcp__<server>__<tool>` wherever the agent tells the server."""
+    tool = _text(_value(payload, 'tool')) or 'unknown'
+    context = payload.get('mcp_context')  # Gemini
+    server = _text(context.get('server_name')) if isinstance(context, dict) else ''
+    words = tool.split(':', 2)  # Cursor: MCP:<server>:<tool>, or MCP:<tool>, which names no server
+    if len(words) == 3 and words[0] == 'MCP':
+        server, tool = words[1:]
+    return f'mcp__{server}__{tool}' if server and tool[:5].lower() != 'mcp__' else tool
+
+
+def _folded(tool: str) -> str:
     kind, _, rest = tool.partition('__')
-    if kind.lower() == 'mcp' and rest:
-        return rest.partition('__')[0].lower()
-    words = tool.split(':')  # Cursor: MCP:<server>:<tool>, or MCP:<tool>, which names no server
-    return words[1].lower() if len(words) > 2 and words[0] == 'MCP' else ''
+    server = rest.partition('__')[0].lower()
+    return f'mcp__{server}' if kind.lower() == 'mcp' and server else tool
 
 
-def _call(payload: dict, options: 'dict[str, str]') -> dict:
+def _call(payload: dict, options: dict[str, str]) -> dict:
     """Return the event in the one form that is counted and spilled: strings, and `failed` as 0 or 1."""
     agent = options['--agent'] or _agent_of(payload)
     meaning = _meaning_of(payload, options['--event'] or _text(_value(payload, 'event')))
-    tool = _text(_value(payload, 'tool')) or 'unknown'
-    server = _server_of(payload, tool)
+    tool = _tool_of(payload)
     return {
         'meaning': 'call' if meaning == 'failed call' else meaning,
         'failed': int(_is_failed(payload, agent, meaning)),
         'tool': tool[:_NAME_CHARACTERS],
-        'folded': (f'mcp__{server}' if server else tool)[:_NAME_CHARACTERS],
+        'folded': _folded(tool)[:_NAME_CHARACTERS],
         'agent': agent,
         'matcher': options['--matcher'],
         'at': _now(),
@@ -275,9 +295,6 @@ def _session_id(payload: dict) -> str:
     return f'ppid-{os.getppid()}'
 
 
-# --- where the state lies ---
-
-
 def _main_work_tree(root: str, link: str) -> str:
     """Return the work tree that owns the repository to which the file `link` (`gitdir: ...`) points.
 
@@ -286,7 +303,7 @@ def _main_work_tree(root: str, link: str) -> str:
     try:
         gitdir = os.path.join(root, os.fsdecode(_read(link, 1 << 16)).partition('gitdir:')[2].strip())
         shared = os.fsdecode(_read(os.path.join(gitdir, 'commondir'), 1 << 16)).strip()
-    except (OSError, OverflowError):
+    except OSError:
         return root
     common = os.path.realpath(os.path.join(gitdir, shared))
     return os.path.dirname(common) if os.path.basename(common) == '.git' else root
@@ -304,19 +321,22 @@ def _work_trees(path: str) -> 'tuple[str, str] | None':
         path = os.path.dirname(path)
 
 
-def _places(payload: dict) -> 'list[str]':
+def _places(payload: dict) -> list[str]:
     roots = payload.get('workspace_roots')
     first = roots[0] if isinstance(roots, list) and roots else None
-    given = _text(_value(payload, 'cwd')) or _text(first) or os.getcwd()
+    given = _text(_value(payload, 'cwd')) or _text(first) or os.curdir
     # an agent that went to another folder for a moment still works on its project
     projects = [os.environ.get(name, '') for name in _PROJECT_VARIABLES]
-    return [place for place in (given, *projects) if place and '\0' not in place]
+    return [place for place in (given, *projects) if place]
 
 
 def _locate(payload: dict) -> 'tuple[str, str] | None':
     """Return (work tree, state folder) of the first place whose repository has a `.daybook/`, else None."""
     for place in _places(payload):
-        trees = _work_trees(place)
+        try:
+            trees = _work_trees(place)
+        except (OSError, ValueError):  # no longer there, or no path at all
+            trees = None
         if trees is None:
             continue
         home = os.path.join(trees[1], '.daybook')
@@ -333,9 +353,6 @@ def _prepare(folder: str) -> None:
     except FileExistsError:
         return
     _write(os.path.join(folder, '.gitignore'), os.O_EXCL, b'*\n')
-
-
-# --- the state ---
 
 
 def _lock_posix(handle: int, deadline: float, fcntl: object) -> bool:
@@ -362,7 +379,7 @@ def _lock_windows(handle: int, deadline: float, msvcrt: object) -> bool:
 
 
 def _lock(path: str) -> int:
-    """Return the handle that holds the lock until it is closed; TimeoutError after two seconds."""
+    """Return the handle that holds the lock until it is closed; LockHeld after two seconds."""
     handle = _open(path, os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + _LOCK_SECONDS
     if os.name == 'nt':
@@ -375,7 +392,7 @@ def _lock(path: str) -> int:
         held = _lock_posix(handle, deadline, fcntl)
     if not held:
         os.close(handle)
-        raise TimeoutError
+        raise LockHeld
     return handle
 
 
@@ -402,6 +419,10 @@ def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value < 1 << 63
 
 
+def _is_time(text: str) -> bool:
+    return len(text) == 20 and text[:4].isdigit() and text[4] + text[10] + text[19] == '-TZ'
+
+
 def _is_sound(state: object, fresh: dict) -> bool:
     if not isinstance(state, dict) or state.get('schema') != _SCHEMA:
         return False
@@ -411,7 +432,7 @@ def _is_sound(state: object, fresh: dict) -> bool:
         counts = state[key].values() if isinstance(value, dict) else [state[key]]
         if not isinstance(value, str) and not all(_is_count(n) for n in counts):
             return False
-    return True
+    return _is_time(state['started_at']) and _is_time(state['ended_at'])
 
 
 def _load(base: str, fresh: dict) -> dict:
@@ -435,6 +456,13 @@ def _load(base: str, fresh: dict) -> dict:
     return fresh
 
 
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
 def _save(path: str, state: dict) -> None:
     temporary = f'{path}.{os.getpid()}.{time.time_ns()}.tmp'
     lines = ',\n'.join(f'  {_quote(key)}: {_dump(value)}' for key, value in state.items())
@@ -442,10 +470,7 @@ def _save(path: str, state: dict) -> None:
         _write(temporary, os.O_EXCL, f'{{\n{lines}\n}}\n'.encode())
         os.replace(temporary, path)
     except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
+        _remove(temporary)
         raise
 
 
@@ -465,7 +490,9 @@ def _count(state: dict, call: dict) -> None:
 
 def _is_call(call: object) -> bool:
     texts = ('meaning', 'tool', 'folded', 'agent', 'matcher', 'at')
-    return isinstance(call, dict) and all(type(call.get(key)) is str for key in texts) and call.get('failed') in (0, 1)
+    if not isinstance(call, dict) or any(type(call.get(key)) is not str for key in texts):
+        return False
+    return _is_time(call['at']) and call.get('failed') in (0, 1)
 
 
 def _spill(base: str, call: dict) -> None:
@@ -473,25 +500,32 @@ def _spill(base: str, call: dict) -> None:
     _write(base + '.spill', os.O_APPEND, f'\n{_dump(call)}\n'.encode())
 
 
+def _fold_line(base: str, state: dict, line: bytes) -> None:
+    try:
+        call = _parse(line)
+    except Exception:
+        call = None
+    if _is_call(call):
+        _count(state, call)
+    else:
+        _log(os.path.dirname(base), f'{os.path.basename(base)}: a spilled line cannot be read, one call may be lost')
+
+
 def _fold_spill(base: str, state: dict) -> None:
     """Count the spilled calls that the state has not counted yet.
 
     The file is never emptied: the state keeps how far it has read, so counting and marking are one replacement.
     """
-    path, start = base + '.spill', state['spill_folded_bytes']
+    path = base + '.spill'
     if not os.path.isfile(path) or os.path.islink(path):
         return
+    start = state['spill_folded_bytes']
+    if start > os.path.getsize(path):  # somebody archived the file and another one began
+        start = 0
     data = _read(path, _STDIN_BYTES, start)
     done = data.rfind(b'\n') + 1
-    for line in data[:done].split(b'\n'):
-        try:
-            call = _parse(line) if line else None
-        except Exception:
-            call = 'torn'
-        if call is not None and _is_call(call):
-            _count(state, call)
-        elif call is not None:
-            _log(os.path.dirname(base), f'{os.path.basename(base)}: a spilled line cannot be read, one call may be lost')
+    for line in filter(None, data[:done].split(b'\n')):
+        _fold_line(base, state, line)
     state['spill_folded_bytes'] = start + done
 
 
@@ -500,32 +534,31 @@ def _is_orphan(name: str) -> bool:
     return len(words) == 4 and words[0].endswith('.json') and words[1].isdigit() and words[2].isdigit()
 
 
+def _age(entry: os.DirEntry) -> float:
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime
+    except OSError:  # it went while we looked
+        return 0.0
+
+
 def _survey(base: str) -> int:
     """Return how many other sessions wrote here within the hour; remove temporaries that a killed one left."""
     folder, own = os.path.split(base + '.json')
-    now, others = time.time(), 0
+    others = 0
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
             if not name.startswith('session-') or name == own:
                 continue
             if name.endswith('.json') and '.bad-' not in name:
-                others += now - entry.stat(follow_symlinks=False).st_mtime < _HOUR
-            elif name.endswith('.tmp') and _is_orphan(name):
-                if now - entry.stat(follow_symlinks=False).st_mtime > _HOUR:
-                    os.unlink(entry.path)
+                others += _age(entry) < _HOUR
+            elif name.endswith('.tmp') and _is_orphan(name) and _age(entry) > _HOUR:
+                _remove(entry.path)
     return others
 
 
-def _observed(base: str) -> int:
-    try:
-        return _survey(base)
-    except OSError:  # a file that went while we looked
-        return 0
-
-
 def _record(base: str, root: str, call: dict) -> None:
-    others = _observed(base)
+    others = _survey(base)
     handle = _lock(base + '.lock')
     try:
         fresh = _fresh(os.path.basename(base)[len('session-'):], root, call)
@@ -560,7 +593,7 @@ def _keep(base: str, root: str, call: dict) -> None:
         _record(base, root, call)
         return
     except BaseException as error:
-        trouble = 'TimeoutError, the lock is held' if type(error) is TimeoutError and not error.errno else _reason(error)
+        trouble = _reason(error)
     if call['meaning'] != 'call':
         return _log(folder, f'{session}: the start was not recorded ({trouble})')
     try:
@@ -570,7 +603,7 @@ def _keep(base: str, root: str, call: dict) -> None:
         _log(folder, f'{session}: a call was lost ({trouble}; {_reason(error)})')
 
 
-def run(argv: 'list[str]') -> None:
+def run(argv: list[str]) -> None:
     """Handle the one event on stdin; `argv` holds the options of the call."""
     payload, problem = _payload()
     place = _locate(payload)
@@ -579,7 +612,7 @@ def run(argv: 'list[str]') -> None:
     root, folder = place
     session = _session_id(payload)
     if problem:
-        return _log(folder, f'session-{session}: {problem}')
+        return _log(folder, f'session-{session}: no event: {problem}')
     call = _call(payload, _options(argv))
     if call['meaning'] == 'unclear':
         return _log(folder, f'session-{session}: no event: it names neither itself nor a tool')

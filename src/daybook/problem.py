@@ -3,8 +3,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from daybook.errors import UsageError
+
+FORMATS = ('text', 'json', 'github')
 
 _CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 
@@ -14,6 +20,7 @@ class Problem(NamedTuple):
 
     `path` is relative to the repository's root with `/` separators, `line` counts from 1,
     `rule` is a stable kebab-case name, `level` is `error` (blocks) or `warning` (does not).
+    `causes` are the other files without which there would be no problem.
     """
 
     path: str
@@ -21,6 +28,7 @@ class Problem(NamedTuple):
     rule: str
     message: str
     level: str = 'error'
+    causes: tuple[str, ...] = ()
 
 
 def printable(text: str) -> str:
@@ -63,3 +71,41 @@ def render(problems: Iterable[Problem], output_format: str) -> list[str]:
 def is_blocking(problems: Iterable[Problem]) -> bool:
     """Return whether any of `problems` is an error."""
     return any(p.level == 'error' for p in problems)
+
+
+def caused_by(problems: Iterable[Problem], changed: Collection[str]) -> tuple[list[Problem], list[Problem]]:
+    """Part `problems` into those that a change of the files `changed` causes, and the older ones.
+
+    A change causes what is wrong in its own files and what has one of them among its causes.
+    Inside `git commit` only these are shown and block (DESIGN, "What blocks what").
+    """
+    paths = set(changed)
+    parts: tuple[list[Problem], list[Problem]] = ([], [])
+    for problem in problems:
+        parts[problem.path not in paths and paths.isdisjoint(problem.causes)].append(problem)
+    return parts
+
+
+def older_line(older: Collection[Problem], hook_id: str) -> str:
+    """Return the one line that stands for the problems which the change at hand did not cause."""
+    documents = len({problem.path for problem in older})
+    problems = f'{len(older)} older problem{"s" * (len(older) != 1)}'
+    return f'{hook_id}: {problems} in {documents} document{"s" * (documents != 1)}; run daybook {hook_id}'
+
+
+def as_warnings(problems: Iterable[Problem]) -> list[Problem]:
+    """Return `problems` as warnings, which do not block."""
+    return [problem._replace(level='warning') for problem in problems]
+
+
+def output_format(environ: Mapping[str, str]) -> str:
+    """Return the format in which every hook prints: $DAYBOOK_FORMAT, else `github` under GitHub Actions, else `text`.
+
+    Raises UsageError for a format that does not exist.
+    """
+    given = environ.get('DAYBOOK_FORMAT')
+    if not given:
+        return 'github' if environ.get('GITHUB_ACTIONS') == 'true' else 'text'
+    if given not in FORMATS:
+        raise UsageError(f'DAYBOOK_FORMAT is {given}; use one of {", ".join(FORMATS)}')
+    return given

@@ -11,9 +11,11 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.errors import FatalError
+from daybook.problem import Problem
 from daybook.repo import files
 
 PATH = '.daybook/config.yaml'
+OPERATORS_PATH = '.daybook/operators.yaml'
 
 # never documents, whatever the globs say: maps of content, templates, and what agents are told
 _NEVER = re.compile(r'(?:^|/)(?:_[^/]*|(?:README|INDEX|TEMPLATE|CLAUDE|AGENTS|GEMINI)(?:\.[^/]*)?)$', re.IGNORECASE)
@@ -82,6 +84,7 @@ _DEFAULT_KINDS = (
     Kind('doc', ()),
 )
 DEFAULTS = Settings(_DEFAULT_KINDS)
+BUILT_IN = frozenset(kind.name for kind in _DEFAULT_KINDS)
 
 
 def glob_regex(glob: str) -> str:
@@ -99,7 +102,7 @@ def glob_regex(glob: str) -> str:
         elif token == '?':
             parts.append('[^/]')
         elif token[0] == '[' and len(token) > 1:
-            parts.append('[' + re.sub(r'[\\\[&~|]', r'\\\g<0>', re.sub(r'^!', '^', token[1:-1])) + ']')
+            parts.append('(?!/)[' + re.sub(r'[\\\[&~|]', r'\\\g<0>', re.sub(r'^!', '^', token[1:-1])) + ']')
         elif token[0] == '{' and len(token) > 1:
             parts.append(f'(?:{"|".join(glob_regex(choice) for choice in token[1:-1].split(","))})')
         else:
@@ -168,30 +171,68 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     return DEFAULTS._replace(**flat)
 
 
+def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for name, kind in (given.get('kinds') or {}).items():
+        for key in ('paths', 'exclude'):
+            for position, glob in enumerate(kind.get(key, ())):
+                try:
+                    re.compile(glob_regex(glob))
+                except re.error as error:
+                    found.append((f'/kinds/{name}/{key}/{position}', f'not a glob: {glob}: {error.msg}'))
+    return found
+
+
+def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the content of one of our YAML files, less the settings that are null, and what is wrong with it."""
+    text = data.removeprefix(frontmatter.BOM)
+    given, error = frontmatter.read_yaml(text)
+    if error:
+        return {}, [Problem(path, *error)]
+    if not isinstance(given or {}, dict):
+        return {}, [Problem(path, 1, 'settings', 'not a mapping of keys to values')]
+    known = schema.built_in(schema_name)
+    may_be_null = set(known['properties']).difference(known.get('required', ()))
+    given = {key: value for key, value in (given or {}).items() if value is not None or key not in may_be_null}
+    wrong: list[tuple[str, str]] = []
+    if not schema.verdict(known)(given):
+        wrong += schema.violations(known, given)
+    elif schema_name == 'config':
+        wrong += _bad_globs(given)
+    lines = mapping_lines(data) if wrong else {}
+    return given, [Problem(path, lines.get(pointer, 1), 'settings', f'{pointer or "/"}: {message}')
+                   for pointer, message in wrong]
+
+
+def mapping_lines(data: bytes) -> dict[str, int]:
+    """Return the line (from 1) of every value of one of our YAML files, by JSON pointer."""
+    text = data.removeprefix(frontmatter.BOM)
+    lines = frontmatter.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
+    return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
+
+
 def load_mapping(root: str, path: str, schema_name: str) -> dict[str, Any]:
     """Return the validated content of one of our YAML files; empty when there is none.
 
     Raises FatalError with file, line and hint when it does not fit its schema.
     """
     data = files.read_bytes(os.path.join(root, *path.split('/')))
-    if data is None:
-        return {}
-    # the same reader, errors and line numbers as for a document: the whole file is the block
-    fenced = b'---\n' + data.removeprefix(frontmatter.BOM) + b'\n---\n'
-    parsed = frontmatter.parse(fenced)
-    if parsed.error or parsed.block is None:
-        line, _, message = parsed.error or (1, '', 'not a YAML mapping')
-        raise FatalError(f'{path}:{max(line - 1, 1)}: {message}; mend it, the defaults are in the README')
-    known = schema.built_in(schema_name)
-    if (parsed.meta or schema_name == 'operators') and not schema.verdict(known)(parsed.meta):
-        lines = frontmatter.key_lines(fenced, parsed.block)
-        words = [f'{path}:{max(lines.get(v.pointer, 2) - 1, 1)}: {v.pointer or "/"}: {v.message}'
-                 for v in schema.violations(known, parsed.meta)]
-        raise FatalError('\n'.join([f'{path} does not fit its schema; mend these lines', *words]))
-    return parsed.meta
+    return {} if data is None else _sound(path, data, schema_name)
+
+
+def _sound(path: str, data: bytes, schema_name: str) -> dict[str, Any]:
+    given, problems = read_mapping(path, data, schema_name)
+    if problems:
+        words = [f'{path}:{problem.line}: {problem.message}' for problem in problems]
+        raise FatalError('\n'.join([f'{path} cannot be used; mend these lines', *words]))
+    return given
+
+
+def from_bytes(data: bytes | None) -> Settings:
+    """Return the settings that the bytes of a config file make; the defaults for None. Raises FatalError."""
+    return from_mapping({} if data is None else _sound(PATH, data, 'config'))
 
 
 def load(root: str) -> Settings:
     """Return the settings of the work tree `root`. Raises FatalError when the file is wrong."""
-    given = load_mapping(root, PATH, 'config')
-    return from_mapping({section: value for section, value in given.items() if value is not None})
+    return from_mapping(load_mapping(root, PATH, 'config'))

@@ -1,7 +1,9 @@
 """Documents: which files of a repository are documents, and what each one says."""
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +11,17 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents import frontmatter
+from daybook.documents import schema
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.frontmatter import Parsed
+from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+
+
+_key_lines = functools.lru_cache(maxsize=64)(frontmatter.key_lines)
 
 
 class Document(NamedTuple):
@@ -50,17 +57,45 @@ class Document(NamedTuple):
     @property
     def body(self) -> str:
         """The text after the frontmatter; bytes that are not UTF-8 are replaced."""
-        return self.data[frontmatter.body_offset(self.data):].decode('utf-8', 'replace')
+        return self.data[self._body_offset:].decode('utf-8', 'replace')
 
     @property
     def body_line(self) -> int:
         """The line (from 1) of the file at which `body` begins."""
-        return self.data.count(b'\n', 0, frontmatter.body_offset(self.data)) + 1
+        return self.data.count(b'\n', 0, self._body_offset) + 1
+
+    @property
+    def _body_offset(self) -> int:
+        return self.parsed.block.body if self.parsed.block else frontmatter.body_offset(self.data)
+
+    def line_of(self, pointer: str) -> int:
+        """Return the line of the file of the value at a JSON pointer into `meta`, or of the nearest above it."""
+        if self.parsed.block is None or self.parsed.error:
+            return 1
+        lines = _key_lines(self.data, self.parsed.block)
+        head, slash, rest = pointer[1:].partition('/')
+        if f'/{head}' not in lines:  # the key may stand under an alias
+            written = (other for name, others in self.kind.key_aliases if name == head for other in others)
+            pointer = next((f'/{other}{slash}{rest}' for other in written if f'/{other}' in lines), '')
+        while pointer not in lines:
+            pointer = pointer.rpartition('/')[0]
+        return lines[pointer]
 
 
 def stem_of(path: str) -> str:
     """Return the file name of `path` without folder and extension."""
     return path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+
+
+def title_of(document: Document) -> str:
+    """Return the title of a document: its key, else its first heading, else its stem."""
+    title = document.meta.get('title')
+    if isinstance(title, str) and title.strip():
+        return title
+    from daybook.documents import markdown
+
+    headings = markdown.headings(document.body)
+    return headings[0].text if headings and headings[0].text else document.stem
 
 
 def _with_aliases(meta: dict[str, Any], kind: Kind) -> dict[str, Any]:
@@ -94,7 +129,10 @@ def _content(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
         blobs = dict(zip(named, git.read_blobs(repo, [f':{path}' for path in named])))
     for path in paths:
         absolute = os.path.join(repo.root, path)
-        data = blobs[path] if path in blobs else None if os.path.islink(absolute) else files.read_bytes(absolute)
+        if path in blobs:
+            data = blobs[path] or None  # `git add --intent-to-add` stands in the index as an empty file
+        else:
+            data = None if os.path.islink(absolute) else files.read_bytes(absolute)
         if data is not None:
             yield path, data
 
@@ -106,3 +144,41 @@ def read_all(repo: Repo, settings: Settings, paths: Iterable[str] | None = None)
     """
     chosen = dict(select(settings, git.tracked_files(repo) if paths is None else paths))
     return [from_bytes(path, chosen[path], data) for path, data in _content(repo, list(chosen))]
+
+
+def read_committed(repo: Repo, settings: Settings, paths: Iterable[str]) -> list[Document]:
+    """Return the documents among `paths` as the last commit has them, in order of path."""
+    chosen = [(path, kind) for path, kind in select(settings, paths) if '\n' not in path]
+    blobs = git.read_blobs(repo, [f'HEAD:{path}' for path, _ in chosen])
+    return [from_bytes(path, kind, data) for (path, kind), data in zip(chosen, blobs) if data is not None]
+
+
+def schemas(repo: Repo, kinds: Iterable[Kind]) -> dict[str, dict[str, Any]]:
+    """Return the schema of each kind by its name: the team's own file, the built-in one, else that of `doc`.
+
+    Raises FatalError when a file cannot be used.
+    """
+    found = {}
+    for kind in kinds:
+        if kind.schema is not None:
+            found[kind.name] = schema.from_file(files.inside(repo.root, kind.schema))
+        else:
+            found[kind.name] = schema.built_in(kind.name if kind.name in config.BUILT_IN else 'doc')
+    return found
+
+
+def caused_by_settings(repo: Repo, settings: Settings, documents: Iterable[Document], changed: Collection[str]) -> set[str]:
+    """Return the paths of the documents whose kind is another than before, by a change of the files `changed`.
+
+    A kind is another when any of its settings is, or when its schema file is in the change.
+    """
+    before = settings
+    if config.PATH in changed:
+        try:
+            before = config.from_bytes(git.read_blobs(repo, [f'HEAD:{config.PATH}'])[0])
+        except FatalError:  # it could not be used, so nothing has been checked
+            return {document.path for document in documents}
+    slug_changed = before.sessions_slug != settings.sessions_slug
+    return {document.path for document in documents
+            if document.kind.schema in changed or config.kind_of(before, document.path) != document.kind
+            or (slug_changed and document.kind.name == 'session')}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
+from daybook.documents import frontmatter_fast
 from daybook.problem import Problem
 
 MAX_BLOCK = 1 << 20  # bytes; an ordinary block has some hundred
@@ -17,6 +18,8 @@ MAX_VALUES = 100_000  # after aliases are followed: ten lines of YAML can stand 
 
 BOM = b'\xef\xbb\xbf'
 _FENCE = re.compile(rb'---[ \t]*(\r\n|\n)')
+_CONFLICT = re.compile(rb'^<{7} ', re.MULTILINE)
+_CONFLICTED = ('frontmatter-conflict', 'a merge conflict; resolve it first')
 _CLOSE = re.compile(rb'^---[ \t]*(?:\r?\n|\Z)', re.MULTILINE)
 
 
@@ -186,11 +189,23 @@ def describe_yaml_error(error: Exception, text: bytes) -> tuple[int, str, str]:
     words = getattr(error, 'problem', None) or str(error)
     if isinstance(error, RecursionError):
         words = 'nested too deeply'
-    if words.startswith('found character') and '\\t' in words:
+    # libyaml does not say which character it found
+    if words.startswith('found character') and mark and text.decode()[mark.index:mark.index + 1] == '\t':
         words = 'a tab where YAML wants spaces'
     if words == 'mapping values are not allowed in this context':
         words += '; put quotes around a text that holds `: `'
     return (mark.line + 1 if mark else 1), 'frontmatter-yaml', f'not valid YAML: {words}'
+
+
+def read_yaml(text: bytes) -> tuple[Any, tuple[int, str, str] | None]:
+    """Return the value of a YAML text and None, or None and what is wrong: line (from 1), rule, message."""
+    try:
+        return load_yaml(text), None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        conflict = _CONFLICT.search(text)
+        if conflict:
+            return None, (text.count(b'\n', 0, conflict.start()) + 1, *_CONFLICTED)
+        return None, describe_yaml_error(error, text)
 
 
 def parse(data: bytes) -> Parsed:
@@ -202,15 +217,17 @@ def parse(data: bytes) -> Parsed:
     if block is None:
         if is_unclosed(data):
             return Parsed({}, None, (1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'))
-        return Parsed({}, None, None)
+        conflicted = _CONFLICT.match(data)  # the block is inside: nobody may take it for a missing one
+        return Parsed({}, None, (1, *_CONFLICTED) if conflicted else None)
     if block.end - block.start > MAX_BLOCK:
         return Parsed({}, block, (1, 'frontmatter-size', f'frontmatter is larger than {MAX_BLOCK} bytes'))
     text = data[block.start:block.end]
-    try:
-        meta = load_yaml(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        line, rule, message = describe_yaml_error(error, text)
-        return Parsed({}, block, (line + 1, rule, message))
+    plain = frontmatter_fast.read(text)
+    if plain is not None:
+        return Parsed(plain, block, None)
+    meta, error = read_yaml(text)
+    if error:
+        return Parsed({}, block, (error[0] + 1, *error[1:]))
     if meta is None:
         return Parsed({}, block, None)
     if isinstance(meta, list) and meta and all(isinstance(v, dict) and len(v) == 1 for v in meta):

@@ -12,9 +12,9 @@ _LINE_END = re.compile('\r\n?|\n')
 class Mark(NamedTuple):
     """One construct of a text, in the order of the text.
 
-    `kind` is `heading`, `link`, `image`, `reference`, `autolink`, `html` or `code`. `value` is the
+    `kind` is `heading`, `link`, `image`, `reference`, `autolink`, `tag`, `html` or `code`. `value` is the
     plain text of a heading (neither stripped nor joined to one line), the destination of a link
-    or the source of an HTML tag or block without the prefixes of its containers. `start` and `end`
+    or the source of an inline HTML `tag` or an `html` block, without the prefixes of its containers. `start` and `end`
     count characters of the text. `level` is that of a heading; `nested` tells that the heading
     stands in a quotation, list or footnote.
     """
@@ -49,21 +49,32 @@ class Lines:
 
     def end(self, index: int) -> int:
         """Return where line `index` ends, its line end not counted."""
-        end = self.start(index + 1)
-        return end - len(self.text[max(end - 2, self.start(index)):end]) + len(
-            self.text[max(end - 2, self.start(index)):end].rstrip('\r\n')
-        )
+        start = self.start(index)
+        return start + len(self.text[start:self.start(index + 1)].rstrip('\r\n'))
 
-    def offset_in(self, first: int, block: str, position: int) -> int:
-        """Return where in the text the character at `position` of `block` stands.
 
-        `block` holds the lines from `first` on, with LF and without the prefixes of their
-        containers; the last one may have lost the blanks at its end.
-        """
-        before = block.count('\n', 0, position)
-        block_end = block.find('\n', position)
-        rest = block[position:block_end if block_end >= 0 else None]
-        line = self.text[self.start(first + before):self.end(first + before)]
-        if not line.endswith(rest):
-            line = line.rstrip()
-        return self.start(first + before) + len(line) - len(rest)
+class Block:
+    """Where in a text the characters of a block stand that was cut out of it.
+
+    `source` holds the lines of the text from `first` on, with LF and without the prefixes of their
+    containers; its last line may have lost the blanks at its end.
+    """
+
+    def __init__(self, lines: Lines, first: int, source: str) -> None:
+        self._lines, self._first, self._own = lines, first, Lines(source)
+        self._shifts: dict[int, int] = {}
+
+    def _shift(self, index: int) -> int:
+        own_end = self._own.end(index)
+        start, end = self._lines.start(self._first + index), self._lines.end(self._first + index)
+        line = self._lines.text[start:end]
+        if not line.endswith(self._own.text[self._own.start(index):own_end].lstrip()):
+            end = start + len(line.rstrip())
+        return end - own_end
+
+    def offset(self, position: int) -> int:
+        """Return where in the text the character at `position` of the block stands."""
+        index = self._own.index(position)
+        if index not in self._shifts:
+            self._shifts[index] = self._shift(index)
+        return position + self._shifts[index]

@@ -37,10 +37,11 @@ def from_file(path: str) -> dict[str, Any]:
         with open(path, encoding='utf-8') as stream:
             schema = json.load(stream)
         jsonschema.Draft202012Validator.check_schema(schema)
+        verdict(schema)  # a `$ref` that leads nowhere, a pattern that only Python knows
     except OSError as error:
         raise FatalError(f'cannot read the schema {path}: {error.strerror}; see `schema:` in .daybook/config.yaml') from error
     except (ValueError, jsonschema.SchemaError) as error:
-        raise FatalError(f'not a JSON Schema: {path}: {str(error).splitlines()[0]}') from error
+        raise FatalError(f'not a JSON Schema (2020-12): {path}: {str(error).splitlines()[0]}') from error
     return schema
 
 
@@ -52,11 +53,15 @@ def property_order(kind: str) -> list[str]:
         return list(built_in('doc')['properties'])
 
 
+def _retrieve_nothing(uri: str) -> Any:
+    raise ValueError(f'`$ref` to {uri}; a schema can refer to {_COMMON} and to itself')
+
+
 def verdict(schema: dict[str, Any]) -> Callable[[Any], bool]:
     """Return a function that tells whether a value fits `schema`; compiled once, fast, without reasons."""
     import jsonschema_rs
 
-    registry = jsonschema_rs.Registry([(_COMMON, built_in('common'))])
+    registry = jsonschema_rs.Registry([(_COMMON, built_in('common'))], retriever=_retrieve_nothing)
     return jsonschema_rs.Draft202012Validator(schema, registry=registry).is_valid
 
 
@@ -69,15 +74,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + '…'
 
 
+def _unmatched(error: Any) -> str:
+    title = error.schema.get('title')
+    return f'is no {title}' if title else f'does not match {error.validator_value}'
+
+
 def _words(error: Any) -> str:
     named = {
         'type': lambda: f'{_shown(error.instance)} is not of type {error.validator_value}',
-        'pattern': lambda: f'{_shown(error.instance)} does not match {error.validator_value}',
+        'pattern': lambda: f'{_shown(error.instance)} {_unmatched(error)}',
         'enum': lambda: f'{_shown(error.instance)} is not one of {_shown(error.validator_value)}',
         'const': lambda: f'{_shown(error.instance)} should be {_shown(error.validator_value)}',
         'minLength': lambda: 'must not be empty',
         'anyOf': lambda: f'{_shown(error.instance)} is of no allowed type',
-        'required': lambda: f'missing key: {error.message.split(chr(39))[1]}',
+        'required': lambda: f'missing key: {error.message.removesuffix(" is a required property")[1:-1]}',
     }
     return named.get(error.validator, lambda: error.message)()
 

@@ -7,6 +7,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from daybook.errors import FatalError
 
@@ -70,6 +71,34 @@ def inside(root: str, path: str) -> str:
         if os.path.islink(here):
             raise FatalError(f'path goes through a symbolic link: {path}; name the real folder instead')
     return here
+
+
+def split_arguments(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part the words of a call into options and files.
+
+    What exists is a file even when it begins with `-`, as runners pass names unprotected, and so
+    is everything behind `--`.
+    """
+    options: list[str] = []
+    named: list[str] = []
+    for position, word in enumerate(argv):
+        if word == '--':
+            return options, [*named, *argv[position + 1:]]
+        (named if os.path.lexists(word) else options).append(word)
+    return options, named
+
+
+def within(root: str, path: str) -> str:
+    """Return the path, relative to `root` and with `/`, of a file that the user named from where they stand.
+
+    `.` is the root itself; the file need not exist. Raises FatalError when it lies outside.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    # a symbolic link that is named stays itself, as git sees it; the folders on the way do not
+    relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), os.path.realpath(root))
+    if relative == os.pardir or relative.startswith(os.pardir + os.sep) or os.path.isabs(relative):
+        raise FatalError(f'not in this repository: {path}; name files below {root}')
+    return relative.replace(os.sep, '/')
 
 
 def state_dir(root: str) -> str:

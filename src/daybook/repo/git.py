@@ -198,28 +198,51 @@ def unstaged_changes(repo: Repo, *pathspecs: str) -> list[str]:
     return zsplit(expect('diff-files', '--name-only', '-z', '--', *pathspecs, cwd=repo.root).out)
 
 
-def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None = None) -> list[bytes | None]:
-    """Return the content of each object (`oid`, `HEAD:path`, `:path`), or None where there is none.
-
-    One git process for all of them. A name must not hold a newline.
-    """
+def _read_objects(repo: Repo, names: Sequence[str],
+                  env: Mapping[str, str] | None = None) -> list[tuple[str, bytes] | None]:
     if not names:
         return []
     request = b''.join(os.fsencode(name) + b'\n' for name in names)
     out = expect('cat-file', '--batch', cwd=repo.root, stdin=request, env=env).out
-    found: list[bytes | None] = []
+    found: list[tuple[str, bytes] | None] = []
     position = 0
     for _ in names:
         end = out.index(b'\n', position)
         header = out[position:end].split(b' ')
         position = end + 1
-        if header[-1] in (b'missing', b'ambiguous') or not header[-1].isdigit():
+        if len(header) != 3 or not header[2].isdigit():  # `NAME missing`, `NAME ambiguous`
             found.append(None)
             continue
-        size = int(header[-1])
-        found.append(out[position:position + size])
+        size = int(header[2])
+        found.append((header[1].decode(), out[position:position + size]))
         position += size + 1
     return found
+
+
+def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None = None) -> list[bytes | None]:
+    """Return the content of each object (`oid`, `HEAD:path`, `:path`), or None where there is none.
+
+    One git process for all of them. A name must not hold a newline.
+    """
+    return [found[1] if found else None for found in _read_objects(repo, names, env)]
+
+
+def read_trees(repo: Repo, names: Sequence[str]) -> list[tuple[bool, str, str]]:
+    """Return whether it is a tree, the name and the object id of every entry of the trees `names`.
+
+    One git process for all of them; a name that stands for no tree gives nothing.
+    """
+    width = 32 if config_value(repo, 'extensions.objectFormat') == 'sha256' else 20
+    entries = []
+    trees = [found[1] for found in _read_objects(repo, names) if found and found[0] == 'tree']
+    for tree in trees:
+        position = 0
+        while position < len(tree):
+            space, end = tree.index(b' ', position), tree.index(b'\0', position)
+            oid = tree[end + 1:end + 1 + width].hex()
+            entries.append((tree[position:space] == b'40000', os.fsdecode(tree[space + 1:end]), oid))
+            position = end + 1 + width
+    return entries
 
 
 def write_blob(repo: Repo, path: str, content: bytes) -> str:
@@ -278,3 +301,73 @@ def git_path(repo: Repo, name: str) -> str:
 def pathspec(paths: Iterable[str]) -> list[str]:
     """Return `paths` as literal pathspecs, so that `*` or `:` in a name means itself."""
     return [f':(top,literal){path}' for path in paths]
+
+
+def ignored(repo: Repo, paths: Iterable[str]) -> set[str]:
+    """Return those of `paths` (which need not exist) that git would refuse to add: ignored and not tracked."""
+    request = b''.join(os.fsencode(path) + b'\0' for path in paths)
+    return set(zsplit(git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=request).out))
+
+
+class Touch(NamedTuple):
+    """One commit as far as it tells who wrote a file and when: `at` is its author's time, seconds since 1970."""
+
+    oid: str
+    name: str
+    email: str
+    at: int
+
+
+def touches(repo: Repo, *pathspecs: str) -> dict[str, tuple[Touch, Touch]]:
+    """Return the newest and the oldest commit of HEAD's history that touched each path; none without a commit."""
+    out = git('log', '--no-show-signature', '--no-renames', '--name-only', '-z',
+              '--format=%x1e%H%x1f%aN%x1f%aE%x1f%at', 'HEAD', '--', *pathspecs, cwd=repo.root).out
+    found: dict[str, tuple[Touch, Touch]] = {}
+    commit = None
+    for token in zsplit(out):
+        word = token.removeprefix('\n')
+        if word.startswith('\x1e'):
+            oid, name, email, at = word[1:].split('\x1f')
+            commit = Touch(oid, name, email, int(at or 0))
+        elif commit:
+            found[word] = (found[word][0] if word in found else commit, commit)
+    return found
+
+
+class Commit(NamedTuple):
+    """One commit as far as it tells a team's habits; the mailmap is applied."""
+
+    parents: int
+    name: str
+    email: str
+    subject: str
+
+
+def recent_commits(repo: Repo, limit: int) -> list[Commit]:
+    """Return the newest `limit` commits of HEAD's history; none before the first commit or after 20 seconds."""
+    out = git('log', '--no-show-signature', f'-n{limit}', '-z', '--encoding=UTF-8',
+              '--format=tformat:%P%x00%aN%x00%aE%x00%s', 'HEAD', '--', cwd=repo.root, timeout=20).out
+    fields = [os.fsdecode(field) for field in out.split(b'\0')]
+    return [Commit(len(fields[i].split()), *fields[i + 1:i + 4]) for i in range(0, len(fields) - 3, 4)]
+
+
+def change_counts(repo: Repo, limit: int, *pathspecs: str) -> dict[str, int]:
+    """Return how many of the newest `limit` commits changed each path; none when that takes over 20 seconds."""
+    result = git('log', '--no-show-signature', '--no-renames', '--no-merges', '--name-only', '-z', f'-n{limit}',
+                 '--format=tformat:', 'HEAD', '--', *pathspecs, cwd=repo.root, timeout=20)
+    counts: dict[str, int] = {}
+    for path in zsplit(result.out) if result.is_ok else ():
+        counts[path.lstrip('\n')] = counts.get(path.lstrip('\n'), 0) + 1
+    return counts
+
+
+def dirty_files(repo: Repo) -> list[str]:
+    """Return the tracked paths that differ from HEAD in index or work tree; unlike `unstaged_changes`, writes nothing."""
+    out = git('--no-optional-locks', '-c', 'core.fsmonitor=false', 'status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=no',
+              '--ignore-submodules=dirty', cwd=repo.root).out
+    return [entry[3:] for entry in zsplit(out)]
+
+
+def is_shallow(repo: Repo) -> bool:
+    """Return whether the history was cut by `clone --depth`."""
+    return git('rev-parse', '--is-shallow-repository', cwd=repo.root).text == 'true'

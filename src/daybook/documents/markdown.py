@@ -1,0 +1,234 @@
+"""Headings, sections, links and anchors of Markdown as the git host shows it."""
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+from typing import Protocol
+from urllib.parse import unquote
+
+from daybook.documents import markdown_html
+from daybook.documents import markdown_survey
+from daybook.documents.markdown_marks import Block
+from daybook.documents.markdown_marks import Lines
+from daybook.documents.markdown_marks import Mark
+from daybook.documents.slugs import Slugger
+
+_ATTRIBUTES = re.compile(r'[ \t]*\{#([^\s#{}]+)[^{}]*\}\s*$')
+_MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
+_WIKILINK = re.compile(r'(?<!\\)!?(?<!\\)\[\[(?!\s)([^\[\]\n\r]+)\]\]')
+
+
+class Heading(NamedTuple):
+    """An ATX or setext heading.
+
+    `text` is its plain text on one line, without a `{#id}` at its end; `slug` its anchor, unique
+    in the document; `line` counts from 1. The lines of the heading are `text[start:end]`, without
+    the last line end; what it heads begins at `content`; offsets count characters of the str
+    given. `nested` headings stand in a quotation, list or footnote and begin no section.
+    """
+
+    level: int
+    text: str
+    slug: str
+    line: int
+    start: int
+    end: int
+    content: int
+    nested: bool = False
+
+
+class Section(NamedTuple):
+    """A heading and the exact source `body` up to the next heading of its level or a higher one."""
+
+    title: str
+    level: int
+    line: int
+    body: str
+
+
+class Link(NamedTuple):
+    """A link, `text[start:end]`.
+
+    `kind` is `link`, `image`, `autolink`, `html`, `wikilink` or `reference`. `target` is what was
+    written, its entities and backslash escapes decoded, its percent signs not; that of a wikilink
+    is what stands before `|`. `line` and `column` of its first character count from 1, in
+    characters.
+    """
+
+    kind: str
+    target: str
+    line: int
+    column: int
+    start: int
+    end: int
+
+
+class Scan(NamedTuple):
+    """All that one parse of a text tells."""
+
+    headings: list[Heading]
+    links: list[Link]
+    anchors: set[str]
+
+
+class _Parser(Protocol):
+    def read(self, text: str, *, with_code: bool = False) -> list[Mark]: ...
+
+    def inline_text(self, text: str) -> str: ...
+
+    def html(self, text: str) -> str: ...
+
+
+@cache
+def _parser() -> _Parser:
+    # the one place that chooses; pyromark has no wheel for every platform
+    try:
+        from daybook.documents import markdown_fast
+    except ImportError:
+        from daybook.documents import markdown_reference
+
+        return markdown_reference
+    return markdown_fast
+
+
+def _split_attributes(text: str) -> tuple[str, str]:
+    match = _ATTRIBUTES.search(text) if '{#' in text else None
+    return (text[:match.start()], match[1]) if match else (text, '')
+
+
+class _Scanner:
+    """Turns the marks of one text into its headings, links and anchors."""
+
+    def __init__(self, text: str, first_line: int) -> None:
+        self.text, self.first_line = text, first_line
+        self.headings: list[Heading] = []
+        self.links: list[Link] = []
+        self.anchors: set[str] = set()
+        self._slugger = Slugger()
+
+    def scan(self) -> Scan:
+        has_wikilinks = '[[' in self.text
+        marks = _parser().read(self.text, with_code=has_wikilinks)
+        if marks or has_wikilinks:
+            self._lines = Lines(self.text)
+        for mark in marks:
+            if mark.kind == 'heading':
+                self._heading(mark)
+            elif mark.kind == 'html' or mark.kind == 'tag':
+                self._html(mark)
+            elif mark.kind != 'code':
+                self._link(mark.kind, mark.value, mark.start, mark.end)
+        if has_wikilinks:
+            self._wikilinks(marks)
+        self.anchors.discard('')
+        return Scan(self.headings, self.links, self.anchors)
+
+    def _link(self, kind: str, target: str, start: int, end: int) -> None:
+        line = self._lines.index(start)
+        column = start - self._lines.starts[line] + 1
+        self.links.append(Link(kind, target, self.first_line + line, column, start, end))
+
+    def _heading(self, mark: Mark) -> None:
+        first, last = self._lines.index(mark.start), self._lines.index(mark.end - 1)
+        text, explicit = _split_attributes(mark.value)
+        slug = self._slugger.add(mark.value)
+        self.anchors |= {slug, explicit}
+        self.headings.append(Heading(
+            mark.level, ' '.join(text.split()), slug, self.first_line + first,
+            self._lines.starts[first], self._lines.end(last), self._lines.start(last + 1), mark.nested,
+        ))
+
+    def _html(self, mark: Mark) -> None:
+        if '=' not in mark.value and mark.kind == 'tag':
+            return
+        tags = list(markdown_html.tags(mark.value))
+        block: Block | None = None
+        for tag in tags:
+            self.anchors.update(markdown_html.anchors(tag))
+            for target in markdown_html.targets(tag):
+                start, end = mark.start, mark.end
+                if mark.kind == 'html':
+                    block = block or Block(self._lines, self._lines.index(mark.start), mark.value)
+                    start, end = block.offset(tag.start), block.offset(tag.end - 1) + 1
+                self._link('html', target, start, end)
+        for text in markdown_html.headings(mark.value, tags):
+            self.anchors.add(self._slugger.add(text))
+
+    def _wikilinks(self, marks: list[Mark]) -> None:
+        position = 0
+        taken = iter(sorted((m.start, m.end) for m in marks if m.kind != 'heading'))
+        start, end = next(taken, (len(self.text), 0))
+        for match in _WIKILINK.finditer(self.text):
+            while end <= match.start() and end:
+                start, end = next(taken, (len(self.text), 0))
+            if match.end() <= start:
+                target = match[1].partition('|')[0].removesuffix('\\').strip()
+                self._link('wikilink', target, match.start(), match.end())
+        self.links.sort(key=lambda link: link.start)
+
+
+def scan(text: str, first_line: int = 1) -> Scan:
+    """Return the headings, links and anchors of `text`, a document without its frontmatter.
+
+    `first_line` is the line of the file, from 1, on which `text` begins. Takes linear time.
+    """
+    return _Scanner(text, first_line).scan()
+
+
+class Survey(NamedTuple):
+    """What a text links to, percent-decoded, and the anchors that it has; no order, no places."""
+
+    targets: set[str]
+    anchors: set[str]
+
+
+def survey(text: str) -> Survey:
+    """Return the targets and anchors of `text`, equal to those of `scan` and in half the time.
+
+    For whole repositories, where only a document with a dead link needs to be scanned.
+    """
+    if markdown_survey.can_survey(text):
+        return Survey(*markdown_survey.survey(_parser().html(text)))
+    found = scan(text)
+    return Survey({unquote(link.target) for link in found.links}, found.anchors)
+
+
+def headings(text: str, first_line: int = 1) -> list[Heading]:
+    """Return the ATX and setext headings of `text` in order; arguments as for `scan`."""
+    return scan(text, first_line).headings
+
+
+def links(text: str, first_line: int = 1) -> list[Link]:
+    """Return the links of `text` in order; arguments as for `scan`.
+
+    Inline, reference, image and autolinks as CommonMark and GFM tables define them, `href` and `src`
+    of raw HTML, and `[[wikilinks]]`; nothing in code or comments, nor in the text of an image.
+    """
+    return scan(text, first_line).links
+
+
+def anchors(text: str) -> set[str]:
+    """Return what a `#fragment` may name in `text`: slugs of headings, HTML ids, `{#id}`."""
+    return scan(text).anchors
+
+
+def sections(text: str, level: int = 2, first_line: int = 1) -> list[Section]:
+    """Return the sections of `text` that a heading of `level` begins; arguments as for `scan`.
+
+    What stands before the first such heading belongs to none.
+    """
+    found = [h for h in headings(text, first_line) if h.level <= level and not h.nested]
+    ends = [h.start for h in found[1:]] + [len(text)]
+    return [
+        Section(h.text, h.level, h.line, text[h.content:end])
+        for h, end in zip(found, ends) if h.level == level
+    ]
+
+
+def plain_text(markdown_inline: str) -> str:
+    """Return what a reader sees of inline Markdown: one line, without markup, images or HTML tags."""
+    text = ' '.join(markdown_inline.split())
+    if _MARKUP.search(text):
+        text = _parser().inline_text(text)
+    return ' '.join(text.split())

@@ -1,0 +1,110 @@
+"""The tags of raw HTML in Markdown: what they link to, what they are an anchor for."""
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_START = re.compile(r'<(?:!--|(/?[a-z][^\s/>]*+))', re.I)
+_ATTRIBUTE = re.compile(
+    r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
+)
+_TAG_END = re.compile(r'[\s/]*+>')
+_HEADING = re.compile('h[1-6]')
+_COMMENT = re.compile('<!--.*?-->', re.S)
+_NO_TAGS_INSIDE = ('script', 'style', 'textarea')
+_TARGETS = {
+    'a': ('href',),
+    'area': ('href',),
+    'audio': ('src',),
+    'embed': ('src',),
+    'iframe': ('src',),
+    'img': ('src', 'srcset'),
+    'input': ('src',),
+    'link': ('href',),
+    'object': ('data',),
+    'source': ('src', 'srcset'),
+    'track': ('src',),
+    'video': ('src', 'poster'),
+}
+
+
+class Tag(NamedTuple):
+    """An opening or (`name` starts with `/`) closing tag; offsets count characters of the source."""
+
+    name: str
+    attributes: list[tuple[str, str]]
+    start: int
+    end: int
+
+
+def _attributes(source: str, position: int) -> tuple[list[tuple[str, str]], int]:
+    found = []
+    while match := _ATTRIBUTE.match(source, position):
+        name, *values = match.groups()
+        found.append((name.lower(), html.unescape(next(filter(None, values), ''))))
+        position = match.end()
+    return found, position
+
+
+def tags(source: str) -> Iterator[Tag]:
+    """Yield the tags of `source` in order, in linear time; comments, scripts and styles hold none."""
+    position = 0
+    while match := _START.search(source, position):
+        if match[1] is None:
+            position = source.find('-->', match.start() + 2)
+            if position < 0:
+                return
+            continue
+        attributes, position = _attributes(source, match.end())
+        closed = _TAG_END.match(source, position)
+        if closed is None:
+            if position == len(source):
+                return  # else each tag of an endless one would be read to the end
+            continue
+        position = closed.end()
+        name = match[1].lower()
+        yield Tag(name, attributes, match.start(), position)
+        if name in _NO_TAGS_INSIDE:
+            end = re.compile(f'</{name}', re.I).search(source, position)
+            if end is None:
+                return
+            position = end.start()
+
+
+def _candidates(name: str, value: str) -> list[str]:
+    # https://html.spec.whatwg.org/#srcset-attributes: addresses, each with a width or density
+    if name != 'srcset':
+        return [value.strip()]
+    if value.lstrip().startswith('data:'):
+        return []
+    return [part.split()[0] for part in value.split(',') if part.strip()]
+
+
+def targets(tag: Tag) -> list[str]:
+    """Return what `tag` links to or embeds, with its entities decoded."""
+    wanted = _TARGETS.get(tag.name, ())
+    return [t for name, value in tag.attributes if name in wanted for t in _candidates(name, value)]
+
+
+def anchors(tag: Tag) -> list[str]:
+    """Return the anchors that `tag` defines: any `id`, and the `name` of an `<a>`."""
+    return [v for name, v in tag.attributes if v and (name == 'id' or name == 'name' and tag.name == 'a')]
+
+
+def headings(source: str, found: list[Tag]) -> Iterator[str]:
+    """Yield the plain text of each HTML heading of `source`, whose tags are `found`.
+
+    GitHub gives them anchors too, from the text exactly as it stands between the tags.
+    """
+    opened, position, texts = '', 0, ['']
+    for tag in found:
+        if opened:
+            texts.append(source[position:tag.start])
+        elif _HEADING.fullmatch(tag.name):
+            opened, texts = tag.name, []
+        position = tag.end
+        if opened and tag.name == f'/{opened}':
+            yield html.unescape(_COMMENT.sub('', ''.join(texts)))
+            opened = ''

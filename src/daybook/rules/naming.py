@@ -1,0 +1,242 @@
+"""Where a repository keeps its notes, decisions and plans by hand, told from the names of its files alone."""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections import defaultdict
+from collections.abc import Collection
+from collections.abc import Iterable
+from typing import NamedTuple
+
+NOTES = 'session'
+
+# a folder of one of these names is believed when enough of its files look like notes: by the share
+_SURE, _MAYBE = 0.3, 0.5
+_NOTE_FOLDERS = {
+    **dict.fromkeys((
+        'sessions', 'session-logs', 'session-log', 'session-notes', 'sessionlogs', 'handoffs', 'hand-offs',
+        'handovers', 'worklog', 'worklogs', 'work-log', 'work-logs', 'journal', 'journals', 'devlog', 'devlogs',
+        'dev-log', 'dev-logs', 'diary', 'logbook', 'daily-notes', 'daily-logs', 'dailies', 'conversations'), _SURE),
+    **dict.fromkeys(('session', 'handoff', 'hand-off', 'handover', 'log', 'logs', 'daily', 'progress'), _MAYBE),
+}
+_OTHER_FOLDERS = {
+    **dict.fromkeys(('adr', 'adrs', 'decisions', 'decision-records', 'architecture-decisions'), 'adr'),
+    **dict.fromkeys(('plans',), 'plan'),
+    **dict.fromkeys(('learnings', 'lessons', 'lessons-learned', 'til'), 'learning'),
+    **dict.fromkeys(('workstreams',), 'workstream'),
+}
+# what lies below these is a product's, an example, or instructions; never somebody's notes
+_FOREIGN = frozenset((
+    'node_modules', 'vendor', 'third_party', 'third-party', 'fixtures', '__fixtures__', 'testdata', 'test', 'tests',
+    'templates', 'template', '_templates', 'examples', 'skills', 'commands', 'prompts', 'rules', 'memories',
+    '.specstory', '.beads', 'memory-bank', 'memory_bank', 'openspec', '.specify', '.taskmaster', '.kiro', '_posts',
+))
+_NOTE_SUFFIXES = ('-handoffs', '-handovers', '-session-logs', '-worklogs')
+_AGENT_HOME = re.compile(r'(?:^|/)\.(?:claude|cursor|codex|gemini|github|opencode)/(?:agents|instructions|hooks|plugins)/')
+_ARCHIVE = frozenset(('archive', 'archived', 'archives', 'archief', 'legacy', 'old', 'done', 'completed'))
+_NO_DOCUMENT = re.compile(r'(?:^_|^(?:\d+[-_])?(?:readme|index|template|claude|agents|gemini)(?:\W|_|$)|template$)', re.I)
+
+_DATE = r'(?<!\d)(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)'
+_DATED = re.compile(_DATE)
+_MONTH = r'(?<!\d)20\d\d[-_](?:0[1-9]|1[0-2])(?![-_]?\d)'
+_TOKEN = re.compile(
+    rf'(?P<id>^[A-Z]{{1,4}}-\d{{6}}-\d\d(?:[a-z0-9]{{3}})?(?![a-z0-9]))|(?P<date>{_DATE})(?P<time>[-_T ](?:[01]\d|2[0-3])[0-5]\d(?!\d))?'
+    rf'|(?P<month>{_MONTH})|(?P<word>[^\W_]+)|(?P<gap>[\W_]+)')
+_WORD = re.compile(r'([^\W\d_]+)(\d*)')
+_NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog'))
+_NUMBERED = re.compile(r'(?:^|[\W_])(?:session|conv|local|pass|day|s|week)[\W_]*\d', re.I)
+_NOTE_NAME = re.compile(r'(?:^|[\W_])(?:hand[-_]?offs?|handovers?|worklog|journal|devlog|closeout)(?:[\W_]|$)', re.I)
+_LOOSE = re.compile(
+    r'^(?:session-)?hand-?(?:offs?|overs?)(?:-|$)|-hand-?(?:offs?|overs?)(?:-prompt)?(?:-v?\d*)?$'
+    r'|^(?:conv|local)-\d|^session-?\d+$|(?:^|-)sess(?:ion|ie)-(?:\d+-)?(?:notes?|notities|logs?|summary|end)(?:-|$)'
+    r'|^(?:next|last|current)-session$|^(?:work|dev|daily)-?logs?(?:-|$)|^(?:journal|diary|logbook)$')
+# one file that everybody goes on writing, by its name; others are known by how often they change
+_RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|current)-session$|^sess(?:ion|ie)-(?:notes?|logs?|notities)$'
+                      r'|^(?:work|dev|daily)-?logs?$|^(?:journal|diary|logbook)$')
+_NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)')
+
+
+class Shape(NamedTuple):
+    """One habit of naming: `text` such as `YYYY-MM-DD-topic.md`, how many files follow it, and one of them."""
+
+    text: str
+    count: int
+    example: str
+
+
+class Place(NamedTuple):
+    """Documents of one `kind` kept by hand: in `folder`, or loose files of it; `first` and `last` are dates or ''."""
+
+    kind: str
+    folder: str
+    files: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    first: str = ''
+    last: str = ''
+    is_loose: bool = False
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether the folder's name says that nobody works in it any more."""
+        return any(part.lower() in _ARCHIVE for part in self.folder.split('/'))
+
+
+def stem(path: str) -> str:
+    """Return the file name of `path` without its extension."""
+    return path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+
+
+def date_in(name: str) -> str:
+    """Return the first date in a name as `YYYY-MM-DD`, or ``."""
+    match = _DATED.search(name)
+    return f'{match["y"]}-{match["m"]}-{match["d"]}' if match else ''
+
+
+def _is_note_name(path: str) -> bool:
+    name = stem(path)
+    return bool(date_in(path) or re.search(_MONTH, name) or _NUMBERED.search(name) or _NOTE_NAME.search(name))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r'[\W_]+', '-', name.lower()).strip('-')
+
+
+def is_document_name(path: str) -> bool:
+    """Return whether `path` may be a document at all: no map of content, no template, no agent's instructions."""
+    return not _NO_DOCUMENT.search(stem(path))
+
+
+def is_foreign(path: str) -> bool:
+    """Return whether `path` lies where nobody keeps notes by hand: another tool's store, examples, a product's parts."""
+    return bool(_FOREIGN.intersection(path.lower().split('/')[:-1]) or _AGENT_HOME.search(path))
+
+
+def _home(path: str) -> tuple[str, str, float] | None:
+    """Return kind, folder and needed share of the folder that names what `path` is, or None."""
+    folders = path.split('/')[:-1]
+    words = [_normal(folder) for folder in folders]
+    if is_foreign(path):
+        return None
+    sure = [i for i, word in enumerate(words) if _NOTE_FOLDERS.get(word) == _SURE or word.endswith(_NOTE_SUFFIXES)]
+    other = [i for i, word in enumerate(words) if word in _OTHER_FOLDERS]
+    maybe = [i for i, word in enumerate(words) if _NOTE_FOLDERS.get(word) == _MAYBE]
+    if sure and not (other and other[0] < sure[0]):
+        return NOTES, '/'.join(folders[:sure[0] + 1]), _SURE
+    if other:
+        return _OTHER_FOLDERS[words[other[0]]], '/'.join(folders[:other[0] + 1]), 0.0
+    return (NOTES, '/'.join(folders[:maybe[-1] + 1]), _MAYBE) if maybe else None
+
+
+def _words(name: str) -> list[str]:
+    return [m[1].lower() for token in _TOKEN.finditer(name) if token['word'] and (m := _WORD.match(token['word']))]
+
+
+def _fixed_words(names: Collection[str]) -> set[str]:
+    """Return the words that belong to the habit, not to the topic: frequent ones, the sooner when they come first."""
+    often = Counter(word for name in names for word in set(_words(name)))
+    first = Counter(words[0] for name in names if name[:1].isalpha() and (words := _words(name)))
+    some = max(3, len(names) // 5)
+    fixed = {word for word, count in often.items() if count >= max(3, len(names) / 2)}
+    fixed |= {word for word, count in first.items() if count >= some or word in _NOTE_WORDS}
+    return fixed | {word for word in _NOTE_WORDS if often[word] >= some}
+
+
+def _word_shape(word: str, fixed: Collection[str], before: str) -> str:
+    letters = _WORD.fullmatch(word)
+    if letters and letters[1].lower() in fixed:
+        return letters[1] + ('N' if letters[2] else '')
+    return 'N' if word.isdigit() and before != 'topic' else 'topic'
+
+
+def _shape(name: str, fixed: Collection[str]) -> str:
+    parts: list[str] = []
+    for token in _TOKEN.finditer(name):
+        before = parts[-2] if len(parts) > 1 else ''
+        if token['id']:
+            parts.append('XX-YYMMDD-NN')
+        elif token['date']:
+            parts.append(token['s'].join(('YYYY', 'MM', 'DD')) + (token['time'][0] + 'HHMM' if token['time'] else ''))
+        elif token['month']:
+            parts.append('YYYY-MM')
+        elif token['gap']:
+            parts.append(token['gap'])
+        else:
+            parts.append(_word_shape(token['word'], fixed, before))
+            if parts[-1] == before == 'topic':
+                del parts[-2:]
+    return ''.join(parts)
+
+
+def _named_by(path: str, folder: str) -> tuple[str, str]:
+    """Return the name that carries the habit, and what follows it: a session may have a folder of its own."""
+    inner = path[len(folder):].strip('/').split('/')
+    dated = next((part for part in inner[:-1] if date_in(part)), None)
+    if dated and not date_in(inner[-1]):
+        return dated, '/*.md'
+    name, _, ending = inner[-1].rpartition('.')
+    return name, f'.{ending}'
+
+
+def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
+    """Return the habits of naming below `folder`, the commonest first."""
+    names = {path: _named_by(path, folder) for path in paths}
+    fixed = _fixed_words([name for name, _ in names.values()])
+    groups: dict[str, list[str]] = defaultdict(list)
+    for path, (name, ending) in names.items():
+        groups[_shape(name, fixed) + ending].append(path)
+    # what only one file does is no habit: it is called by its name
+    found = [Shape(text if len(group) > 1 else group[0].rsplit('/', 1)[-1], len(group), group[0])
+             for text, group in groups.items()]
+    return tuple(sorted(found, key=lambda shape: (-shape.count, shape.text)))
+
+
+def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = False) -> Place:
+    dates = sorted(filter(None, map(date_in, files)))
+    return Place(kind, folder, tuple(sorted(files)), shapes(sorted(files), folder),
+                 dates[0] if dates else '', dates[-1] if dates else '', is_loose)
+
+
+def _is_loose(path: str) -> bool:
+    name = _normal(_DATED.sub('', stem(path)))
+    return bool(_LOOSE.search(name)) and not _NOT_LOOSE.search(name) and not is_foreign(path)
+
+
+def is_running(path: str) -> bool:
+    """Return whether `path` is one file for all sessions, by its name: `NEXT-SESSION.md`, `WORKLOG.md`."""
+    return bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
+
+
+def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place]:
+    """Return where the Markdown files `paths` keep notes, decisions, plans, learnings and workstreams.
+
+    `dated` are the paths whose first lines tell a date: beside the names they witness that a folder called
+    `sessions` holds notes and not the description of a feature. Folders that are worked in come first, then
+    the latest; loose files last.
+    """
+    homes: dict[tuple[str, str, float], list[str]] = defaultdict(list)
+    loose: dict[str, list[str]] = defaultdict(list)
+    for path in filter(is_document_name, paths):
+        home = _home(path)
+        if home:
+            homes[home].append(path)
+        elif _is_loose(path):
+            loose[path.rpartition('/')[0]].append(path)
+    places = []
+    for (kind, folder, share), files in homes.items():
+        seen = sum(path in dated or _is_note_name(path) for path in files)
+        if seen >= share * len(files):
+            places.append(_place(kind, folder, files))
+    places.sort(key=lambda p: (p.is_archive, -len(p.files), p.folder))
+    places.sort(key=lambda p: '' if p.is_archive or p.kind != NOTES else p.last, reverse=True)
+    places.sort(key=lambda p: p.kind != NOTES)
+    return places + [_place(NOTES, folder, files, is_loose=True) for folder, files in sorted(loose.items())]
+
+
+def numbers_used_twice(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the decisions that share a number (`0007-a.md`, `ADR-0007-b.md`), by number."""
+    taken: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        match = re.match(r'(?:adr[-_ ]?)?(\d{3,5})(?=[-_. ]|$)(?![-_.]\d\d[-_.]\d\d)', stem(path), re.I)
+        if match:
+            taken[f'{path.rpartition("/")[0]}/{int(match[1]):04}'].append(path)
+    return {number: sorted(found) for number, found in sorted(taken.items()) if len(found) > 1}

@@ -1,0 +1,152 @@
+"""The settings that fit what `inventory` found; `init` writes them, so both always say the same."""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# words by which people title a section, in the languages met so far, and the section that Daybook knows it as
+_SECTIONS = {
+    'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance|samenvatting|resumo|zusammenfassung|resumen',
+    'What I Did': 'what (?:i|we) did|what was (?:done|accomplished)|what happened.*|what (?:shipped|landed|changed)|work (?:done|completed)'
+                  '|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions|wat is gedaan|o que foi feito',
+    'Decisions Made': '(?:key )?decisions?(?: made)?(?: / .*)?|besluiten|decis(?:ões|iones)(?: tomadas)?|entscheidungen',
+    'For Future Me': '(?:durable|important|key) context|gotchas|notes for (?:the )?next session|watch out',
+    'Learnings': '(?:key )?learnings?|lessons?(?: learned)?|what we learned|lições.*|geleerd',
+    'Open Questions': 'open (?:questions|items|issues|points|risks)\\b.*|blockers|known issues|outstanding|openstaand',
+    'Resume Prompt': '(?:recommended |immediate )?next (?:steps|session|actions?|up)\\b.*|next|what\'?s next|for next session|resume(?: prompt| here)?'
+                     '|how to (?:resume|continue)|remaining(?: work)?|todo|pending|próximos passos.*|volgende (?:sessie|stappen).*|nächste schritte',
+    'See Also': 'see also|references|cross-?references|related(?: .*)?|links',
+    'Files Touched': 'files (?:touched|changed|modified|created)\\b.*',
+    'Commits': 'commits?(?: made)?',
+}
+_KEYS = {'operator': ('operator', 'author', 'who', 'by'), 'created': ('created', 'date', 'created_at', 'timestamp', 'session_date'),
+         'summary': ('summary', 'tldr', 'description', 'abstract'), 'workstream': ('workstream', 'project', 'stream', 'track')}
+_DEFAULT_PATHS = {'session': 'docs/sessions/**/*.md', 'adr': 'docs/adr/**/*.md', 'plan': 'plans/**/*.md',
+                  'learning': 'docs/learnings/**/*.md', 'workstream': 'workstreams/**/*.md'}
+_PLACES = 8  # folders of one kind; beyond these a person should choose
+
+
+def literal(text: str) -> str:
+    """Return the glob that matches `text` alone."""
+    return re.sub(r'[*?\[{]', r'[\g<0>]', text)
+
+
+def _stem(path: str) -> str:
+    return path.rsplit('/', 1)[-1].rsplit('.', 1)[0].casefold()
+
+
+def _folder_glob(place: Mapping[str, Any], taken: set[str]) -> str | None:
+    """Return the widest glob of a folder below which no two notes have the same name."""
+    prefix = f'{place["folder"]}/'
+    direct = [path for path in place['paths'] if '/' not in path.removeprefix(prefix)]
+    for paths, glob in ((place['paths'], '**/*.md'), (direct, '*.md')):
+        stems = {_stem(path) for path in paths}
+        if paths and len(stems) == len(paths) and not stems & taken:
+            taken |= stems
+            return literal(prefix) + glob
+    return None
+
+
+def _loose_globs(place: Mapping[str, Any], taken: set[str]) -> list[str]:
+    """Return globs of loose notes: one for each first word that several share, else the very path."""
+    prefix = f'{place["folder"]}/' if place['folder'] else ''
+    words: dict[str, list[str]] = {}
+    for path in place['paths']:
+        match = re.match(r'[^\W\d_]+[-_]', path.removeprefix(prefix))
+        words.setdefault(match[0] if match else path.removeprefix(prefix), []).append(path)
+    found = []
+    for word, paths in words.items():
+        stems = {_stem(path) for path in paths}
+        if not stems & taken and len(stems) == len(paths):
+            taken |= stems
+            found.append(literal(prefix + word) + '*.md' if len(paths) > 1 else literal(paths[0]))
+    return found
+
+
+def _session_paths(findings: Mapping[str, Any]) -> list[str]:
+    places, loose = findings['notes']['places'], findings['notes']['loose']
+    taken: set[str] = set()
+    found = [(glob, place) for place in places if (glob := _folder_glob(place, taken))]
+    # new notes go below the first one: never where git would refuse them
+    paths = [glob for glob, place in found if not place['is_ignored']][:_PLACES]
+    if not paths or findings['notes']['places'][0]['is_archive']:
+        paths.insert(0, 'docs/sessions/**/*.md' if not findings['notes']['is_default_ignored'] else 'notes/sessions/**/*.md')
+    paths += [glob for glob, place in found if place['is_ignored']]
+    if len(loose) <= _PLACES:
+        paths += [glob for place in loose for glob in _loose_globs(place, taken)][:_PLACES]
+    return list(dict.fromkeys(paths))
+
+
+def _other_paths(places: list[Mapping[str, Any]]) -> list[str]:
+    """Return the globs of the folders of one kind; folders that differ in one part share a glob."""
+    globs = [f'{literal(place["folder"])}/**/*.md' for place in places if not place['is_archive']]
+    if len(globs) <= _PLACES:
+        return globs
+    wide: dict[str, list[str]] = {}
+    for glob in globs:
+        parts = glob.split('/')
+        wide.setdefault('/'.join([*parts[:-4], '*', *parts[-3:]]) if len(parts) > 4 else glob, []).append(glob)
+    return [glob if len(group) > 2 else group[0] for glob, group in wide.items()][:_PLACES]
+
+
+def section_aliases(titles: Mapping[str, int], notes: int) -> dict[str, list[str]]:
+    """Return, for each section of Daybook, the titles under which at least three notes (one in twenty) have it."""
+    found: dict[str, list[str]] = {}
+    for title, count in titles.items():
+        if count < max(3, notes / 20):
+            continue
+        for section, words in _SECTIONS.items():
+            if title.casefold() != section.casefold() and re.fullmatch(words, title, re.I):
+                found.setdefault(section, []).append(title)
+                break
+    return {section: found[section][:5] for section in _SECTIONS if section in found}
+
+
+def _key_aliases(keys: Mapping[str, int]) -> dict[str, list[str]]:
+    found = {}
+    for key, names in _KEYS.items():
+        others = [name for name in names if name != key and keys.get(name, 0) >= 3 and keys[name] > keys.get(key, 0)]
+        if others:
+            found[key] = others
+    return found
+
+
+def _session(findings: Mapping[str, Any]) -> dict[str, Any]:
+    notes = findings['notes']
+    kind: dict[str, Any] = {}
+    paths = _session_paths(findings)
+    if paths != [_DEFAULT_PATHS['session']]:
+        kind['paths'] = paths
+    folders = tuple(f'{place["folder"]}/' for place in notes['places'])
+    rolling = [literal(file['path']) for file in notes['rolling'] if file['path'].startswith((*folders, 'docs/sessions/'))]
+    if rolling:
+        kind['exclude'] = rolling
+    aliases = section_aliases({s['title']: s['count'] for s in notes['sections']}, notes['count'])
+    keys = {k: n for header in notes['headers'] if header['style'] == 'frontmatter' for k, n in header['keys'].items()}
+    return kind | ({'section_aliases': aliases} if aliases else {}) | ({'key_aliases': found} if (found := _key_aliases(keys)) else {})
+
+
+def _has_topics(findings: Mapping[str, Any]) -> bool:
+    places = [place for place in findings['notes']['places'] if not place['is_archive']]
+    names = places[0]['names'] if places else []
+    return sum(n['count'] for n in names if 'topic' in n['shape']) > 0.6 * sum(n['count'] for n in names) > 0
+
+
+def propose_settings(findings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `.daybook/config.yaml` should say for these findings of `daybook.session.survey.look`.
+
+    Only what differs from the defaults; it fits `config.schema.json`. New notes go below the fixed part of
+    the first glob of `kinds.session.paths`. Names of files are the repository's, so quote them in YAML.
+    """
+    kinds: dict[str, Any] = {'session': session} if (session := _session(findings)) else {}
+    for kind in ('workstream', 'plan', 'adr', 'learning'):
+        paths = _other_paths(findings['others'].get(kind, []))
+        if paths and paths != [_DEFAULT_PATHS[kind]]:
+            kinds[kind] = {'paths': paths}
+    settings: dict[str, Any] = {'kinds': kinds} if kinds else {}
+    if _has_topics(findings):
+        settings['sessions'] = {'slug': True}
+    if findings['repository']['habit'] in ('merges', 'squashes'):
+        settings['indexes'] = {'when': 'default-branch'}
+    return settings

@@ -1,0 +1,102 @@
+"""What else stands in a repository, told from its paths: other formats of notes, agents, runners of git hooks."""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+# what Daybook leaves alone: a pattern of paths and the name by which people know the format
+_FORMATS = tuple((re.compile(pattern, re.I), name) for pattern, name in (
+    (r'(?:^|/)\.obsidian/', 'Obsidian vault'),
+    (r'^\.log4brains\.ya?ml$', 'log4brains'),
+    (r'(?:^|/)memory[-_]bank/', 'memory bank'),
+    (r'(?:^|/)\.specstory/', 'SpecStory history'),
+    (r'(?:^|/)\.beads/', 'beads'),
+    (r'(?:^|/)\.serena/memories/', 'Serena memories'),
+    (r'(?:^|/)\.claude-mem/', 'claude-mem'),
+    (r'(?:^|/)openspec/', 'OpenSpec'),
+    (r'(?:^|/)\.specify/', 'Spec Kit'),
+    (r'(?:^|/)backlog/(?:tasks|config\.yml)', 'Backlog.md'),
+    (r'(?:^|/)\.taskmaster/', 'Task Master'),
+    (r'(?:^|/)\.kiro/', 'Kiro'),
+    (r'(?:^|/)_?\.?bmad(?:-core)?/', 'BMAD'),
+    (r'(?:^|/)thoughts/shared/', 'thoughts'),
+    (r'(?:^|/)logseq/config\.edn$', 'Logseq'),
+    (r'(?:^|/)dendron\.ya?ml$', 'Dendron'),
+    (r'(?:^|/)\.zk/config\.toml$', 'zk notebook'),
+    (r'(?:^|/)mkdocs\.ya?ml$', 'MkDocs site'),
+    (r'(?:^|/)docusaurus\.config\.\w+$', 'Docusaurus site'),
+    (r'(?:^|/)astro\.config\.\w+$', 'Astro site'),
+    (r'(?:^|/)_config\.yml$', 'Jekyll site'),
+))
+_AGENTS = tuple((re.compile(pattern), name) for pattern, name in (
+    (r'^\.claude/', 'Claude Code'), (r'^\.codex/', 'Codex'), (r'^\.gemini/', 'Gemini'), (r'^\.cursor/', 'Cursor'),
+    (r'^\.opencode/', 'opencode'), (r'^\.github/copilot-instructions\.md$', 'Copilot'), (r'^\.agents?/', 'agents folder'),
+    (r'^\.windsurf', 'Windsurf'), (r'^\.clinerules', 'Cline')))
+_SETTINGS = re.compile(r'(?:^|/)(?:\.claude/settings(?:\.local)?\.json|\.mcp\.json|\.codex/config\.toml|\.codex/hooks\.json'
+                       r'|\.gemini/settings\.json|\.cursor/mcp\.json|\.cursor/hooks\.json|opencode\.jsonc?)$')
+_COMMAND = re.compile(r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
+_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesion)(?:$|[-_/])|^checkpoint$|^wrap(?:-up)?$|^begin$'
+                      r'|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
+_RUNNERS = tuple((re.compile(pattern), name) for pattern, name in (
+    (r'^\.pre-commit-config\.ya?ml$', 'pre-commit'), (r'^prek\.toml$', 'prek'), (r'^\.?lefthook\.(?:ya?ml|toml|json)$', 'lefthook'),
+    (r'^\.husky/', 'husky'), (r'^\.githooks/', '.githooks')))
+_COMMIT_POLICY = re.compile(r'^\.?commitlint(?:rc)?(?:\.config)?(?:\.\w+)?$|^\.czrc$|^\.cz\.toml$')
+
+
+def _root_of(path: str, match: re.Match[str]) -> str:
+    return path[:match.end()].rstrip('/')
+
+
+def other_formats(paths: Iterable[str]) -> list[tuple[str, str, int]]:
+    """Return name, place and number of files of each format that has its own keeper."""
+    found: Counter[tuple[str, str]] = Counter()
+    for path in paths:
+        for pattern, name in _FORMATS:
+            match = pattern.search(path)
+            if match:
+                found[name, _root_of(path, match)] += 1
+    return [(name, place, count) for (name, place), count in sorted(found.items())]
+
+
+def _named(table: tuple[tuple[re.Pattern[str], str], ...], paths: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name for pattern, name in table for path in paths if pattern.search(path)))
+
+
+def agents(paths: list[str]) -> list[str]:
+    """Return the agents that have files of their own here."""
+    return _named(_AGENTS, [path for path in paths if path.startswith('.')])
+
+
+def runners(paths: list[str]) -> list[str]:
+    """Return the runners of git hooks that are configured here."""
+    return _named(_RUNNERS, [path for path in paths if path.startswith(('.', 'prek', 'lefthook'))])
+
+
+def settings(paths: Iterable[str]) -> list[str]:
+    """Return the files in which agents are told their hooks and servers."""
+    return [path for path in paths if _SETTINGS.search(path)]
+
+
+def instructions(paths: Iterable[str]) -> list[str]:
+    """Return the files that every agent reads first: AGENTS.md and its likes, the root's before the others."""
+    names = ('AGENTS.md', 'CLAUDE.md', 'GEMINI.md')
+    found = [path for path in paths if path.rsplit('/', 1)[-1].lower() in {name.lower() for name in names}]
+    return sorted(found, key=lambda path: (path.count('/'), path))
+
+
+def handoff_commands(paths: Iterable[str]) -> list[str]:
+    """Return the agents' commands and skills that already hand off or resume."""
+    return [path for path in paths if (match := _COMMAND.match(path)) and _HANDOFF.search(command_name(path, match.end()))]
+
+
+def command_name(path: str, start: int = 0) -> str:
+    """Return what a person types for the command or skill at `path`: `handoff` of `.claude/commands/handoff.md`."""
+    inner = path[start:].split('/')
+    name = inner[-2] if len(inner) > 1 and inner[-1].upper() == 'SKILL.MD' else inner[-1].rsplit('.', 1)[0]
+    return name.removesuffix('.prompt')
+
+
+def commit_policies(paths: Iterable[str]) -> list[str]:
+    """Return the files that rule how a commit message must read."""
+    return [path for path in paths if _COMMIT_POLICY.match(path)]

@@ -1,0 +1,72 @@
+"""The commit of a hand-off: exactly its paths, or everything put back."""
+from __future__ import annotations
+
+import os
+
+from daybook.repo import files
+from daybook.repo import git
+from daybook.session import journal as journals
+from daybook.session import note
+from daybook.session.claim import Claim
+from daybook.session.draft import Draft
+from daybook.session.journal import Journal
+from daybook.session.preflight import Refused
+from daybook.session.request import Request
+
+
+def message_of(request: Request, claim: Claim, draft: Draft) -> str:
+    fields = {'id': claim.id, 'title': note.title_of(draft), 'operator': request.operator.slug,
+              'summary': note.summary_of(draft)}
+    text = request.settings.handoff_message
+    for name, value in fields.items():
+        text = text.replace(f'{{{name}}}', value)
+    return text + '\n'
+
+
+def _commit(request: Request, journal: Journal, message: str) -> git.Result:
+    env = git.clean_env({'DAYBOOK_HANDOFF': '1'})
+    paths = git.pathspec(journal.paths)
+    added = git.git('add', '--', *paths, cwd=request.repo.root, env=env)
+    if not added.is_ok:
+        return added
+    return git.git('commit', '--quiet', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
+                   stdin=message.encode())
+
+
+def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
+    """Return the journal with what the user's fixers made of our files, or None when they changed nothing."""
+    rows = []
+    for write in journal.writes:
+        data = files.read_bytes(os.path.join(request.repo.root, write.path))
+        rows.append(write._replace(after=journals.store(request.repo, data),
+                                   cleaned=git.write_blob(request.repo, write.path, data)) if data else write)
+    return None if tuple(rows) == journal.writes else journal._replace(writes=tuple(rows))
+
+
+def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
+    """Commit the paths of the journal; undo every write when git or a hook of the user refuses."""
+    result = _commit(request, journal, message)
+    if not result.is_ok:
+        # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
+        fixed = _rewritten_by_hooks(request, journal)
+        if fixed is not None:
+            journal = journals.save(request.repo, fixed)
+            request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
+            result = _commit(request, journal, message)
+    commit = journals.find_commit(request.repo, journal)
+    if commit is None:
+        left = journals.undo(request.repo, journal)
+        words = (result.err + result.text).strip()[-4000:]
+        kept = f'\nchanged by a hook meanwhile, so left as they are: {", ".join(left)}' if left else ''
+        raise Refused('commit-failed', f'git did not commit; everything was put back{kept}\n{words}')
+    if not result.is_ok:
+        request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
+    return journals.save(request.repo, journal._replace(stage='committed', commit=commit))
+
+
+def verify(request: Request, journal: Journal) -> None:
+    out = git.expect('diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', str(journal.commit),
+                     cwd=request.repo.root).out
+    extra = sorted(set(git.zsplit(out)) - set(journal.paths))
+    if extra:
+        request.say(f'warning: a hook of yours put more into the commit: {", ".join(extra)}')

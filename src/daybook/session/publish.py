@@ -1,0 +1,235 @@
+"""Publishing a hand-off: push policy, the push itself, and a bounded answer to a peer who pushed first."""
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Collection
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.documents.config import Settings
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import remake
+from daybook.session.journal import Write
+
+_RETRIES = 5
+_FETCHED = 'refs/daybook/handoff'
+# what a server or git says when somebody else was faster; everything else is a decision
+_RACES = ('fetch first', 'non-fast-forward', 'stale info', 'cannot lock ref', 'failed to update ref',
+          'incorrect old value', 'reference already exists')
+
+
+class Pushed(NamedTuple):
+    """How publishing ended: `yes`, `no` or `unknown`, the word for the last line, and lines for a person."""
+
+    outcome: str
+    reason: str = ''
+    lines: tuple[str, ...] = ()
+    is_failure: bool = False  # something that somebody should look at, not a policy
+
+
+class Upstream(NamedTuple):
+    """Where the branch is pushed: the remote, the ref there, and the commit that we last saw of it."""
+
+    remote: str
+    ref: str
+    seen: str
+
+
+class _Work(NamedTuple):
+    repo: Repo
+    settings: Settings
+    upstream: Upstream
+    commit: str
+    writes: Sequence[Write]
+    session_id: str
+    deadline: float
+
+    @property
+    def timeout(self) -> float:
+        return max(1.0, min(self.settings.handoff_timeout, self.deadline - time.monotonic()))
+
+
+def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
+    """Return where `branch` is pushed to, or why it cannot be."""
+    remote = git.config_value(repo, f'branch.{branch}.remote')
+    ref = git.config_value(repo, f'branch.{branch}.merge')
+    if not git.remotes(repo):
+        return Pushed('no', 'no-remote')
+    if remote in (None, '.') or ref is None:
+        place = remote if remote not in (None, '.') else git.remotes(repo)[0]
+        return Pushed('no', 'no-upstream', (f'the branch has no upstream: git push -u {place} {branch}',))
+    other = git.config_value(repo, f'branch.{branch}.pushRemote') or git.config_value(repo, 'remote.pushDefault')
+    if other not in (None, remote):
+        return Pushed('no', 'push-remote', (f'the branch is pushed to another remote than it follows: git push {other}',))
+    seen = git.resolve(repo, f'refs/heads/{branch}@{{upstream}}')
+    if seen is None:
+        return Pushed('no', 'no-upstream', (f'nothing is known of {ref} on {remote}: git fetch {remote}',))
+    return Upstream(str(remote), str(ref), seen)
+
+
+def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, own: Collection[str]) -> Pushed | None:
+    """Return why the policy forbids the push, or None when it allows it. `own` are the session's commits."""
+    command = f'git push {upstream.remote} HEAD:{upstream.ref.removeprefix("refs/heads/")}'
+    if settings.handoff_push == 'never':
+        return Pushed('no', 'never', (f'handoff.push is never: {command}',))
+    ahead = git.expect('rev-list', f'{upstream.seen}..{commit}', cwd=repo.root).lines
+    others = [oid for oid in ahead if oid != commit]
+    if settings.handoff_push == 'own':
+        others = [oid for oid in others if oid not in own]
+    if not others:
+        return None
+    listed = git.expect('log', '--no-walk', '--format=  %h %an: %s', *others[:10], cwd=repo.root).lines
+    more = [f'  and {len(others) - 10} more'] if len(others) > 10 else []
+    return Pushed('no', 'other-commits', ('other commits are ahead of the upstream and would go with it:',
+                                          *listed, *more, f'push them all: {command}'))
+
+
+def _remote_words(result: git.Result) -> tuple[str, ...]:
+    lines = [line.strip() for line in f'{result.err}\n{result.text}'.splitlines()]
+    telling = [line for line in lines if line.startswith(('remote:', '!', 'fatal:', 'error:', 'ssh:'))]
+    return tuple((telling or [line for line in lines if line])[:8])
+
+
+def _push(work: _Work, commit: str) -> git.Result:
+    # the user's pre-push hooks run: their gates hold for us as for everybody
+    return git.git('push', '--porcelain', '--no-follow-tags', '--', work.upstream.remote,
+                   f'{commit}:{work.upstream.ref}', cwd=work.repo.root,
+                   env=git.clean_env({'DAYBOOK_HANDOFF': '1'}), timeout=work.timeout)
+
+
+def _is_race(result: git.Result) -> bool:
+    words = f'{result.text}\n{result.err}'
+    return any(word in words for word in _RACES) and 'hook declined' not in words
+
+
+def _is_refusal(result: git.Result) -> bool:
+    return 'rejected]' in result.text or 'hook declined' in result.err
+
+
+def _what_the_remote_holds(work: _Work) -> str | None:
+    seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
+                   env=git.clean_env(), timeout=min(10.0, work.timeout))
+    return seen.text.split('\t')[0] if seen.is_ok and seen.text else None
+
+
+def _timed_out(work: _Work, commit: str) -> Pushed:
+    if _what_the_remote_holds(work) == commit:
+        return Pushed('yes')
+    return Pushed('unknown', 'time-limit', ('the push did not end in time; see where it stands: git fetch',), True)
+
+
+def _fetch(work: _Work) -> str | None:
+    """Fetch the upstream into a ref of our own, so that no tracking ref of the user moves; return its commit."""
+    ref = f'{_FETCHED}/{os.getpid()}'
+    result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--refmap=',
+                     '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
+                     f'+{work.upstream.ref}:{ref}', cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
+    commit = git.resolve(work.repo, ref) if result.is_ok else None
+    git.git('update-ref', '-d', ref, cwd=work.repo.root)
+    return commit
+
+
+def _versions(work: _Work, base: str, theirs: str, path: str) -> list[bytes | None]:
+    return git.read_blobs(work.repo, [f'{side}:{path}' for side in (base, work.commit, theirs)])
+
+
+def _remade(work: _Work, base: str, theirs: str, conflicts: Collection[str]) -> dict[str, bytes] | str:
+    """Return new contents for generated files that both sides changed, or the path that a person must merge."""
+    contents: dict[str, bytes] = {}
+    for write in work.writes:
+        versions = _versions(work, base, theirs, write.path)
+        is_both = versions[2] is not None and versions[2] != versions[0] and '\n' not in write.path
+        if write.role == 'note' or not (write.path in conflicts or (write.role == 'index' and is_both)):
+            continue
+        old, ours, other = (version or b'' for version in versions)
+        merged = remake.merge(write.role, write.entry, old, ours, other) if versions[2] is not None else None
+        if merged is None and write.path in conflicts:
+            return write.path
+        if merged is not None:
+            contents[write.path] = merged
+    return next((path for path in sorted(conflicts) if path not in contents), contents)
+
+
+def _tree_with(work: _Work, tree: str, contents: dict[str, bytes]) -> str:
+    """Return a tree with other contents at some paths, made in an index that nobody else sees."""
+    if not contents:
+        return tree
+    with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
+        env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
+        git.expect('read-tree', tree, cwd=work.repo.root, env=env)
+        for path, content in contents.items():
+            oid = git.expect('hash-object', '-w', '--stdin', '--no-filters', cwd=work.repo.root,
+                             env=git.clean_env(), stdin=content).text
+            modes = {entry.path: entry.mode for entry in git.tree_entries(work.repo, work.upstream.seen, path)}
+            git.expect('update-index', '--add', '--cacheinfo', f'{modes.get(path, "100644")},{oid},{path}',
+                       cwd=work.repo.root, env=env)
+        return git.expect('write-tree', cwd=work.repo.root, env=env).text
+
+
+def _merge(work: _Work, theirs: str) -> str | Pushed:
+    """Return a commit that joins ours and theirs; branch, index and work tree stay as they are."""
+    base = git.git('merge-base', theirs, work.commit, cwd=work.repo.root)
+    if not base.is_ok:
+        return Pushed('no', 'unrelated', ('the remote branch has no commit in common with this one',), True)
+    merged = git.git('merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', theirs, work.commit,
+                     cwd=work.repo.root, env=git.clean_env())
+    if merged.code not in (0, 1):
+        return Pushed('no', 'old-git', ('git 2.38 or later is needed to join a peer\'s push; '
+                                        'pull and push by hand',), True)
+    tree, *conflicts = git.zsplit(merged.out)
+    contents = _remade(work, base.text, theirs, set(conflicts))
+    if isinstance(contents, str):
+        return Pushed('no', 'conflict', (f'a peer has changed {contents} too: git pull, resolve, git push',), True)
+    tree = _tree_with(work, tree, contents)
+    sign = ['-S'] if git.config_value(work.repo, 'commit.gpgSign') in ('true', 'yes', 'on', '1') else []
+    message = f'Merge the hand-off {work.session_id}\n'
+    made = git.git('commit-tree', *sign, tree, '-p', theirs, '-p', work.commit, cwd=work.repo.root,
+                   env=git.clean_env(), stdin=message.encode())
+    if not made.is_ok:
+        return Pushed('no', 'signing', ('the merge commit could not be made:', *_remote_words(made)), True)
+    return made.text
+
+
+def _refused(result: git.Result) -> Pushed:
+    if _is_refusal(result):
+        return Pushed('no', 'rejected', ('the remote refuses the push:', *_remote_words(result)))
+    hook = 'pre-push' in result.err or not _remote_words(result)
+    reason = 'push-hook' if hook else 'push-failed'
+    return Pushed('no', reason, ('the push failed; the note is committed here:', *_remote_words(result)), True)
+
+
+def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, writes: Sequence[Write],
+         session_id: str) -> Pushed:
+    """Push `commit` to `upstream`; join a peer's push at most five times, never with force.
+
+    The user's branch, index and work tree are not touched: after a join the branch is merely behind.
+    """
+    limit = time.monotonic() + 2 * settings.handoff_timeout
+    work = _Work(repo, settings, upstream, commit, writes, session_id, limit)
+    candidate = commit
+    for _ in range(_RETRIES + 1):
+        result = _push(work, candidate)
+        if result.code is None:
+            return _timed_out(work, candidate)
+        if result.is_ok:
+            joined = () if candidate == commit else (
+                'a peer had pushed first: joined on the remote; your branch is behind until you git pull',)
+            return Pushed('yes', lines=joined)
+        if not _is_race(result):
+            return _refused(result)
+        theirs = _fetch(work)
+        if theirs is None:
+            return Pushed('no', 'fetch-failed', ('a peer has pushed first, and their commits cannot be fetched: '
+                                                 'git pull, then git push',), True)
+        if git.git('merge-base', '--is-ancestor', commit, theirs, cwd=repo.root).is_ok:
+            return Pushed('yes')
+        answer = _merge(work._replace(upstream=upstream._replace(seen=theirs)), theirs)
+        if isinstance(answer, Pushed):
+            return answer
+        candidate = answer
+        if time.monotonic() > limit:
+            return Pushed('no', 'time-limit', ('peers push faster than this can join: git pull, then git push',), True)
+    return Pushed('no', 'busy-remote', (f'peers pushed first {_RETRIES} times: git pull, then git push',), True)
