@@ -853,10 +853,10 @@ def test_log_escapes_control_characters_and_starts_anew(tmp_path: Path) -> None:
 
 def test_log_never_holds_the_payload(repo: Path) -> None:
     secret = 'hunter2hunter2'
-    _hold = _hold_lock(repo)
+    held = _hold_lock(repo)
     _send(_event(repo, tool_name=f'mcp__x__{secret}', tool_input=secret, tool_response={'error': secret}))
     _send(secret.encode(), cwd=repo)
-    os.close(_hold)
+    os.close(held)
     assert len(_logged(repo)) == 2
     assert secret not in (_folder(repo) / 'hook-errors.log').read_text()
 

@@ -14,7 +14,7 @@ from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
 from daybook.documents.slugs import Slugger
 
-_ATTRIBUTES = re.compile(r'[ \t]*\{#([^\s#{}]+)[^{}]*\}\s*$')
+_EXPLICIT_ID = re.compile(r'\{#([^\s#{}]+)[^{}]*\}$')
 _MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
 _WIKILINK = re.compile(r'(?<!\\)!?(?<!\\)\[\[(?!\s)([^\[\]\n\r]+)\]\]')
 
@@ -93,7 +93,7 @@ def _parser() -> _Parser:
 
 
 def _split_attributes(text: str) -> tuple[str, str]:
-    match = _ATTRIBUTES.search(text) if '{#' in text else None
+    match = _EXPLICIT_ID.search(text.rstrip()) if '{#' in text else None
     return (text[:match.start()], match[1]) if match else (text, '')
 
 

@@ -24,7 +24,7 @@ _STYLES = (('bold lines', _BOLD, 1), ('bullet list', _BULLET, 2), ('plain lines'
 _KNOWN_PLAIN = frozenset(('date', 'status', 'session', 'author', 'created', 'branch', 'agent', 'operator', 'owner', 'updated'))
 _TITLE = re.compile(r'^#[ \t]+(.+?)[ \t]*#*[ \t]*\r?$', re.M)
 _GENERATED = re.compile(r'auto-?generated|automatically generated|generated (?:by|from|file)|do not edit', re.I)
-_LOCAL = re.compile(r'(?<![\w.])(?:file://)?(?:/Users/|/home/|[A-Za-z]:[\\/]Users[\\/])(?!runner\b|user\b|\W)[\w.-]+')
+_LOCAL = re.compile(r'/(?<![\w.]/)(?:Users|home)/(?!runner\b|user\b|\W)[\w.-]|:[\\/]Users[\\/]\w')
 _MADR = re.compile(r'^##+[ \t]+(?:Context and Problem Statement|Considered Options|Decision Outcome)\b', re.M)
 
 
@@ -46,7 +46,7 @@ class Look(NamedTuple):
     is_crlf: bool
     is_utf8: bool
     is_cut: bool
-    local_paths: int
+    has_local_path: bool
     is_madr: bool
 
     @property
@@ -107,7 +107,7 @@ def look(path: str, data: bytes, size: int) -> Look:
         parsed.error, len(days), bool(_DATED.search(head) or _LONG_DATE.search(head)),
         bool(_GENERATED.search(text[body_start:body_start + 600])), b'\r\n' in data,
         len(data) < size or '\ufffd' not in text or data.count(b'\xef\xbf\xbd') == text.count('\ufffd'),
-        len(data) < size, len(_LOCAL.findall(text)) if 'sers' in text or '/home/' in text else 0, bool(_MADR.search(text)))
+        len(data) < size, bool(_LOCAL.search(text)), bool(_MADR.search(text)))
 
 
 def headers(looks: Iterable[Look]) -> list[Header]:

@@ -203,7 +203,8 @@ def _is_loose(path: str) -> bool:
 
 def is_running(path: str) -> bool:
     """Return whether `path` is one file for all sessions, by its name: `NEXT-SESSION.md`, `WORKLOG.md`."""
-    return bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
+    # deeper down it is the hand-off of one piece of work
+    return path.count('/') < 2 and bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
 
 
 def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place]:
@@ -223,7 +224,7 @@ def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place
             loose[path.rpartition('/')[0]].append(path)
     places = []
     for (kind, folder, share), files in homes.items():
-        seen = sum(path in dated or _is_note_name(path) for path in files)
+        seen = sum(_is_note_name(path) or (share < _MAYBE and path in dated) for path in files)
         if seen >= share * len(files):
             places.append(_place(kind, folder, files))
     places.sort(key=lambda p: (p.is_archive, -len(p.files), p.folder))

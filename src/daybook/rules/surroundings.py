@@ -29,6 +29,7 @@ _FORMATS = tuple((re.compile(pattern, re.I), name) for pattern, name in (
     (r'(?:^|/)astro\.config\.\w+$', 'Astro site'),
     (r'(?:^|/)_config\.yml$', 'Jekyll site'),
 ))
+_ANY_FORMAT = re.compile('|'.join(pattern.pattern for pattern, _ in _FORMATS), re.I)
 _AGENTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r'^\.claude/', 'Claude Code'), (r'^\.codex/', 'Codex'), (r'^\.gemini/', 'Gemini'), (r'^\.cursor/', 'Cursor'),
     (r'^\.opencode/', 'opencode'), (r'^\.github/copilot-instructions\.md$', 'Copilot'), (r'^\.agents?/', 'agents folder'),
@@ -51,7 +52,7 @@ def _root_of(path: str, match: re.Match[str]) -> str:
 def other_formats(paths: Iterable[str]) -> list[tuple[str, str, int]]:
     """Return name, place and number of files of each format that has its own keeper."""
     found: Counter[tuple[str, str]] = Counter()
-    for path in paths:
+    for path in filter(_ANY_FORMAT.search, paths):
         for pattern, name in _FORMATS:
             match = pattern.search(path)
             if match:
@@ -81,7 +82,7 @@ def settings(paths: Iterable[str]) -> list[str]:
 def instructions(paths: Iterable[str]) -> list[str]:
     """Return the files that every agent reads first: AGENTS.md and its likes, the root's before the others."""
     names = ('AGENTS.md', 'CLAUDE.md', 'GEMINI.md')
-    found = [path for path in paths if path.rsplit('/', 1)[-1].lower() in {name.lower() for name in names}]
+    found = [path for path in paths if path.rsplit('/', 1)[-1] in names or path.upper() in map(str.upper, names)]
     return sorted(found, key=lambda path: (path.count('/'), path))
 
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.documents.document import stem_of
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.session.claim import ID
 from daybook.session.claim import Claim
 from daybook.session.operators import Operator
 
@@ -150,7 +152,15 @@ def _sum(rows: Sequence[Sequence[str]]) -> tuple[FileChange, ...]:
     return tuple(totals[path] for path in sorted(totals))
 
 
-def gather(repo: Repo, start: Start, operator: Operator, operators: Mapping[str, Operator]) -> Facts:
+def _is_hand_off(settings: Settings, paths: Sequence[str]) -> bool:
+    """Whether a commit only carries a note with its lines elsewhere: that is no work of its own."""
+    kinds = {path: kind_of(settings, path) for path in paths}
+    notes = [path for path, kind in kinds.items() if kind and kind.name == 'session' and ID.match(stem_of(path))]
+    return bool(notes) and all(kind or path.endswith('INDEX.md') for path, kind in kinds.items())
+
+
+def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
+           operators: Mapping[str, Operator]) -> Facts:
     """Return the operator's commits since `start` with the files and lines that they changed."""
     head = git.resolve(repo, 'HEAD') or ''
     branch = git.current_branch(repo) or ''
@@ -161,6 +171,8 @@ def gather(repo: Repo, start: Start, operator: Operator, operators: Mapping[str,
     commits, rows = [], []
     for fields, changes in _records(repo, [f'{start.commit}..HEAD' if start.commit else 'HEAD']):
         oid, author, committer, moment, subject = fields
+        if _is_hand_off(settings, [row[2] for row in changes]):
+            continue
         if _is_mine(author.casefold(), committer.casefold(), mine, others):
             commits.append(Commit(oid, subject, int(moment)))
             rows += changes

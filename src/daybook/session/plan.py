@@ -83,7 +83,7 @@ def make(request: Request, draft: Draft, claim: Claim | None) -> Plan:
     repo, settings = request.repo, request.settings
     remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
     start = git_facts.range_start(repo, settings, request.operator, claim, remote)
-    facts = git_facts.gather(repo, start, request.operator, request.operators)
+    facts = git_facts.gather(repo, settings, start, request.operator, request.operators)
     telemetry = counters.choose(repo, request.session, claim.created if claim else git_facts.iso(
         min((commit.time for commit in facts.commits or ()), default=None)))
     workstreams, missing = _find_workstreams(request, draft, facts)

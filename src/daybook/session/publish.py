@@ -64,7 +64,8 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
     other = git.config_value(repo, f'branch.{branch}.pushRemote') or git.config_value(repo, 'remote.pushDefault')
     if other not in (None, remote):
         return Pushed('no', 'push-remote', (f'the branch is pushed to another remote than it follows: git push {other}',))
-    seen = git.resolve(repo, f'refs/heads/{branch}@{{upstream}}')
+    tracking = git.expect('for-each-ref', '--format=%(upstream)', f'refs/heads/{branch}', cwd=repo.root).text
+    seen = git.resolve(repo, tracking) if tracking else None
     if seen is None:
         return Pushed('no', 'no-upstream', (f'nothing is known of {ref} on {remote}: git fetch {remote}',))
     return Upstream(str(remote), str(ref), seen)

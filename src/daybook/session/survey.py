@@ -158,7 +158,7 @@ def _notes(repo: Repo, found: _Findings, places: list[Place], rolling: dict[str,
     mine = [place for place in places if place.kind == naming.NOTES]
     paths = [path for place in mine for path in place.files]
     looks = [found.looks[path] for path in paths if path in found.looks]
-    rollups = [seen for seen in looks if seen.entries >= 3]
+    rollups = [seen for seen in looks if seen.entries >= 3 and not naming.date_in(naming.stem(seen.path))]
     others = [path for path in found.files if not path.lower().endswith(_MARKDOWN)]
     folders = tuple(f'{place.folder}/' for place in mine if not place.is_loose)
     sections = _sections(repo, paths)
@@ -219,7 +219,7 @@ def _problems(found: _Findings, places: list[Place]) -> dict[str, Any]:
         'not_utf8': _first(seen.path for seen in looks if not seen.is_utf8),
         'large': _first({'path': seen.path, 'bytes': seen.size} for seen in looks if seen.size > 300_000),
         'empty': _first(seen.path for seen in looks if not seen.size),
-        'local_paths': _first(seen.path for seen in looks if seen.local_paths),
+        'local_paths': _first(seen.path for seen in looks if seen.has_local_path),
     }
 
 
