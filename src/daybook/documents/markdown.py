@@ -72,7 +72,9 @@ class Scan(NamedTuple):
     anchors: set[str]
 
 
-class _Parser(Protocol):
+class Parser(Protocol):
+    """A module that reads Markdown."""
+
     def read(self, text: str, *, with_code: bool = False) -> list[Mark]: ...
 
     def inline_text(self, text: str) -> str: ...
@@ -81,7 +83,7 @@ class _Parser(Protocol):
 
 
 @cache
-def _parser() -> _Parser:
+def _parser() -> Parser:
     # the one place that chooses; pyromark has no wheel for every platform
     try:
         from daybook.documents import markdown_fast
@@ -107,9 +109,9 @@ class _Scanner:
         self.anchors: set[str] = set()
         self._slugger = Slugger()
 
-    def scan(self) -> Scan:
+    def scan(self, parser: Parser) -> Scan:
         has_wikilinks = '[[' in self.text
-        marks = _parser().read(self.text, with_code=has_wikilinks)
+        marks = parser.read(self.text, with_code=has_wikilinks)
         if marks or has_wikilinks:
             self._lines = Lines(self.text)
         for mark in marks:
@@ -168,12 +170,17 @@ class _Scanner:
         self.links.sort(key=lambda link: link.start)
 
 
+def scan_with(parser: Parser, text: str, first_line: int = 1) -> Scan:
+    """Return what `scan` returns, by the parser given: what compares the two of them needs this."""
+    return _Scanner(text, first_line).scan(parser)
+
+
 def scan(text: str, first_line: int = 1) -> Scan:
     """Return the headings, links and anchors of `text`, a document without its frontmatter.
 
     `first_line` is the line of the file, from 1, on which `text` begins. Takes linear time.
     """
-    return _Scanner(text, first_line).scan()
+    return scan_with(_parser(), text, first_line)
 
 
 class Survey(NamedTuple):
