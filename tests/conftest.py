@@ -25,7 +25,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_')) \
                 and name not in ('GIT_SSL_CAINFO',):
             del os.environ[name]
-    os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'))
+    os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'),
+                      PATH=f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}')
     return home
 
 

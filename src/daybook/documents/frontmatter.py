@@ -169,7 +169,10 @@ def load_yaml(text: bytes) -> Any:
     """
     decoded = text.decode('utf-8')
     _check_depth(text)
-    value = yaml.load(decoded, Loader=_Loader)
+    try:
+        value = yaml.load(decoded, Loader=_Loader)
+    except (LookupError, TypeError, AttributeError) as error:  # what PyYAML raises for `!!bool x`, `!!map x`
+        raise ValueError('a tag that does not fit its value') from error
     if b'*' in text and _size(value, {}) > MAX_VALUES:
         raise ValueError('aliases that stand for too many values')
     return value

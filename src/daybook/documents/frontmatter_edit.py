@@ -19,12 +19,16 @@ _FLOW_SPECIAL = re.compile(r'[,\[\]{}]')
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 
 
+def _json(value: Any) -> str:
+    # JSON's escapes are YAML's double-quoted ones (https://yaml.org/spec/1.2.2/#57-escaped-characters),
+    # but for pairs of surrogates: what lies beyond the BMP stays as it is
+    return _UNSAFE.sub(lambda m: f'\\u{ord(m[0]):04x}', json.dumps(value, ensure_ascii=False))
+
+
 def _quoted(text: str) -> str:
     if text.count('"') > text.count("'") and not _UNSAFE.search(text):
         return "'" + text.replace("'", "''") + "'"
-    plain = _UNSAFE.search(text) is None
-    # JSON's escapes are YAML's double-quoted ones: https://yaml.org/spec/1.2.2/#57-escaped-characters
-    return json.dumps(text, ensure_ascii=False) if plain else json.dumps(text)
+    return _json(text)
 
 
 def _scalar(value: Any, *, in_flow: bool = False) -> str:
@@ -53,7 +57,7 @@ def _lines(key: str, value: Any, indent: str) -> list[str]:
         return [f'{name} {_scalar(value)}']
     if any(isinstance(item, (Mapping, list, tuple)) for item in value):
         # nobody writes lists of maps here; JSON is YAML and keeps every value
-        return [f'{name} {json.dumps(value, ensure_ascii=False)}']
+        return [f'{name} {_json(value)}']
     line = f'{name} {_flow(value)}'
     return [line] if len(line) <= _WIDTH or not value else [name, *(f'{indent}  - {_scalar(v)}' for v in value)]
 
@@ -108,7 +112,7 @@ def _replaced(text: str, span: KeySpan, following: KeySpan | None, value: Any, n
     written = lines[0][len(f'{_scalar(span.name)}: '):]
     if span.is_bare:
         colon = text.index(':', span.start + len(span.name)) + 1
-        return f'{text[:colon]} {written}{text[colon:]}'
+        return f'{text[:colon]} {written}\n'
     return text[:span.value_start] + written + text[span.value_end:]
 
 
@@ -138,6 +142,12 @@ def _set_one(text: str, key: str, value: Any, order: Sequence[str], newline: str
     return text[:at] + newline.join(_lines(key, value, '')) + newline + text[at:]
 
 
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two values mean the same in YAML, where `1` is not `true` and a mapping has no order."""
+    one_text, other_text = (json.dumps(value, sort_keys=True, default=str) for value in (one, other))
+    return one_text == other_text
+
+
 def _new_block(data: bytes, changes: Mapping[str, Any], order: Sequence[str]) -> bytes:
     begin = len(BOM) if data.startswith(BOM) else 0
     first = data.find(b'\n')
@@ -161,7 +171,7 @@ def set_keys(data: bytes, changes: Mapping[str, Any], order: Sequence[str] = ())
     if parsed.error:
         raise FatalError(f'line {parsed.error[0]}: {parsed.error[2]}; mend it first')
     wanted = {key: value for key, value in changes.items()
-              if key not in parsed.meta or parsed.meta[key] != value or type(parsed.meta[key]) is not type(value)}
+              if key not in parsed.meta or not _is_same(parsed.meta[key], value)}
     if not wanted:
         return data
     if parsed.block is None:
@@ -172,6 +182,6 @@ def set_keys(data: bytes, changes: Mapping[str, Any], order: Sequence[str] = ())
         text = _set_one(text, key, value, order, block.newline.decode())
     edited = data[:block.start] + text.encode('utf-8') + data[block.end:]
     again = frontmatter.parse(edited)
-    if again.error or again.meta != {**parsed.meta, **wanted} or edited[again.block.body:] != data[block.body:]:
+    if again.error or not _is_same(again.meta, {**parsed.meta, **wanted}) or edited[again.block.body:] != data[block.body:]:
         raise FatalError(f'cannot set {", ".join(wanted)} without touching other keys; edit the frontmatter by hand')
     return edited

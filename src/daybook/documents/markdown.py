@@ -72,6 +72,13 @@ class Scan(NamedTuple):
     anchors: set[str]
 
 
+class Survey(NamedTuple):
+    """What a text links to, percent-decoded, and the anchors that it has; no order, no places."""
+
+    targets: set[str]
+    anchors: set[str]
+
+
 class Parser(Protocol):
     """A module that reads Markdown."""
 
@@ -158,7 +165,7 @@ class _Scanner:
             self.anchors.add(self._slugger.add(text))
 
     def _wikilinks(self, marks: list[Mark]) -> None:
-        position = 0
+        # what the parser found wins: code, HTML and links hold none
         taken = iter(sorted((m.start, m.end) for m in marks if m.kind != 'heading'))
         start, end = next(taken, (len(self.text), 0))
         for match in _WIKILINK.finditer(self.text):
@@ -181,13 +188,6 @@ def scan(text: str, first_line: int = 1) -> Scan:
     `first_line` is the line of the file, from 1, on which `text` begins. Takes linear time.
     """
     return scan_with(_parser(), text, first_line)
-
-
-class Survey(NamedTuple):
-    """What a text links to, percent-decoded, and the anchors that it has; no order, no places."""
-
-    targets: set[str]
-    anchors: set[str]
 
 
 def survey(text: str) -> Survey:

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 
 HEAD = 4000  # bytes in which a header must begin and a date or a generator's mark must stand
+LIST = 'list of one-key maps'
 LARGE = 1 << 20  # bytes from which on a file is not read to its end
 
 _DATE = r'20\d\d[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|[12]\d|3[01])'
 _DATED = re.compile(rf'(?<!\d){_DATE}(?!\d)')
 _LONG_DATE = re.compile(r'\b[0-3]?\d\.? [^\W\d_]{3,10} 20\d\d\b|\b[^\W\d_]{3,10} [0-3]?\d, 20\d\d\b')
-_ENTRY = re.compile(rf'^(?:#{{1,4}}[ \t]+\W*|\|[ \t]*)(?:[^\W\d_]+[ \t]+)?(?P<date>{_DATE})', re.M)
+_DATED_HEADING = re.compile(rf'^#{{1,4}}[ \t].{{0,40}}?(?:(?<!\d){_DATE}(?!\d)|{_LONG_DATE.pattern})', re.M)
+_DATED_ROW = re.compile(rf'^\|[ \t]*(?P<date>{_DATE})', re.M)
 _BOLD = re.compile(r'(?:>[ \t]*)?\*\*(?P<key>[^*\n:：]{1,40}?)[ \t]*(?:[:：][ \t]*\*\*|\*\*[ \t]*[:：])')
 _BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?(?P<key>[^\W\d_][\w /-]{0,39}?)(?:\*\*)?[ \t]*[:：](?:\*\*)?[ \t]+\S')
 _PLAIN = re.compile(r'(?:>[ \t]*)?(?P<key>[^\W\d_][\w /-]{0,39}?)[ \t]*(?:：|:[ \t]+)\S')
@@ -41,6 +43,7 @@ class Look(NamedTuple):
     title: str
     error: tuple[int, str, str] | None
     entries: int
+    rows: int
     is_dated: bool
     is_generated: bool
     is_crlf: bool
@@ -48,6 +51,7 @@ class Look(NamedTuple):
     is_cut: bool
     has_local_path: bool
     is_madr: bool
+    is_index: bool = False  # an index of Daybook's own
 
     @property
     def body(self) -> str:
@@ -79,7 +83,7 @@ def _header(parsed: frontmatter.Parsed, body: str) -> tuple[str, tuple[str, ...]
     if parsed.block and not parsed.error:
         return 'frontmatter', tuple(parsed.meta)
     if parsed.error:
-        return ('list of one-key maps' if parsed.error[1] == 'frontmatter-list' else 'broken frontmatter'), ()
+        return (LIST if parsed.error[1] == 'frontmatter-list' else 'broken frontmatter'), ()
     lines = _top_lines(body)
     for style, pattern, least in _STYLES:
         keys = [match['key'].strip() for line in lines if (match := pattern.match(line))]
@@ -101,10 +105,9 @@ def look(path: str, data: bytes, size: int) -> Look:
     header, keys = _header(parsed, text[body_start:body_start + HEAD])
     title = parsed.meta.get('title')
     first = None if isinstance(title, str) else _TITLE.search(text, body_start)
-    days = {match['date'] for match in _ENTRY.finditer(text)} if '20' in text else set()
     return Look(
         path, size, text, parsed.meta, body_start, header, keys, title if isinstance(title, str) else first[1] if first else '',
-        parsed.error, len(days), bool(_DATED.search(head) or _LONG_DATE.search(head)),
+        parsed.error, len(set(_DATED_HEADING.findall(text))), len(set(_DATED_ROW.findall(text))), bool(_DATED.search(head) or _LONG_DATE.search(head)),
         bool(_GENERATED.search(text[body_start:body_start + 600])), b'\r\n' in data,
         len(data) < size or '\ufffd' not in text or data.count(b'\xef\xbf\xbd') == text.count('\ufffd'),
         len(data) < size, bool(_LOCAL.search(text)), bool(_MADR.search(text)))

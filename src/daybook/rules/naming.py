@@ -6,6 +6,7 @@ from collections import Counter
 from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 NOTES = 'session'
@@ -53,6 +54,8 @@ _LOOSE = re.compile(
 # one file that everybody goes on writing, by its name; others are known by how often they change
 _RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|current)-session$|^sess(?:ion|ie)-(?:notes?|logs?|notities)$'
                       r'|^(?:work|dev|daily)-?logs?$|^(?:journal|diary|logbook)$')
+_STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|notes)(?:[\W_]|$)|session|sessie|hand-?_?(?:off|over)'
+                    r'|work-?_?log', re.I)
 _NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)')
 
 
@@ -177,13 +180,21 @@ def _named_by(path: str, folder: str) -> tuple[str, str]:
     return name, f'.{ending}'
 
 
-def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
-    """Return the habits of naming below `folder`, the commonest first."""
-    names = {path: _named_by(path, folder) for path in paths}
-    fixed = _fixed_words([name for name, _ in names.values()])
+def _grouped(names: Mapping[str, tuple[str, str]], fixed: Collection[str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = defaultdict(list)
     for path, (name, ending) in names.items():
         groups[_shape(name, fixed) + ending].append(path)
+    return groups
+
+
+def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
+    """Return the habits of naming below `folder`, the commonest first."""
+    names = {path: _named_by(path, folder) for path in paths}
+    groups = _grouped(names, _fixed_words([name for name, _ in names.values()]))
+    single = {group[0]: names[group[0]] for group in groups.values() if len(group) == 1}
+    groups = defaultdict(list, {text: group for text, group in groups.items() if len(group) > 1})
+    for text, group in _grouped(single, ()).items():  # what stands alone may follow a habit less strictly
+        groups[text] += group
     # what only one file does is no habit: it is called by its name
     found = [Shape(text if len(group) > 1 else group[0].rsplit('/', 1)[-1], len(group), group[0])
              for text, group in groups.items()]
@@ -199,6 +210,18 @@ def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = Fals
 def _is_loose(path: str) -> bool:
     name = _normal(_DATED.sub('', stem(path)))
     return bool(_LOOSE.search(name)) and not _NOT_LOOSE.search(name) and not is_foreign(path)
+
+
+def is_rewritten(path: str) -> bool:
+    """Return whether a file that changes often holds the state of the work, by its name: `state.md`, `PENDING.md`."""
+    home = _home(path)
+    return bool(_STATE.search(stem(path))) and is_document_name(path) and not date_in(path) and not is_foreign(path) \
+        and (home is None or home[0] == NOTES)
+
+
+def is_month(path: str) -> bool:
+    """Return whether a file is named by a month alone, as a rollup is."""
+    return bool(re.fullmatch(_MONTH, stem(path)))
 
 
 def is_running(path: str) -> bool:
@@ -229,6 +252,8 @@ def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place
             places.append(_place(kind, folder, files))
     places.sort(key=lambda p: (p.is_archive, -len(p.files), p.folder))
     places.sort(key=lambda p: '' if p.is_archive or p.kind != NOTES else p.last, reverse=True)
+    # where both are kept, a session's note belongs with the sessions
+    places.sort(key=lambda p: p.kind == NOTES and not p.is_archive and 'sess' in p.folder.lower(), reverse=True)
     places.sort(key=lambda p: p.kind != NOTES)
     return places + [_place(NOTES, folder, files, is_loose=True) for folder, files in sorted(loose.items())]
 

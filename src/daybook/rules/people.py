@@ -12,6 +12,7 @@ _BOT = re.compile(r'\[bot\]|(?:^|[-_ .])bot(?:$|[-_ @.])|^(?:bot|actions|no-?rep
 _PROGRAMS = frozenset((
     'claude', 'claude code', 'codex', 'copilot', 'cursor', 'cursor agent', 'gemini', 'gemini cli', 'devin', 'jules', 'dependabot',
     'renovate', 'github actions', 'github-actions', 'semantic-release', 'conventional changelog action', 'openhands', 'github'))
+_MODEL = re.compile(r'(?:claude|opus|sonnet|codex|copilot|gemini|gpt)\b', re.I)  # somebody's agent under its own name
 _NOBODY = frozenset(('user', 'root', 'ubuntu', 'admin', 'you', 'yourname', 'unknown', 'test', 'git', 'developer', 'localhost'))
 _SHARED_MAILBOX = _NOBODY | {'info', 'mail', 'me', 'hello', 'dev', 'code', 'github', 'contact', 'core', 'team', 'office', 'support'}
 
@@ -30,7 +31,10 @@ def _marks(name: str, email: str) -> set[str]:
     local = noreply['user'] if noreply else email.partition('@')[0]
     called = re.sub(r'[\W_]+', '', name.partition('@')[0].casefold())
     account = re.sub(r'[\W_]+', '', local.casefold())
+    parts = re.findall(r'[^\W\d_]+', name.casefold())
     marks = {f'mail {email.casefold()}'}
+    if len(parts) == 2 and len(parts[1]) > 3:
+        marks.add(f'name {parts[0][0]}{parts[1]}')  # vpatrin of Victor Patrin
     if noreply and '+' in email:
         marks.add(f'number {email.partition("+")[0]}')
     marks |= {f'name {mark}' for mark in (called, account) if len(mark) > 3 and mark not in _SHARED_MAILBOX}
@@ -53,7 +57,7 @@ def fold(commits: Iterable[tuple[str, str]]) -> list[Person]:
             marks |= group[0]
             found += group[1]
         groups.append((marks, found))
-    persons = [_person(found) for _, found in groups]
+    persons = [_person(found) for _, found in groups if not all(_MODEL.match(name) for name, _ in found)]
     return sorted(persons, key=lambda person: (-person.commits, person.name))
 
 
@@ -62,7 +66,7 @@ def _person(found: Counter[tuple[str, str]]) -> Person:
     for (name, _), count in found.items():
         names[name] += count
     # a first and a last name says more than a handle that was used more often
-    name = max(names, key=lambda name: (' ' in name and '@' not in name, names[name], name))
+    name = max(names, key=lambda name: (not _MODEL.match(name), ' ' in name and '@' not in name, names[name], name))
     ordered = dict.fromkeys(email for (_, email), _ in found.most_common())
     emails = sorted(ordered, key=lambda email: bool(_NOREPLY.match(email)))
     return Person(name, found.total(), tuple(emails))

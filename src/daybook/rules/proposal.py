@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 # words by which people title a section, in the languages met so far, and the section that Daybook knows it as
@@ -36,19 +37,40 @@ def _stem(path: str) -> str:
     return path.rsplit('/', 1)[-1].rsplit('.', 1)[0].casefold()
 
 
-def _folder_glob(place: Mapping[str, Any], taken: set[str]) -> str | None:
-    """Return the widest glob of a folder below which no two notes have the same name."""
+class _Names:
+    """The names that notes have taken: two notes of one name would share an id."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self.excluded: list[str] = []
+
+    def take(self, paths: Sequence[str]) -> bool:
+        """Take the names of `paths`, leaving out a few that are taken; return False when they are too many."""
+        mine: set[str] = set()
+        twice = []
+        for path in paths:
+            name = _stem(path)
+            if name in self.taken or name in mine:
+                twice.append(path)
+            mine.add(name)
+        if not paths or len(twice) > len(paths) // 10 + (len(paths) > 3):
+            return False
+        self.taken |= mine
+        self.excluded += twice
+        return True
+
+
+def _folder_glob(place: Mapping[str, Any], names: _Names) -> str | None:
+    """Return the widest glob of a folder below which notes can be told apart by their names, or None."""
     prefix = f'{place["folder"]}/'
     direct = [path for path in place['paths'] if '/' not in path.removeprefix(prefix)]
     for paths, glob in ((place['paths'], '**/*.md'), (direct, '*.md')):
-        stems = {_stem(path) for path in paths}
-        if paths and len(stems) == len(paths) and not stems & taken:
-            taken |= stems
+        if names.take(paths):
             return literal(prefix) + glob
     return None
 
 
-def _loose_globs(place: Mapping[str, Any], taken: set[str]) -> list[str]:
+def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
     """Return globs of loose notes: one for each first word that several share, else the very path."""
     prefix = f'{place["folder"]}/' if place['folder'] else ''
     words: dict[str, list[str]] = {}
@@ -57,25 +79,31 @@ def _loose_globs(place: Mapping[str, Any], taken: set[str]) -> list[str]:
         words.setdefault(match[0] if match else path.removeprefix(prefix), []).append(path)
     found = []
     for word, paths in words.items():
-        stems = {_stem(path) for path in paths}
-        if not stems & taken and len(stems) == len(paths):
-            taken |= stems
+        if names.take(paths):
             found.append(literal(prefix + word) + '*.md' if len(paths) > 1 else literal(paths[0]))
     return found
 
 
-def _session_paths(findings: Mapping[str, Any]) -> list[str]:
+def _new_notes(findings: Mapping[str, Any]) -> str:
+    """Return the folder for new notes: the one that is worked in, never one that git ignores or that holds rollups."""
+    for place in findings['notes']['places']:
+        if not (place['is_archive'] or place['is_ignored'] or place['is_rollup']):
+            return str(place['folder'])
+    return 'notes/sessions' if findings['notes']['is_default_ignored'] else 'docs/sessions'
+
+
+def _session_paths(findings: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the globs of notes, that for new ones first, and the paths below them that are none."""
     places, loose = findings['notes']['places'], findings['notes']['loose']
-    taken: set[str] = set()
-    found = [(glob, place) for place in places if (glob := _folder_glob(place, taken))]
-    # new notes go below the first one: never where git would refuse them
-    paths = [glob for glob, place in found if not place['is_ignored']][:_PLACES]
-    if not paths or findings['notes']['places'][0]['is_archive']:
-        paths.insert(0, 'docs/sessions/**/*.md' if not findings['notes']['is_default_ignored'] else 'notes/sessions/**/*.md')
-    paths += [glob for glob, place in found if place['is_ignored']]
+    names = _Names()
+    found = {place['folder']: glob for place in places if (glob := _folder_glob(place, names))}
+    folder = _new_notes(findings)
+    is_known = any(place['folder'] == folder for place in places)
+    first = found.pop(folder, literal(folder) + ('/*.md' if is_known else '/**/*.md'))
+    paths = [first, *list(found.values())[:_PLACES]]
     if len(loose) <= _PLACES:
-        paths += [glob for place in loose for glob in _loose_globs(place, taken)][:_PLACES]
-    return list(dict.fromkeys(paths))
+        paths += [glob for place in loose for glob in _loose_globs(place, names)][:_PLACES]
+    return list(dict.fromkeys(paths)), names.excluded
 
 
 def _other_paths(places: list[Mapping[str, Any]]) -> list[str]:
@@ -115,13 +143,13 @@ def _key_aliases(keys: Mapping[str, int]) -> dict[str, list[str]]:
 def _session(findings: Mapping[str, Any]) -> dict[str, Any]:
     notes = findings['notes']
     kind: dict[str, Any] = {}
-    paths = _session_paths(findings)
+    paths, excluded = _session_paths(findings)
     if paths != [_DEFAULT_PATHS['session']]:
         kind['paths'] = paths
-    folders = tuple(f'{place["folder"]}/' for place in notes['places'])
-    rolling = [literal(file['path']) for file in notes['rolling'] if file['path'].startswith((*folders, 'docs/sessions/'))]
-    if rolling:
-        kind['exclude'] = rolling
+    folders = tuple(f'{fixed}/' for path in paths if (fixed := path.rpartition('/')[0].removesuffix('/**')))
+    excluded += [file['path'] for file in notes['rolling'] if file['path'].startswith(folders)]
+    if excluded:
+        kind['exclude'] = [literal(path) for path in dict.fromkeys(excluded)]
     aliases = section_aliases({s['title']: s['count'] for s in notes['sections']}, notes['count'])
     keys = {k: n for header in notes['headers'] if header['style'] == 'frontmatter' for k, n in header['keys'].items()}
     return kind | ({'section_aliases': aliases} if aliases else {}) | ({'key_aliases': found} if (found := _key_aliases(keys)) else {})

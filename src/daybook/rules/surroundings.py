@@ -57,7 +57,7 @@ def other_formats(paths: Iterable[str]) -> list[tuple[str, str, int]]:
             match = pattern.search(path)
             if match:
                 found[name, _root_of(path, match)] += 1
-    return [(name, place, count) for (name, place), count in sorted(found.items())]
+    return [(name, place, count) for (name, place), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def _named(table: tuple[tuple[re.Pattern[str], str], ...], paths: Iterable[str]) -> list[str]:
@@ -86,9 +86,11 @@ def instructions(paths: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda path: (path.count('/'), path))
 
 
-def handoff_commands(paths: Iterable[str]) -> list[str]:
-    """Return the agents' commands and skills that already hand off or resume."""
-    return [path for path in paths if (match := _COMMAND.match(path)) and _HANDOFF.search(command_name(path, match.end()))]
+def handoff_commands(paths: Iterable[str]) -> dict[str, str]:
+    """Return the agents' commands and skills that already hand off or resume, by path, with the name one types."""
+    named = {path: command_name(path, match.end()) for path in paths if (match := _COMMAND.match(path))
+             and (path.count('/') < 3 or path.upper().endswith('/SKILL.MD'))}
+    return {path: name for path, name in named.items() if _HANDOFF.search(name)}
 
 
 def command_name(path: str, start: int = 0) -> str:

@@ -13,7 +13,7 @@ _HTML = re.compile(r'(?:ref|src|REF|SRC|Ref|Src)\s*=\s*["\']?([^\s"\'>]+)')
 _NOT_RELATIVE = re.compile(r'[a-z][a-z0-9+.-]*:|//|[{<$%#?]|$', re.I)
 _LINES = re.compile(r':\d+(?:[-:,]\d+)*$')
 
-DEAD, LINE, CASE, OUTSIDE, ABSOLUTE = 'dead', 'line-number', 'letter-case', 'outside', 'absolute-path'
+DEAD, LINE, CASE, OUTSIDE, ABSOLUTE, ROUTE = 'dead', 'line-number', 'letter-case', 'outside', 'absolute-path', 'site-route'
 
 
 class Known:
@@ -55,7 +55,8 @@ def fault(source: str, target: str, known: Known) -> str | None:
     """Return what is wrong with a relative link of the file `source`, or None when it resolves.
 
     One of DEAD, LINE (a file, with `:12` behind it), CASE, OUTSIDE (of the repository), ABSOLUTE (a path of
-    somebody's machine). As on the git host `/docs` counts from the root, and the letter case matters.
+    somebody's machine), ROUTE (`/blog/x`, which a site may serve). As on the git host `/docs` counts from the
+    root, and the letter case matters.
     """
     if re.match(r'[A-Za-z]:[\\/]|file:', target) or target.startswith(('/Users/', '/home/')):
         return ABSOLUTE
@@ -69,7 +70,9 @@ def fault(source: str, target: str, known: Known) -> str | None:
         return OUTSIDE
     if _LINES.search(written) and known.has(_resolved(source, _LINES.sub('', unquote(written)))):
         return LINE
-    return CASE if known.has_in_other_case(paths[0]) else DEAD
+    if known.has_in_other_case(paths[0]):
+        return CASE
+    return ROUTE if written.startswith('/') and not written.lower().endswith('.md') else DEAD
 
 
 def needs_parsing(source: str, text: str, known: Known) -> bool:

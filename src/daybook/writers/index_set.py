@@ -1,0 +1,44 @@
+"""Which INDEX.md files a set of documents asks for, and what each one says."""
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from daybook.writers import indexes
+from daybook.writers.indexes import Entry
+
+
+def path_of(folder: str) -> str:
+    """Return the path of the index of `folder` (`` for the root)."""
+    return f'{folder}/{indexes.NAME}' if folder else indexes.NAME
+
+
+def title_of(folder: str) -> str:
+    """Return the heading of the index of `folder`."""
+    name = posixpath.basename(folder).replace('-', ' ').replace('_', ' ')
+    return name.upper() if 0 < len(name) <= 3 else name.capitalize() or 'Index'
+
+
+def _entries(titles: Mapping[str, str]) -> dict[str, list[Entry]]:
+    folders: dict[str, list[Entry]] = {}
+    for path, title in titles.items():
+        folder, name = posixpath.split(path)
+        folders.setdefault(folder, []).append(Entry(name, name.rsplit('.', 1)[0], title))
+    return folders
+
+
+def texts(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each index, by path, for documents given as path and title.
+
+    A folder's index names the documents that lie in it, and the index of the nearest folder
+    above it that has one names its index.
+    """
+    folders = _entries(titles)
+    for folder in sorted(folders):
+        parent = posixpath.dirname(folder)
+        while parent and parent not in folders:
+            parent = posixpath.dirname(parent)
+        if parent in folders and parent != folder:
+            name = posixpath.relpath(folder, parent or '.')
+            folders[parent].append(Entry(f'{name}/{indexes.NAME}', f'{name}/', title_of(folder)))
+    return {path_of(folder): indexes.render(title_of(folder), entries) for folder, entries in folders.items()}

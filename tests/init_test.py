@@ -1,0 +1,288 @@
+"""`daybook init` in real repositories."""
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from conftest import Sandbox
+from daybook.documents import config
+from daybook.writers import scaffold_edits
+
+BIN = Path(sys.executable).parent
+SMALL = ['.daybook/config.yaml', '.gitattributes', '.gitignore', '.pre-commit-config.yaml']
+CROWDED = {
+    '.gitignore': b'# ours\r\n*.log\r\nbuild/',
+    '.gitattributes': b'*.sh eol=lf',
+    '.pre-commit-config.yaml': b'# see https://pre-commit.com\n---\nfail_fast: true  # stop early\nrepos:\n'
+                               b'  # formatting\n  -   repo: meta\n      hooks:\n      -   id: identity\n'
+                               b'          stages: [manual]\n\n# the end',
+    '.claude/settings.json': b'{\n\t"z": {"first": [1, 2]},\n\t"hooks": {\n\t\t"PostToolUse": [\n'
+                             b'\t\t\t{"matcher": "Bash", "hooks": [{"type": "command", "command": "true"}]}\n\t\t]\n\t},\n'
+                             b'\t"a": "\\u00e9"\n}',
+    '.claude/commands/handoff.md': b'our own hand-off\n',
+    '.mcp.json': b'{"mcpServers": {"Notion-Work": {"url": "https://example.com"}}}\n',
+    'AGENTS.md': b'# Agents\r\n\r\nBe kind.',
+    'CLAUDE.md': b'@AGENTS.md\n',
+}
+
+
+def crowded(repo: Sandbox) -> Sandbox:
+    for path, content in CROWDED.items():
+        repo.write(path, content)
+    for day in range(10, 14):
+        repo.write(f'docs/handoffs/2026-01-{day}-topic.md', f'# Session 2026-01-{day}\n\n## Summary\n\nDid {day}.\n')
+    repo.commit('ours')
+    repo.git('commit', '-q', '--allow-empty', '--author', 'Serge Other <serge@example.com>', '-m', 'theirs')
+    return repo
+
+
+def ran(repo: Sandbox, *args: str, code: int = 0, **kwargs: object) -> str:
+    run = repo.daybook('init', *args, **kwargs)  # type: ignore[arg-type]
+    assert run.returncode == code, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+def changed(before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
+    return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+
+
+@pytest.mark.parametrize('args', [['--dry-run'], ['--dry-run', '--with', 'claude,telemetry-all']])
+@pytest.mark.parametrize('make', [lambda repo: repo, crowded])
+def test_a_dry_run_writes_nothing(repo: Sandbox, make: Callable[[Sandbox], Sandbox], args: list[str]) -> None:
+    before = make(repo).snapshot()
+    assert 'a plan; nothing was written' in ran(repo, *args)
+    assert changed(before, repo.snapshot()) == []
+
+
+def test_under_a_runner_the_plan_is_all(repo: Sandbox) -> None:
+    assert 'a plan; nothing was written. `daybook init` writes 4 files' in ran(repo, env={'PRE_COMMIT': '1'})
+    assert repo.snapshot() == {}
+
+
+def test_a_bare_repository_of_one_person_gets_four_small_files(repo: Sandbox) -> None:
+    out = ran(repo)
+    after = repo.snapshot()
+    assert sorted(after) == SMALL
+    assert sum(map(len, after.values())) < 1000
+    assert after['.gitignore'] == b'.daybook/state/\n'
+    assert after['.gitattributes'] == (b'docs/sessions/**/INDEX.md merge=union\n'
+                                       b'workstreams/**/INDEX.md merge=union\n')
+    assert config.load(str(repo.root)) == config.DEFAULTS
+    assert 'git add -- .daybook/config.yaml .gitignore .gitattributes .pre-commit-config.yaml\n' in out
+    assert repo.git('status', '--porcelain', '-uall').count('??') == 4, 'nothing is staged'
+
+
+def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> None:
+    ran(repo)
+    paths = ('docs/sessions/INDEX.md', 'docs/sessions/2026/INDEX.md', 'docs/sessions/RT-261120-01.md', 'INDEX.md')
+    lines = repo.git('check-attr', 'merge', '--', *paths).splitlines()
+    assert [line.rsplit(': ', 1)[1] for line in lines] == ['union', 'union', 'unspecified', 'unspecified']
+
+
+@pytest.mark.parametrize('args', [[], ['--with', 'claude'], ['--with', 'telemetry-all', '--with', 'agents']])
+@pytest.mark.parametrize('make', [lambda repo: repo, crowded])
+def test_twice_changes_nothing(repo: Sandbox, make: Callable[[Sandbox], Sandbox], args: list[str]) -> None:
+    make(repo)
+    ran(repo, *args)
+    once = repo.snapshot()
+    assert 'nothing to write: all of it is there' in ran(repo, *args)
+    assert changed(once, repo.snapshot()) == []
+
+
+def test_a_crowded_repository_keeps_what_it_has(repo: Sandbox) -> None:
+    before = crowded(repo).snapshot()
+    out = ran(repo)
+    after = repo.snapshot()
+    new = {'.daybook/config.yaml', '.daybook/operators.yaml', '.claude/commands/daybook-handoff.md',
+           '.claude/commands/resume.md', '.claude/hooks/session_state.py'}
+    extended = {'.gitignore', '.gitattributes', '.pre-commit-config.yaml', '.claude/settings.json', 'AGENTS.md'}
+    assert set(changed(before, after)) == new | extended
+    assert after['.gitignore'] == CROWDED['.gitignore'] + b'\r\n.daybook/state/'
+    assert after['.gitattributes'].startswith(CROWDED['.gitattributes'] + b'\ndocs/handoffs/**/INDEX.md merge=union\n')
+    assert after['AGENTS.md'].startswith(CROWDED['AGENTS.md'] + b'\r\n\r\n<!-- daybook:begin -->\r\n')
+    assert after['.claude/hooks/session_state.py'] == (ROOT / 'hooks' / 'session_state.py').read_bytes()
+    assert '/handoff is yours; ours is /daybook-handoff' in out
+    assert 'as Notion-Work is among the servers' in out
+    hooks = after['.pre-commit-config.yaml']
+    assert hooks.startswith(CROWDED['.pre-commit-config.yaml'].split(b'\n\n# the end')[0])
+    assert hooks.endswith(b'\n\n# the end')
+    settings = json.loads(after['.claude/settings.json'])
+    assert list(settings) == ['z', 'hooks', 'a'] and len(settings['hooks']['PostToolUse']) == 2
+    assert settings['hooks']['PostToolUse'][1]['matcher'] == 'mcp__.*'
+    assert settings['hooks']['SessionStart'][0]['hooks'][0]['timeout'] == 5
+    assert '-t pre-commit -t pre-merge-commit -t commit-msg -t pre-push' in out
+
+
+def test_old_notes_get_their_folder_and_a_time_of_grace(repo: Sandbox) -> None:
+    crowded(repo)
+    ran(repo)
+    settings = config.load(str(repo.root))
+    assert settings.kind('session').folder == 'docs/handoffs'
+    assert settings.validate_block_from == str(date.today() + timedelta(days=14))
+    assert repo.daybook('validate-frontmatter').returncode == 0
+    assert 'initials: SO' in repo.read('.daybook/operators.yaml')
+    assert repo.daybook('whoami').stdout.endswith("operator=roman-tester initials=RT source=git config user.email\n")
+
+
+@pytest.mark.parametrize('tool', ['pre-commit', 'prek'])
+@pytest.mark.parametrize('make', [lambda repo: repo, crowded])
+def test_the_runners_accept_the_hooks_file(repo: Sandbox, make: Callable[[Sandbox], Sandbox], tool: str) -> None:
+    make(repo)
+    ran(repo)
+    run = subprocess.run([BIN / tool, 'validate-config', '.pre-commit-config.yaml'], cwd=repo.root, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def hooks_repo(folder: Path) -> tuple[str, str]:
+    """Make a repository of our hooks that runs this checkout, so that no environment is built."""
+    manifest = (ROOT / '.pre-commit-hooks.yaml').read_text()
+    folder.mkdir()
+    text = manifest.replace('language: python', 'language: system').replace(
+        'entry: daybook ', f'entry: {sys.executable} -m daybook ')
+    (folder / '.pre-commit-hooks.yaml').write_text(text)
+    for command in (['init', '-q'], ['add', '.'], ['commit', '-q', '-m', 'hooks']):
+        subprocess.run(['git', *command], cwd=folder, check=True)
+    head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=folder, check=True, capture_output=True, text=True)
+    return str(folder), head.stdout.strip()
+
+
+@pytest.mark.parametrize('tool', ['pre-commit', 'prek'])
+def test_after_init_all_hooks_pass(repo: Sandbox, tmp_path: Path, tool: str) -> None:
+    url, rev = hooks_repo(tmp_path / 'hooks')
+    repo.write('README.md', '# a\n')
+    repo.commit()
+    out = ran(repo, '--repo', url, '--rev', rev, '--with', 'claude')
+    for line in (line.strip() for line in out.splitlines()):
+        if line.startswith('git '):
+            repo.git(*__import__('shlex').split(line)[1:])
+        elif line.startswith('pre-commit '):
+            run = subprocess.run([BIN / tool, *line.split()[1:]], cwd=repo.root, capture_output=True, text=True)
+            assert run.returncode == 0, run.stdout + run.stderr
+    assert repo.git('status', '--porcelain') == ''
+    run = subprocess.run([BIN / tool, 'run', '--hook-stage', 'manual', 'resume', '--all-files'],
+                         cwd=repo.root, capture_output=True, text=True)
+    assert run.returncode == 0 and 'no prior sessions for roman-tester' in run.stdout
+
+
+@pytest.mark.parametrize(('prepare', 'label'), [
+    (lambda repo: repo.write('lefthook.yml', 'pre-commit: {}\n'), 'lefthook'),
+    (lambda repo: repo.write('.husky/pre-commit', 'npm test\n'), 'husky'),
+    (lambda repo: repo.git('config', 'core.hooksPath', '.hooks'), 'core.hooksPath=.hooks'),
+])
+def test_beside_another_runner_only_the_entry_is_printed(
+        repo: Sandbox, prepare: Callable[[Sandbox], object], label: str) -> None:
+    prepare(repo)
+    out = ran(repo)
+    assert f'by hand  {label}: ' in out and '! ' in out and 'daybook validate-frontmatter' in out
+    assert '.pre-commit-config.yaml' not in repo.snapshot() and 'pre-commit install' not in out
+    assert out.endswith('  daybook claim-session\n')
+
+
+@pytest.mark.parametrize(('prepare', 'args', 'message'), [
+    (lambda repo: repo.write('.claude/settings.json', '{\n  // why\n  "a": 1\n}\n'), ['--with', 'telemetry'],
+     '.claude/settings.json: not plain JSON in line 2'),
+    (lambda repo: (repo.write('real', 'x\n'), os.symlink('real', repo.root / '.gitignore')), [],
+     '.gitignore: it goes through a symbolic link'),
+    (lambda repo: ((repo.root / 'real').mkdir(), os.symlink('real', repo.root / '.claude')), [],
+     '.claude/commands/handoff.md: it goes through a symbolic link'),
+    (lambda repo: repo.write('.claude', 'a file\n'), ['--with', 'claude'],
+     '.claude/commands/handoff.md: .claude is a file, not a folder'),
+    (lambda repo: (repo.root / 'AGENTS.md').mkdir(), ['--with', 'agents'], 'AGENTS.md: it is a folder'),
+    (lambda repo: repo.write('.pre-commit-config.yaml', 'repos: []\n'), [],
+     '.pre-commit-config.yaml: no list under `repos:` with one item a line; add this yourself'),
+])
+def test_what_is_in_the_way_is_left_to_a_person(
+        repo: Sandbox, prepare: Callable[[Sandbox], object], args: list[str], message: str) -> None:
+    prepare(repo)
+    before = repo.snapshot()
+    out = ran(repo, *args)
+    assert f'by hand  {message}' in out
+    after = repo.snapshot()
+    assert {path: after[path] for path in before} == before
+    assert '.daybook/config.yaml' in after, 'the rest is done'
+
+
+@pytest.mark.parametrize(('prepare', 'message'), [
+    (lambda repo: os.symlink('.', repo.root / '.daybook'), '.daybook/config.yaml: it goes through a symbolic link'),
+    (lambda repo: repo.write('.daybook', 'x'), '.daybook/config.yaml: .daybook is a file'),
+    (lambda repo: repo.write('.daybook/config.yaml', 'kinds: 5\n'), '.daybook/config.yaml'),
+    (lambda repo: repo.write('.daybook/operators.yaml', 'operators: {a: {}}\n'), '.daybook/operators.yaml'),
+])
+def test_a_broken_file_of_ours_ends_it_before_the_first_write(
+        repo: Sandbox, prepare: Callable[[Sandbox], object], message: str) -> None:
+    prepare(repo)
+    before = repo.snapshot()
+    assert message in ran(repo, code=1)
+    assert repo.snapshot() == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
+def test_a_read_only_folder_ends_it_before_the_first_write(repo: Sandbox) -> None:
+    (repo.root / '.claude').mkdir()
+    (repo.root / '.claude').chmod(0o555)
+    assert 'is read-only; make it writable, nothing was written' in ran(repo, code=1)
+    assert repo.snapshot() == {}
+
+
+def test_a_disk_that_refuses_in_the_middle_is_named(repo: Sandbox) -> None:
+    # the telemetry script is the only file over 16 KiB
+    run = subprocess.run([sys.executable, '-m', 'daybook', 'init', '--with', 'telemetry'], cwd=repo.root,
+                         capture_output=True, text=True,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 14, 1 << 14)))
+    assert run.returncode == 1
+    assert 'session_state.py could not be written: File too large; written before it: .daybook/config.yaml, ' in run.stderr
+    assert not [path for path in repo.snapshot() if 'session_state' in path]
+    assert 'wrote .claude/hooks/session_state.py' in ran(repo, '--with', 'telemetry')
+
+
+@pytest.mark.parametrize(('args', 'message'), [
+    (['--with', 'mirror'], 'unknown --with: mirror; known are agents, claude'),
+    (['--profile', 'huge'], 'invalid choice'),
+    (['--rev', ' '], 'not a repository or revision'),
+    (['--repo', 'a\nb'], 'not a repository or revision'),
+    (['file.md'], 'unrecognized arguments'),
+])
+def test_wrong_words_are_usage_errors(repo: Sandbox, args: list[str], message: str) -> None:
+    assert message in ran(repo, *args, code=2)
+    assert repo.snapshot() == {}
+
+
+def test_outside_of_a_repository(tmp_path: Path) -> None:
+    assert 'not inside a git work tree' in ran(Sandbox(tmp_path), code=1)
+
+
+def test_in_a_linked_work_tree_and_from_a_folder(repo: Sandbox) -> None:
+    repo.write('a/b', 'x')
+    repo.commit()
+    repo.git('worktree', 'add', '-q', '../linked')
+    linked = Sandbox(repo.root.parent / 'linked')
+    ran(linked, cwd='a')
+    assert set(SMALL) < set(linked.snapshot()) and set(repo.snapshot()) == {'a/b'}
+
+
+def test_what_git_ignores_is_not_offered_to_git_add(repo: Sandbox) -> None:
+    repo.write('.gitignore', '.claude/\ndocs/\n')
+    out = ran(repo, '--with', 'claude')
+    assert 'ignored  .claude/commands/handoff.md: ' in out and 'ignored  docs/sessions/' not in out
+    assert config.load(str(repo.root)).kind('session').folder == 'notes/sessions' or 'could not be committed' in out
+    add = next(line for line in out.splitlines() if line.strip().startswith('git add'))
+    assert '.claude' not in add
+    repo.git(*add.split()[1:])
+
+
+def test_their_uncommitted_changes_are_named(repo: Sandbox) -> None:
+    repo.write('.gitignore', 'a\n')
+    repo.commit()
+    repo.write('.gitignore', 'a\nb\n')
+    assert 'your own uncommitted changes are in .gitignore' in ran(repo)
+    assert scaffold_edits.missing_lines((repo.root / '.gitignore').read_bytes(), ['a', 'b', '.daybook/state/']) == []
