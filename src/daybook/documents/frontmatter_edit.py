@@ -112,7 +112,7 @@ def _replaced(text: str, span: KeySpan, following: KeySpan | None, value: Any, n
     written = lines[0][len(f'{_scalar(span.name)}: '):]
     if span.is_bare:
         colon = text.index(':', span.start + len(span.name)) + 1
-        return f'{text[:colon]} {written}\n'
+        return f'{text[:colon]} {written}{text[colon:]}'
     return text[:span.value_start] + written + text[span.value_end:]
 
 

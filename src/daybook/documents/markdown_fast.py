@@ -8,8 +8,11 @@ import pyromark
 
 from daybook.documents.markdown_marks import Mark
 
-_OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENABLE_FOOTNOTES
-_PARSER = pyromark.Markdown(options=_OPTIONS)
+_PARSER = pyromark.Markdown(
+    options=pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+    | pyromark.Options.ENABLE_FOOTNOTES
+)
 _KINDS = {'Inline': 'link', 'Autolink': 'autolink', 'Email': 'autolink'}
 
 _Events = Iterator[tuple[Any, dict[str, int]]]

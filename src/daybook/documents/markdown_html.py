@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_START = re.compile(r'<(?:!--|(/?[a-z][^\s/>]*+))', re.I)
+_START = re.compile(r'<(?:!--|(/?[a-z][^\s/<>]*+))', re.I)
 _ATTRIBUTE = re.compile(
     r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
 )

@@ -12,11 +12,11 @@ _LINE_END = re.compile('\r\n?|\n')
 class Mark(NamedTuple):
     """One construct of a text, in the order of the text.
 
-    `kind` is `heading`, `link`, `image`, `reference`, `autolink`, `tag`, `html` or `code`. `value` is the
-    plain text of a heading (neither stripped nor joined to one line), the destination of a link
-    or the source of an inline HTML `tag` or an `html` block, without the prefixes of its containers. `start` and `end`
-    count characters of the text. `level` is that of a heading; `nested` tells that the heading
-    stands in a quotation, list or footnote.
+    `kind` is `heading`, `link`, `image`, `reference`, `autolink`, `tag`, `html` or `code`. `value`
+    is the plain text of a heading (neither stripped nor joined to one line), the destination of a
+    link, or the source of an inline HTML `tag` or an `html` block without the prefixes of its
+    containers. `start` and `end` count characters of the text. `level` is that of a heading;
+    `nested` tells that the heading stands in a quotation, list or footnote.
     """
 
     kind: str

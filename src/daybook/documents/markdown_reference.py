@@ -12,7 +12,14 @@ from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
 
-_RECORDED = {'link': 'link_open', 'image': 'image', 'autolink': 'link_open', 'html_inline': 'html_inline', 'backticks': 'code_inline'}
+# the inline rules whose place is wanted, and the token that each makes
+_RECORDED = {
+    'link': 'link_open',
+    'image': 'image',
+    'autolink': 'link_open',
+    'html_inline': 'html_inline',
+    'backticks': 'code_inline',
+}
 _BREAKS = ('softbreak', 'hardbreak')
 
 _Rule = Callable[[Any, bool], bool]
@@ -71,7 +78,8 @@ def _make_parser() -> MarkdownIt:
         parser.inline.ruler.at(name, _recorded(_rule(parser.inline, name), made))
     ruler = parser.block.ruler
     ruler.at('reference', _unless(_is_footnote, _rule(parser.block, 'reference')))
-    ruler.at('table', _unless(_is_no_table, _rule(parser.block, 'table')), {'alt': ['paragraph', 'reference']})
+    table = _unless(_is_no_table, _rule(parser.block, 'table'))
+    ruler.at('table', table, {'alt': ['paragraph', 'reference']})
     return parser
 
 
@@ -83,19 +91,21 @@ def _plain(children: list[Token]) -> str:
     return ''.join('\n' if c.type in _BREAKS else c.content for c in children if c.type in kept)
 
 
+def _kind_and_value(token: Token) -> tuple[str, str]:
+    if token.type == 'image':
+        return 'image', str(token.attrs['src'])
+    if token.type != 'link_open':
+        return 'tag' if token.type == 'html_inline' else 'code', token.content
+    is_reference = token.meta['is_reference']
+    kind = 'autolink' if token.markup == 'autolink' else 'reference' if is_reference else 'link'
+    return kind, str(token.attrs['href'])
+
+
 def _inline_marks(children: list[Token], place: _Place, with_code: bool) -> Iterator[Mark]:
     for token in children:
-        if 'span' not in token.meta or token.type == 'code_inline' and not with_code:
-            continue
-        if token.type == 'link_open':
-            value = str(token.attrs['href'])
-            kind = 'autolink' if token.markup == 'autolink' else 'reference' if token.meta['is_reference'] else 'link'
-        elif token.type == 'image':
-            kind, value = 'image', str(token.attrs['src'])
-        else:
-            kind, value = 'tag' if token.type == 'html_inline' else 'code', token.content
-        start, end = token.meta['span']
-        yield Mark(kind, value, place(start), place(end - 1) + 1)
+        if 'span' in token.meta and (with_code or token.type != 'code_inline'):
+            start, end = token.meta['span']
+            yield Mark(*_kind_and_value(token), place(start), place(end - 1) + 1)
 
 
 class _Reader:
@@ -133,9 +143,10 @@ class _Reader:
 
     def _block(self, kind: str, value: str, token: Token) -> Mark:
         assert token.map is not None
-        first, last = token.map[0], max(token.map[1] - 1, token.map[0])
-        level = int(token.tag[1]) if kind == 'heading' else 0
-        return Mark(kind, value, self.lines.start(first), self.lines.end(last), level, kind == 'heading' and token.level > 0)
+        start, end = self.lines.start(token.map[0]), self.lines.end(token.map[1] - 1)
+        if kind != 'heading':
+            return Mark(kind, value, start, end)
+        return Mark(kind, value, start, end, int(token.tag[1]), token.level > 0)
 
     def marks(self, tokens: list[Token]) -> Iterator[Mark]:
         for before, token in zip([*tokens[:1], *tokens], tokens):
@@ -143,13 +154,12 @@ class _Reader:
                 yield self._block('html', token.content, token)
             elif token.type in ('fence', 'code_block') and self.with_code:
                 yield self._block('code', '', token)
-            elif token.type == 'inline' and token.content:
+            elif token.type == 'inline':
                 children = token.children or []
                 if before.type == 'heading_open':
                     yield self._block('heading', _plain(children), before)
-                yield from _inline_marks(children, self._place(before, token), self.with_code)
-            elif token.type == 'inline' and before.type == 'heading_open':
-                yield self._block('heading', '', before)
+                if children:
+                    yield from _inline_marks(children, self._place(before, token), self.with_code)
 
 
 def read(text: str, *, with_code: bool = False) -> list[Mark]:

@@ -11,8 +11,13 @@ from daybook.documents.slugs import Slugger
 # what rendering changes, hides or wraps; a document with one of these must be scanned
 _NOT_RENDERED = ('[[', '[^', '{#', '<!', '<?')
 _RAW = re.compile('</?(?:h[1-6]|script|style|textarea)', re.I)
+# what a renderer writes by itself, and anything else with an attribute
 _SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
-_OTHER_TAG = re.compile(r'<(?!a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"]*" alt|code class|t[dh] style|ol start)[a-z][^<>]*=[^<>]*>', re.I)
+_OTHER_TAG = re.compile(
+    r'<(?!a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
+    r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">)[a-z][^<>]*=[^<>]*>',
+    re.I,
+)
 _SIMPLE_ANCHOR = re.compile('<a (?:name|id)="([^"&<>]*)"></a>')
 _HEADING = re.compile('<h[1-6]>(.*?)</h[1-6]>', re.S)
 _ANY_TAG = re.compile('<[^<>]*>')

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 # letters, marks, decimal digits, letter numbers and connectors
 _KEPT = frozenset('Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc'.split())
 # capital letters in circles and squares: symbols by category, yet alphabetic (Other_Alphabetic)
-_ALPHABETIC_SYMBOLS = (range(0x24B6, 0x24EA), range(0x1F130, 0x1F14A), range(0x1F150, 0x1F16A), range(0x1F170, 0x1F18A))
+_ALPHABETIC_SYMBOLS = (
+    range(0x24B6, 0x24EA), range(0x1F130, 0x1F14A), range(0x1F150, 0x1F16A), range(0x1F170, 0x1F18A),
+)
 
 
 def _is_kept(code: int) -> bool:
