@@ -342,17 +342,17 @@ PATHOLOGICAL: dict[str, Callable[[int], str]] = {
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()  # our own time only: others may be using the machine
     markdown.scan(text)
     markdown.survey(text)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize('make', PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_is_linear(make: Callable[[int], str]) -> None:
     # four times the text; sixteen times the time would be quadratic
-    small, large = (min(_seconds(make(n)) for _ in range(2)) for n in (25_000, 100_000))
-    assert large < max(9 * small, 0.05)
+    small, large = (min(_seconds(make(n)) for _ in range(3)) for n in (25_000, 100_000))
+    assert large < max(12 * small, 0.1)
 
 
 def test_ten_thousand_links_and_twenty_megabytes() -> None:
