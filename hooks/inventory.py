@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings as text, or as JSON with DAYBOOK_FORMAT=json; return 0."""
     parser = argparse.ArgumentParser(
         prog='daybook inventory',
-        description='Tell what the repository holds, which habits it shows and what each hook would do. Writes nothing.',
+        description='Tell what the repository holds, which habits it shows and what each hook would do; write nothing.',
         epilog='DAYBOOK_FORMAT=json prints all findings, the proposed settings among them.')
     parser.parse_args(argv)
     form = output_format(os.environ)

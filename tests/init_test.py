@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +90,12 @@ def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> No
     assert [line.rsplit(': ', 1)[1] for line in lines] == ['union', 'union', 'unspecified', 'unspecified']
 
 
+def test_where_a_job_keeps_the_indexes_nothing_is_merged_by_line(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'indexes: {when: default-branch}\n')
+    ran(repo)
+    assert '.gitattributes' not in repo.snapshot() and '.gitignore' in repo.snapshot()
+
+
 @pytest.mark.parametrize('args', [[], ['--with', 'claude'], ['--with', 'telemetry-all', '--with', 'agents']])
 @pytest.mark.parametrize('make', [lambda repo: repo, crowded])
 def test_twice_changes_nothing(repo: Sandbox, make: Callable[[Sandbox], Sandbox], args: list[str]) -> None:
@@ -164,14 +171,15 @@ def test_after_init_all_hooks_pass(repo: Sandbox, tmp_path: Path, tool: str) -> 
     out = ran(repo, '--repo', url, '--rev', rev, '--with', 'claude')
     for line in (line.strip() for line in out.splitlines()):
         if line.startswith('git '):
-            repo.git(*__import__('shlex').split(line)[1:])
+            repo.git(*shlex.split(line)[1:])
         elif line.startswith('pre-commit '):
             run = subprocess.run([BIN / tool, *line.split()[1:]], cwd=repo.root, capture_output=True, text=True)
             assert run.returncode == 0, run.stdout + run.stderr
-    assert repo.git('status', '--porcelain') == ''
+    assert repo.git('status', '--porcelain') == '?? docs/', 'the placeholder of the claim, the last line printed'
     run = subprocess.run([BIN / tool, 'run', '--hook-stage', 'manual', 'resume', '--all-files'],
                          cwd=repo.root, capture_output=True, text=True)
     assert run.returncode == 0 and 'no prior sessions for roman-tester' in run.stdout
+    assert 'open claims:' in run.stdout and '.daybook/state/draft-RT-' in run.stdout
 
 
 @pytest.mark.parametrize(('prepare', 'label'), [

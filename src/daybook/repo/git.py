@@ -50,7 +50,8 @@ class Result(NamedTuple):
 
     @property
     def lines(self) -> list[str]:
-        return os.fsdecode(self.out).splitlines()
+        text = os.fsdecode(self.out)
+        return text.removesuffix('\n').split('\n') if text else []  # splitlines() would end them at U+2028 too
 
 
 class TreeEntry(NamedTuple):
@@ -188,7 +189,8 @@ def tree_entries(repo: Repo, treeish: str, *paths: str) -> list[TreeEntry]:
 
 def staged_changes(repo: Repo) -> list[str]:
     """Return the paths that the index changes against HEAD; of a rename, both names."""
-    result = git('diff-index', '--cached', '--name-only', '-z', '--no-renames', 'HEAD', '--', cwd=repo.root)
+    result = git('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--',
+                 cwd=repo.root)
     return zsplit(result.out) if result.is_ok else tracked_files(repo)  # no commit yet: all is staged
 
 
@@ -352,7 +354,7 @@ def recent_commits(repo: Repo, limit: int) -> list[Commit]:
 
 
 def change_counts(repo: Repo, limit: int, *pathspecs: str) -> dict[str, int]:
-    """Return how many of the newest `limit` commits changed each path; none when that takes over 20 seconds."""
+    """Return how many of the newest `limit` commits changed each path; none when it takes over 20 seconds."""
     result = git('log', '--no-show-signature', '--no-renames', '--no-merges', '--name-only', '-z', f'-n{limit}',
                  '--format=tformat:', 'HEAD', '--', *pathspecs, cwd=repo.root, timeout=20)
     counts: dict[str, int] = {}

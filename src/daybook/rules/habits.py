@@ -15,19 +15,22 @@ LIST = 'list of one-key maps'
 LARGE = 1 << 20  # bytes from which on a file is not read to its end
 
 _DATE = r'20\d\d[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|[12]\d|3[01])'
-_DATED = re.compile(rf'(?<!\d){_DATE}(?!\d)')
+# patterns begin with what is rare in a text, a line feed and its sign: that is what makes a search fast
+_DATED = re.compile(rf'{_DATE}(?!\d)')
+_YEAR = re.compile(r'20\d\d')
 _LONG_DATE = re.compile(r'\b[0-3]?\d\.? [^\W\d_]{3,10} 20\d\d\b|\b[^\W\d_]{3,10} [0-3]?\d, 20\d\d\b')
-_DATED_HEADING = re.compile(rf'^#{{1,4}}[ \t].{{0,40}}?(?:(?<!\d){_DATE}(?!\d)|{_LONG_DATE.pattern})', re.M)
-_DATED_ROW = re.compile(rf'^\|[ \t]*(?P<date>{_DATE})', re.M)
+_DATED_HEADING = re.compile(rf'\n#{{1,4}}[ \t].{{0,40}}?(?:(?<!\d){_DATE}(?!\d)|{_LONG_DATE.pattern})')
+_DATED_ROW = re.compile(rf'\n\|[ \t]*({_DATE})')
 _BOLD = re.compile(r'(?:>[ \t]*)?\*\*(?P<key>[^*\n:：]{1,40}?)[ \t]*(?:[:：][ \t]*\*\*|\*\*[ \t]*[:：])')
 _BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?(?P<key>[^\W\d_][\w /-]{0,39}?)(?:\*\*)?[ \t]*[:：](?:\*\*)?[ \t]+\S')
 _PLAIN = re.compile(r'(?:>[ \t]*)?(?P<key>[^\W\d_][\w /-]{0,39}?)[ \t]*(?:：|:[ \t]+)\S')
 _STYLES = (('bold lines', _BOLD, 1), ('bullet list', _BULLET, 2), ('plain lines', _PLAIN, 1))
-_KNOWN_PLAIN = frozenset(('date', 'status', 'session', 'author', 'created', 'branch', 'agent', 'operator', 'owner', 'updated'))
-_TITLE = re.compile(r'^#[ \t]+(.+?)[ \t]*#*[ \t]*\r?$', re.M)
+_KNOWN_PLAIN = frozenset((
+    'date', 'status', 'session', 'author', 'created', 'branch', 'agent', 'operator', 'owner', 'updated'))
+_TITLE = re.compile(r'\n#[ \t]+(.+?)[ \t]*#*[ \t]*\r?(?:\n|$)')
 _GENERATED = re.compile(r'auto-?generated|automatically generated|generated (?:by|from|file)|do not edit', re.I)
 _LOCAL = re.compile(r'/(?<![\w.]/)(?:Users|home)/(?!runner\b|user\b|\W)[\w.-]|:[\\/]Users[\\/]\w')
-_MADR = re.compile(r'^##+[ \t]+(?:Context and Problem Statement|Considered Options|Decision Outcome)\b', re.M)
+_MADR = re.compile(r'\n##+[ \t]+(?:Context and Problem Statement|Considered Options|Decision Outcome)\b')
 
 
 class Look(NamedTuple):
@@ -94,6 +97,11 @@ def _header(parsed: frontmatter.Parsed, body: str) -> tuple[str, tuple[str, ...]
     return 'none', ()
 
 
+def _is_dated(head: str) -> bool:
+    return bool(_DATED.search(head)) or any(
+        _LONG_DATE.search(head, max(0, year.start() - 16), year.end()) for year in _YEAR.finditer(head))
+
+
 def look(path: str, data: bytes, size: int) -> Look:
     """Return what the bytes of one file show; `data` may be only its beginning, `size` is that of the whole."""
     parsed = frontmatter.parse(data)
@@ -101,16 +109,17 @@ def look(path: str, data: bytes, size: int) -> Look:
     text = data.decode('utf-8', 'replace')
     # a header of ASCII needs no second decoding to tell where the body begins
     body_start = start if data[:start].isascii() else len(data[:start].decode('utf-8', 'replace'))
-    head = text[:HEAD]
+    lines = '\n' + text
     header, keys = _header(parsed, text[body_start:body_start + HEAD])
     title = parsed.meta.get('title')
-    first = None if isinstance(title, str) else _TITLE.search(text, body_start)
+    if not isinstance(title, str):
+        title = first[1] if (first := _TITLE.search(lines, body_start)) else ''
     return Look(
-        path, size, text, parsed.meta, body_start, header, keys, title if isinstance(title, str) else first[1] if first else '',
-        parsed.error, len(set(_DATED_HEADING.findall(text))), len(set(_DATED_ROW.findall(text))), bool(_DATED.search(head) or _LONG_DATE.search(head)),
+        path, size, text, parsed.meta, body_start, header, keys, title, parsed.error,
+        len(set(_DATED_HEADING.findall(lines))), len(set(_DATED_ROW.findall(lines))), _is_dated(text[:HEAD]),
         bool(_GENERATED.search(text[body_start:body_start + 600])), b'\r\n' in data,
         len(data) < size or '\ufffd' not in text or data.count(b'\xef\xbf\xbd') == text.count('\ufffd'),
-        len(data) < size, bool(_LOCAL.search(text)), bool(_MADR.search(text)))
+        len(data) < size, bool(_LOCAL.search(text)), bool(_MADR.search(lines)))
 
 
 def headers(looks: Iterable[Look]) -> list[Header]:

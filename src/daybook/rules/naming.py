@@ -33,15 +33,18 @@ _FOREIGN = frozenset((
     '.specstory', '.beads', 'memory-bank', 'memory_bank', 'openspec', '.specify', '.taskmaster', '.kiro', '_posts',
 ))
 _NOTE_SUFFIXES = ('-handoffs', '-handovers', '-session-logs', '-worklogs')
-_AGENT_HOME = re.compile(r'(?:^|/)\.(?:claude|cursor|codex|gemini|github|opencode)/(?:agents|instructions|hooks|plugins)/')
+_AGENT_HOME = re.compile(
+    r'(?:^|/)\.(?:claude|cursor|codex|gemini|github|opencode)/(?:agents|instructions|hooks|plugins)/')
 _ARCHIVE = frozenset(('archive', 'archived', 'archives', 'archief', 'legacy', 'old', 'done', 'completed'))
-_NO_DOCUMENT = re.compile(r'(?:^_|^(?:\d+[-_])?(?:readme|index|template|claude|agents|gemini)(?:\W|_|$)|template$)', re.I)
+_NO_DOCUMENT = re.compile(
+    r'(?:^_|^(?:\d+[-_])?(?:readme|index|template|claude|agents|gemini)(?:\W|_|$)|template$)', re.I)
 
 _DATE = r'(?<!\d)(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)'
 _DATED = re.compile(_DATE)
 _MONTH = r'(?<!\d)20\d\d[-_](?:0[1-9]|1[0-2])(?![-_]?\d)'
+_ID = r'^[A-Z][A-Z0-9]{1,4}-\d{6}-\d\d(?:[a-z0-9]{3})?(?![a-z0-9])'
 _TOKEN = re.compile(
-    rf'(?P<id>^[A-Z]{{1,4}}-\d{{6}}-\d\d(?:[a-z0-9]{{3}})?(?![a-z0-9]))|(?P<date>{_DATE})(?P<time>[-_T ](?:[01]\d|2[0-3])[0-5]\d(?!\d))?'
+    rf'(?P<id>{_ID})|(?P<date>{_DATE})(?P<time>[-_T ](?:[01]\d|2[0-3])[0-5]\d(?!\d))?'
     rf'|(?P<month>{_MONTH})|(?P<word>[^\W_]+)|(?P<gap>[\W_]+)')
 _WORD = re.compile(r'([^\W\d_]+)(\d*)')
 _NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog'))
@@ -52,10 +55,11 @@ _LOOSE = re.compile(
     r'|^(?:conv|local)-\d|^session-?\d+$|(?:^|-)sess(?:ion|ie)-(?:\d+-)?(?:notes?|notities|logs?|summary|end)(?:-|$)'
     r'|^(?:next|last|current)-session$|^(?:work|dev|daily)-?logs?(?:-|$)|^(?:journal|diary|logbook)$')
 # one file that everybody goes on writing, by its name; others are known by how often they change
-_RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|current)-session$|^sess(?:ion|ie)-(?:notes?|logs?|notities)$'
+_RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|current)-session$'
+                      r'|^sess(?:ion|ie)-(?:notes?|logs?|notities)$'
                       r'|^(?:work|dev|daily)-?logs?$|^(?:journal|diary|logbook)$')
-_STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|notes)(?:[\W_]|$)|session|sessie|hand-?_?(?:off|over)'
-                    r'|work-?_?log', re.I)
+_STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|notes)(?:[\W_]|$)|session|sessie'
+                    r'|hand-?_?(?:off|over)|work-?_?log', re.I)
 _NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)')
 
 
@@ -97,7 +101,8 @@ def date_in(name: str) -> str:
 
 def _is_note_name(path: str) -> bool:
     name = stem(path)
-    return bool(date_in(path) or re.search(_MONTH, name) or _NUMBERED.search(name) or _NOTE_NAME.search(name))
+    return bool(date_in(path) or re.match(_ID, name) or re.search(_MONTH, name) or _NUMBERED.search(name)
+                or _NOTE_NAME.search(name))
 
 
 def _normal(name: str) -> str:
@@ -110,7 +115,7 @@ def is_document_name(path: str) -> bool:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether `path` lies where nobody keeps notes by hand: another tool's store, examples, a product's parts."""
+    """Return whether `path` lies where nobody keeps notes by hand: another tool's store, examples, tests."""
     return bool(_FOREIGN.intersection(path.lower().split('/')[:-1]) or _AGENT_HOME.search(path))
 
 
@@ -226,8 +231,10 @@ def is_month(path: str) -> bool:
 
 def is_running(path: str) -> bool:
     """Return whether `path` is one file for all sessions, by its name: `NEXT-SESSION.md`, `WORKLOG.md`."""
+    folder = path.rpartition('/')[0]
     # deeper down it is the hand-off of one piece of work
-    return path.count('/') < 2 and bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
+    is_near = path.count('/') < 2 or _normal(folder.rpartition('/')[2]) in _NOTE_FOLDERS
+    return is_near and bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
 
 
 def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place]:

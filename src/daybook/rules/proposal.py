@@ -8,21 +8,26 @@ from typing import Any
 
 # words by which people title a section, in the languages met so far, and the section that Daybook knows it as
 _SECTIONS = {
-    'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance|samenvatting|resumo|zusammenfassung|resumen',
-    'What I Did': 'what (?:i|we) did|what was (?:done|accomplished)|what happened.*|what (?:shipped|landed|changed)|work (?:done|completed)'
-                  '|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions|wat is gedaan|o que foi feito',
-    'Decisions Made': '(?:key )?decisions?(?: made)?(?: / .*)?|besluiten|decis(?:ões|iones)(?: tomadas)?|entscheidungen',
+    'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance'
+               '|samenvatting|resumo|zusammenfassung|resumen',
+    'What I Did': 'what (?:i|we) did|what was (?:done|accomplished)|what happened.*|what (?:shipped|landed|changed)'
+                  '|work (?:done|completed)|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions|wat is gedaan|o que foi feito',
+    'Decisions Made': '(?:key )?decisions?(?: made)?(?: / .*)?|besluiten'
+                      '|decis(?:ões|iones)(?: tomadas)?|entscheidungen',
     'For Future Me': '(?:durable|important|key) context|gotchas|notes for (?:the )?next session|watch out',
     'Learnings': '(?:key )?learnings?|lessons?(?: learned)?|what we learned|lições.*|geleerd',
     'Open Questions': 'open (?:questions|items|issues|points|risks)\\b.*|blockers|known issues|outstanding|openstaand',
-    'Resume Prompt': '(?:recommended |immediate )?next (?:steps|session|actions?|up)\\b.*|next|what\'?s next|for next session|resume(?: prompt| here)?'
-                     '|how to (?:resume|continue)|remaining(?: work)?|todo|pending|próximos passos.*|volgende (?:sessie|stappen).*|nächste schritte',
+    'Resume Prompt': '(?:recommended |immediate )?next (?:steps|session|actions?|up)\\b.*|next|what\'?s next'
+                     '|for next session|resume(?: prompt| here)?|how to (?:resume|continue)|remaining(?: work)?|todo|pending|próximos passos.*'
+                     '|volgende (?:sessie|stappen).*|nächste schritte',
     'See Also': 'see also|references|cross-?references|related(?: .*)?|links',
     'Files Touched': 'files (?:touched|changed|modified|created)\\b.*',
     'Commits': 'commits?(?: made)?',
 }
-_KEYS = {'operator': ('operator', 'author', 'who', 'by'), 'created': ('created', 'date', 'created_at', 'timestamp', 'session_date'),
-         'summary': ('summary', 'tldr', 'description', 'abstract'), 'workstream': ('workstream', 'project', 'stream', 'track')}
+_KEYS = {'operator': ('operator', 'author', 'who', 'by'),
+         'created': ('created', 'date', 'created_at', 'timestamp', 'session_date'),
+         'summary': ('summary', 'tldr', 'description', 'abstract'),
+         'workstream': ('workstream', 'project', 'stream', 'track')}
 _DEFAULT_PATHS = {'session': 'docs/sessions/**/*.md', 'adr': 'docs/adr/**/*.md', 'plan': 'plans/**/*.md',
                   'learning': 'docs/learnings/**/*.md', 'workstream': 'workstreams/**/*.md'}
 _PLACES = 8  # folders of one kind; beyond these a person should choose
@@ -152,7 +157,8 @@ def _session(findings: Mapping[str, Any]) -> dict[str, Any]:
         kind['exclude'] = [literal(path) for path in dict.fromkeys(excluded)]
     aliases = section_aliases({s['title']: s['count'] for s in notes['sections']}, notes['count'])
     keys = {k: n for header in notes['headers'] if header['style'] == 'frontmatter' for k, n in header['keys'].items()}
-    return kind | ({'section_aliases': aliases} if aliases else {}) | ({'key_aliases': found} if (found := _key_aliases(keys)) else {})
+    more = {'section_aliases': aliases, 'key_aliases': _key_aliases(keys)}
+    return kind | {name: value for name, value in more.items() if value}
 
 
 def _has_topics(findings: Mapping[str, Any]) -> bool:

@@ -3,44 +3,48 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from collections.abc import Iterable
 
-# what Daybook leaves alone: a pattern of paths and the name by which people know the format
-_FORMATS = tuple((re.compile(pattern, re.I), name) for pattern, name in (
-    (r'(?:^|/)\.obsidian/', 'Obsidian vault'),
-    (r'^\.log4brains\.ya?ml$', 'log4brains'),
-    (r'(?:^|/)memory[-_]bank/', 'memory bank'),
-    (r'(?:^|/)\.specstory/', 'SpecStory history'),
-    (r'(?:^|/)\.beads/', 'beads'),
-    (r'(?:^|/)\.serena/memories/', 'Serena memories'),
-    (r'(?:^|/)\.claude-mem/', 'claude-mem'),
-    (r'(?:^|/)openspec/', 'OpenSpec'),
-    (r'(?:^|/)\.specify/', 'Spec Kit'),
-    (r'(?:^|/)backlog/(?:tasks|config\.yml)', 'Backlog.md'),
-    (r'(?:^|/)\.taskmaster/', 'Task Master'),
-    (r'(?:^|/)\.kiro/', 'Kiro'),
-    (r'(?:^|/)_?\.?bmad(?:-core)?/', 'BMAD'),
-    (r'(?:^|/)thoughts/shared/', 'thoughts'),
-    (r'(?:^|/)logseq/config\.edn$', 'Logseq'),
-    (r'(?:^|/)dendron\.ya?ml$', 'Dendron'),
-    (r'(?:^|/)\.zk/config\.toml$', 'zk notebook'),
-    (r'(?:^|/)mkdocs\.ya?ml$', 'MkDocs site'),
-    (r'(?:^|/)docusaurus\.config\.\w+$', 'Docusaurus site'),
-    (r'(?:^|/)astro\.config\.\w+$', 'Astro site'),
-    (r'(?:^|/)_config\.yml$', 'Jekyll site'),
+# what Daybook leaves alone: the name by which people know a format, a word of its paths, and their pattern
+_FORMATS = tuple((name, word, re.compile(pattern, re.I)) for name, word, pattern in (
+    ('Obsidian vault', '.obsidian/', r'(?:^|/)\.obsidian/'),
+    ('log4brains', '.log4brains', r'^\.log4brains\.ya?ml$'),
+    ('memory bank', 'memory-bank/', r'(?:^|/)memory-bank/'),
+    ('memory bank', 'memory_bank/', r'(?:^|/)memory_bank/'),
+    ('SpecStory history', '.specstory/', r'(?:^|/)\.specstory/'),
+    ('beads', '.beads/', r'(?:^|/)\.beads/'),
+    ('Serena memories', '.serena/', r'(?:^|/)\.serena/memories/'),
+    ('claude-mem', '.claude-mem/', r'(?:^|/)\.claude-mem/'),
+    ('OpenSpec', 'openspec/', r'(?:^|/)openspec/'),
+    ('Spec Kit', '.specify/', r'(?:^|/)\.specify/'),
+    ('Backlog.md', 'backlog/', r'(?:^|/)backlog/(?:tasks|config\.yml)'),
+    ('Task Master', '.taskmaster/', r'(?:^|/)\.taskmaster/'),
+    ('Kiro', '.kiro/', r'(?:^|/)\.kiro/'),
+    ('BMAD', 'bmad', r'(?:^|/)_?\.?bmad(?:-core)?/'),
+    ('thoughts', 'thoughts/', r'(?:^|/)thoughts/shared/'),
+    ('Logseq', 'logseq/', r'(?:^|/)logseq/config\.edn$'),
+    ('Dendron', 'dendron.y', r'(?:^|/)dendron\.ya?ml$'),
+    ('zk notebook', '.zk/', r'(?:^|/)\.zk/config\.toml$'),
+    ('MkDocs site', 'mkdocs.y', r'(?:^|/)mkdocs\.ya?ml$'),
+    ('Docusaurus site', 'docusaurus.', r'(?:^|/)docusaurus\.config\.\w+$'),
+    ('Astro site', 'astro.config.', r'(?:^|/)astro\.config\.\w+$'),
+    ('Jekyll site', '_config.yml', r'(?:^|/)_config\.yml$'),
 ))
-_ANY_FORMAT = re.compile('|'.join(pattern.pattern for pattern, _ in _FORMATS), re.I)
 _AGENTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r'^\.claude/', 'Claude Code'), (r'^\.codex/', 'Codex'), (r'^\.gemini/', 'Gemini'), (r'^\.cursor/', 'Cursor'),
-    (r'^\.opencode/', 'opencode'), (r'^\.github/copilot-instructions\.md$', 'Copilot'), (r'^\.agents?/', 'agents folder'),
+    (r'^\.opencode/', 'opencode'), (r'^\.github/copilot-instructions\.md$', 'Copilot'),
+    (r'^\.agents?/', 'agents folder'),
     (r'^\.windsurf', 'Windsurf'), (r'^\.clinerules', 'Cline')))
-_SETTINGS = re.compile(r'(?:^|/)(?:\.claude/settings(?:\.local)?\.json|\.mcp\.json|\.codex/config\.toml|\.codex/hooks\.json'
+_SETTINGS = re.compile(r'(?:^|/)(?:\.claude/settings(?:\.local)?\.json|\.mcp\.json|\.codex/(?:config\.toml|hooks\.json)'
                        r'|\.gemini/settings\.json|\.cursor/mcp\.json|\.cursor/hooks\.json|opencode\.jsonc?)$')
-_COMMAND = re.compile(r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
-_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesion)(?:$|[-_/])|^checkpoint$|^wrap(?:-up)?$|^begin$'
-                      r'|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
+_COMMAND = re.compile(
+    r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
+_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesion)(?:$|[-_/])|^checkpoint$'
+                      r'|^wrap(?:-up)?$|^begin$|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
 _RUNNERS = tuple((re.compile(pattern), name) for pattern, name in (
-    (r'^\.pre-commit-config\.ya?ml$', 'pre-commit'), (r'^prek\.toml$', 'prek'), (r'^\.?lefthook\.(?:ya?ml|toml|json)$', 'lefthook'),
+    (r'^\.pre-commit-config\.ya?ml$', 'pre-commit'), (r'^prek\.toml$', 'prek'),
+    (r'^\.?lefthook\.(?:ya?ml|toml|json)$', 'lefthook'),
     (r'^\.husky/', 'husky'), (r'^\.githooks/', '.githooks')))
 _COMMIT_POLICY = re.compile(r'^\.?commitlint(?:rc)?(?:\.config)?(?:\.\w+)?$|^\.czrc$|^\.cz\.toml$')
 
@@ -49,15 +53,15 @@ def _root_of(path: str, match: re.Match[str]) -> str:
     return path[:match.end()].rstrip('/')
 
 
-def other_formats(paths: Iterable[str]) -> list[tuple[str, str, int]]:
-    """Return name, place and number of files of each format that has its own keeper."""
+def other_formats(paths: Collection[str]) -> list[tuple[str, str, int]]:
+    """Return name, place and number of files of each format that has its own keeper, the largest first."""
+    everything = '\n'.join(paths).lower()
     found: Counter[tuple[str, str]] = Counter()
-    for path in filter(_ANY_FORMAT.search, paths):
-        for pattern, name in _FORMATS:
-            match = pattern.search(path)
-            if match:
-                found[name, _root_of(path, match)] += 1
-    return [(name, place, count) for (name, place), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+    for name, word, pattern in _FORMATS:
+        if word in everything:
+            found.update((name, _root_of(path, match)) for path in paths if (match := pattern.search(path)))
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return [(name, place, count) for (name, place), count in ordered]
 
 
 def _named(table: tuple[tuple[re.Pattern[str], str], ...], paths: Iterable[str]) -> list[str]:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-# each begins with what is rare in a text, which is what makes a search fast
+# each begins with what is rare in a text, which is what makes a search fast (re looks for literal prefixes)
 _INLINE = re.compile(r'\]\(\s*<?([^\s<>)]*)')
 _REFERENCE = re.compile(r'\]:\s*<?([^\s<>]+)')
 _HTML = re.compile(r'(?:ref|src|REF|SRC|Ref|Src)\s*=\s*["\']?([^\s"\'>]+)')
 _NOT_RELATIVE = re.compile(r'[a-z][a-z0-9+.-]*:|//|[{<$%#?]|$', re.I)
 _LINES = re.compile(r':\d+(?:[-:,]\d+)*$')
 
-DEAD, LINE, CASE, OUTSIDE, ABSOLUTE, ROUTE = 'dead', 'line-number', 'letter-case', 'outside', 'absolute-path', 'site-route'
+DEAD, LINE, CASE = 'dead', 'line-number', 'letter-case'
+OUTSIDE, ABSOLUTE, ROUTE = 'outside', 'absolute-path', 'site-route'
 
 
 class Known:

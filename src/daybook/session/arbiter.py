@@ -2,16 +2,20 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import time
 from typing import NamedTuple
 
 from daybook.documents.config import Settings
+from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 
 _SILENCE = 60.0  # seconds for which a remote that did not answer is not asked again
+_SLOW = 1.0  # seconds after which a failure costs as much as no answer
+_CREDENTIALS = re.compile(r'//[^/@\s]+@')
 
 
 class Answer(NamedTuple):
@@ -22,45 +26,66 @@ class Answer(NamedTuple):
     oid: str | None = None
 
 
+class Listing(NamedTuple):
+    """The ids that are claimed on the remote, or the reason why it cannot be asked."""
+
+    ids: frozenset[str] = frozenset()
+    reason: str = ''
+
+
 def remote_of(repo: Repo, settings: Settings) -> str | None:
-    """Return the remote that arbitrates: the configured one, the upstream's, `origin`, or the only one."""
-    wanted = settings.claims_remote
-    known = git.remotes(repo)
+    """Return the remote that arbitrates, or None where there is none: the configured one, else `origin`, else the only one.
+
+    What the branch follows decides only among several of other names: two clones of one
+    repository must ask the same arbiter, whatever their branches follow.
+    """
+    wanted, known = settings.claims_remote, git.remotes(repo)
     if wanted == 'off' or not known:
         return None
     if wanted != 'auto':
         return wanted
+    if 'origin' in known or len(known) == 1:
+        return 'origin' if 'origin' in known else known[0]
     branch = git.current_branch(repo)
     upstream = git.config_value(repo, f'branch.{branch}.remote') if branch else None
-    if upstream in known:
-        return upstream
-    return 'origin' if 'origin' in known else known[0]
+    return upstream if upstream in known else known[0]
 
 
 def _stamp(repo: Repo) -> str:
     return os.path.join(repo.common_dir, 'daybook', 'claims', '.remote-silent')
 
 
-def _is_silent(repo: Repo) -> bool:
+def _silence(repo: Repo, remote: str) -> str:
+    """Return why `remote` is not asked just now; empty when it is."""
     try:
-        return 0 <= time.time() - os.stat(_stamp(repo)).st_mtime < _SILENCE
+        age = time.time() - os.stat(_stamp(repo)).st_mtime
+        silent, _, reason = (files.read_bytes(_stamp(repo)) or b'').decode('utf-8', 'replace').partition('\n')
     except OSError:
-        return False
+        return ''
+    return f'a moment ago: {reason}' if silent == remote and 0 <= age < _SILENCE else ''
 
 
-def _note_silence(repo: Repo) -> None:
+def _note_silence(repo: Repo, remote: str, reason: str) -> None:
     # eight terminals must not each wait for a remote that hangs
     os.makedirs(os.path.dirname(_stamp(repo)), exist_ok=True)
-    with open(_stamp(repo), 'w'):
-        pass
+    files.write_atomic(_stamp(repo), f'{remote}\n{reason}'.encode('utf-8', 'replace'))
 
 
-def _ask(repo: Repo, settings: Settings, *args: str) -> git.Result:
-    # no hooks of the user: they would take a claim for a push of work
-    result = git.git('-c', f'core.hooksPath={os.devnull}', *args, cwd=repo.root, env=git.clean_env(),
-                     timeout=settings.claims_timeout)
+def _environment(repo: Repo) -> dict[str, str]:
+    """Return an environment in which neither git nor ssh can ask anybody; it has no terminal either (setsid)."""
+    env = git.clean_env({'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
+    if 'GIT_SSH_COMMAND' not in os.environ and ('GIT_SSH' in os.environ or git.config_value(repo, 'core.sshCommand')):
+        del env['GIT_SSH_COMMAND']  # it would win over the user's own way to the host, with another key
+    return env
+
+
+def _ask(repo: Repo, settings: Settings, remote: str, *args: str) -> git.Result:
+    # no hooks of the user: they would take a claim for a push of work; none of their push settings either
+    own = (f'core.hooksPath={os.devnull}', f'remote.{remote}.mirror=false', 'push.pushOption=')
+    result = git.git(*(word for setting in own for word in ('-c', setting)), *args, cwd=repo.root,
+                     env=_environment(repo), timeout=settings.claims_timeout)
     if result.code is None:
-        _note_silence(repo)
+        _note_silence(repo, remote, _reason(result))
     return result
 
 
@@ -69,18 +94,25 @@ def _refs(out: str) -> dict[str, str]:
     return {ref: oid for oid, ref in pairs}
 
 
-def remote_ids(repo: Repo, settings: Settings, day: str) -> set[str]:
-    """Return the ids of `day` that are claimed on the remote; none when it cannot be asked."""
-    remote = remote_of(repo, settings)
-    if remote is None or _is_silent(repo):
-        return set()
-    result = _ask(repo, settings, 'ls-remote', '--refs', '--', remote, f'{settings.claims_namespace}/{day}-*')
-    return {ref.rsplit('/', 1)[-1] for ref in _refs(result.text)} if result.is_ok else set()
+def claimed(repo: Repo, settings: Settings, remote: str, day: str) -> Listing:
+    """Return the ids of `day` (`RT-261120`) that are claimed on `remote`."""
+    if remote not in git.remotes(repo):
+        return Listing(reason=f'claims.remote is {remote}, which is no remote of this clone')
+    reason = _silence(repo, remote)
+    if reason:
+        return Listing(reason=reason)
+    begun = time.monotonic()
+    result = _ask(repo, settings, remote, 'ls-remote', '--refs', '--', remote, f'{settings.claims_namespace}/{day}-*')
+    if result.is_ok:
+        return Listing(frozenset(ref.rsplit('/', 1)[-1] for ref in _refs(result.text)))
+    if time.monotonic() - begun > _SLOW:
+        _note_silence(repo, remote, _reason(result))
+    return Listing(reason=_reason(result))
 
 
 def _root_commit(repo: Repo, session_id: str, operator: str, created: str) -> str:
     """Make the unique payload of one attempt: a commit with an empty tree and no parent."""
-    tree = git.expect('mktree', cwd=repo.root, stdin=b'').text
+    tree = git.expect('mktree', cwd=repo.root, env=git.clean_env(), stdin=b'').text
     who = {'GIT_AUTHOR_NAME': operator, 'GIT_AUTHOR_EMAIL': f'{operator}@daybook.invalid',
            'GIT_COMMITTER_NAME': operator, 'GIT_COMMITTER_EMAIL': f'{operator}@daybook.invalid'}
     message = (f'claim {session_id}\n\noperator: {operator}\nhost: {socket.gethostname()}\n'
@@ -92,8 +124,9 @@ def _reason(result: git.Result) -> str:
     if result.code is None:
         return 'the remote did not answer in time'
     lines = [line.strip() for line in (result.text + '\n' + result.err).splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(('!', 'remote:', 'fatal:', 'error:'))]
-    return (telling or lines or ['the remote refused'])[0]
+    # `!<tab>from:to<tab>reason` of --porcelain says most
+    telling = [line.rsplit('\t', 1)[-1] for line in lines if line.startswith(('!', 'remote:', 'fatal:', 'error:'))]
+    return _CREDENTIALS.sub('//', (telling or lines or ['the remote refused'])[0])
 
 
 def push(repo: Repo, settings: Settings, remote: str, session_id: str, operator: str, created: str) -> Answer:
@@ -102,15 +135,13 @@ def push(repo: Repo, settings: Settings, remote: str, session_id: str, operator:
     The payload is unique and the lease expects no ref, so that neither an equal object nor a
     fast-forward makes two winners (reference: peers.md, pain 2).
     """
-    if _is_silent(repo):
-        return Answer('unavailable', 'the remote did not answer a moment ago')
     ref = f'{settings.claims_namespace}/{session_id}'
     oid = _root_commit(repo, session_id, operator, created)
-    pushed = _ask(repo, settings, 'push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed',
+    pushed = _ask(repo, settings, remote, 'push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed',
                   '--recurse-submodules=no', f'--force-with-lease={ref}:', '--', remote, f'{oid}:{ref}')
     if pushed.code is None:
         return Answer('unavailable', _reason(pushed))
-    seen = _ask(repo, settings, 'ls-remote', '--refs', '--', remote, ref)
+    seen = _ask(repo, settings, remote, 'ls-remote', '--refs', '--', remote, ref)
     holder = _refs(seen.text).get(ref) if seen.is_ok else None
     if holder == oid:
         return Answer('won', oid=oid)

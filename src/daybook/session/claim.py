@@ -7,23 +7,26 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import datetime
 from datetime import timezone
+from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter_edit
 from daybook.documents import schema
 from daybook.documents.config import Settings
-from daybook.documents.config import fixed_folder
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import arbiter
+from daybook.session import floor
+from daybook.session.arbiter import Listing
 from daybook.session.operators import Operator
 
-ID = re.compile(r'(?P<day>[A-Z][A-Z0-9]{1,4}-\d{6})-(?P<number>\d{2})(?P<letters>[a-z0-9]{3})?')
+ID = re.compile(r'(?P<day>[A-Z][A-Z0-9]{1,4}-[0-9]{6})-(?P<number>[0-9]{2})(?P<letters>[a-z0-9]{3})?')
 _LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'  # none that is mistaken for another
 _LIMIT = 99
 _LOCK_WAIT = 60.0  # seconds; more than the slowest answer of a remote that answers
@@ -59,10 +62,21 @@ def _record_path(repo: Repo, session_id: str) -> str:
     return os.path.join(folder(repo), f'{base}.json')
 
 
+def _record(claim: Claim) -> bytes:
+    return json.dumps(claim._asdict(), indent=1).encode()  # ASCII: a path may hold bytes that are no UTF-8
+
+
 def save(repo: Repo, claim: Claim) -> None:
     """Write the record of a claim, whole or not at all."""
-    text = json.dumps(claim._asdict(), ensure_ascii=False, indent=1)
-    files.write_atomic(_record_path(repo, claim.id), text.encode())
+    files.write_atomic(_record_path(repo, claim.id), _record(claim))
+
+
+def _claim_of(name: str, record: Any) -> Claim:
+    """Return the claim of a record; one that cannot be understood still holds the number of its `name`."""
+    known = {key: value for key, value in record.items() if key in Claim._fields} if isinstance(record, dict) else {}
+    texts = all(isinstance(known.get(key), str) for key in Claim._fields[:6])
+    rest = all(isinstance(known.get(key), (str, type(None))) for key in Claim._fields[6:])
+    return Claim(**known) if texts and rest else Claim(name, '', 'local', 'reserving', '', '')
 
 
 def all_claims(repo: Repo) -> list[Claim]:
@@ -71,11 +85,10 @@ def all_claims(repo: Repo) -> list[Claim]:
     with contextlib.suppress(FileNotFoundError):
         for name in sorted(os.listdir(folder(repo))):
             if name.endswith('.json'):
-                try:
+                record = None
+                with contextlib.suppress(ValueError, RecursionError):
                     record = json.loads(files.read_bytes(os.path.join(folder(repo), name)) or b'')
-                    found.append(Claim(**{k: v for k, v in record.items() if k in Claim._fields}))
-                except (ValueError, TypeError, AttributeError):
-                    found.append(Claim(name[:-5], '', 'local', 'reserving', '', ''))
+                found.append(_claim_of(name.removesuffix('.json'), record))
     return found
 
 
@@ -99,50 +112,29 @@ def note_path(settings: Settings, name: str) -> str:
 def path_warning(root: str) -> str | None:
     """Return a warning when a file provider may evict or duplicate files below `root`."""
     for name in _CLOUD_FOLDERS:
-        if name in root:
+        if name in os.path.realpath(root).split(os.sep):
             return (f'the repository lies in {name}: a file provider may copy or evict files while git works; '
                     'move it to a folder that is not synchronised')
     return None
 
 
-def _names_in_trees(repo: Repo, folders: list[str]) -> set[str]:
-    """Return the file names below `folders` on every local and remote-tracking branch."""
-    refs = git.git('for-each-ref', '--format=%(objectname)', 'refs/heads', 'refs/remotes', cwd=repo.root).lines
-    names: set[str] = set()
-    wanted = {f'{oid}:{place}' if place else f'{oid}^{{tree}}' for oid in refs for place in folders}
-    seen: set[str] = set()
-    while wanted:
-        found, wanted = git.read_trees(repo, sorted(wanted)), set()
-        for is_tree, name, oid in found:
-            if not is_tree:
-                names.add(name)
-            elif oid not in seen:
-                seen.add(oid)
-                wanted.add(oid)
-    return names
-
-
-def _numbers(names: set[str], day: str) -> set[int]:
-    pattern = re.compile(rf'{re.escape(day)}-(\d\d)', re.IGNORECASE)
-    return {int(found[1]) for name in names if (found := pattern.match(name.rsplit('/', 1)[-1]))}
-
-
-def _taken(repo: Repo, settings: Settings, day: str) -> set[int]:
-    """Return the numbers of `day` that are seen in files, branches and local claims."""
-    kind = settings.kind('session')
-    folders = sorted({fixed_folder(glob) for glob in kind.paths})
-    names = _names_in_trees(repo, [place for place in folders if place])
-    names |= set(git.tracked_files(repo, f':(top,icase,glob)**/{day}-*'))
-    for place in folders:
+def _create_whole(repo: Repo, path: str, content: bytes) -> bool:
+    """Create `path` with all of `content`, or return False when something is there; a kill leaves no half of it."""
+    scratch = os.path.join(folder(repo), f'.{os.getpid()}-{secrets.token_hex(4)}.tmp')
+    try:
+        with open(scratch, 'xb') as stream:
+            stream.write(content)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            os.link(scratch, path)
+        except FileExistsError:
+            return False
+        except OSError:  # another file system, or one without hard links
+            return files.create_exclusive(path, content)
+    finally:
         with contextlib.suppress(OSError):
-            names |= set(os.listdir(os.path.join(repo.root, place)))
-    names |= {claim.id for claim in all_claims(repo)}
-    return _numbers(names, day)
-
-
-def _reserve(repo: Repo, day: str, number: int, draft: Claim) -> bool:
-    text = json.dumps(draft._replace(id=f'{day}-{number:02d}')._asdict())
-    return files.create_exclusive(os.path.join(folder(repo), f'{day}-{number:02d}.json'), text.encode())
+            os.unlink(scratch)
+    return True
 
 
 def _release(repo: Repo, session_id: str) -> None:
@@ -150,61 +142,128 @@ def _release(repo: Repo, session_id: str) -> None:
         os.unlink(_record_path(repo, session_id))
 
 
-def _settle(repo: Repo, settings: Settings, claim: Claim) -> Claim | None:
+def _listing(repo: Repo, settings: Settings, day: str) -> Listing:
+    remote = arbiter.remote_of(repo, settings)
+    if remote is not None:
+        return arbiter.claimed(repo, settings, remote, day)
+    return Listing(reason='claims.remote is off' if git.remotes(repo) else '')
+
+
+def _names(repo: Repo, settings: Settings, day: str, listing: Listing) -> set[str]:
+    """Return the ids of `day`, some with slugs, that are seen anywhere."""
+    return floor.names(repo, settings, day) | {claim.id for claim in all_claims(repo)} | listing.ids
+
+
+def _settle(repo: Repo, settings: Settings, claim: Claim, listing: Listing) -> Claim | None:
     """Decide a locally reserved claim with the remote; None when somebody else holds the number there."""
     remote = arbiter.remote_of(repo, settings)
-    if remote is None and not git.remotes(repo):
+    if remote is None and not listing.reason:
         return claim._replace(kind='local', state='open')
-    if remote is None:
-        answer = arbiter.Answer('unavailable', 'claims.remote is off')
+    if remote is None or listing.reason:
+        answer = arbiter.Answer('unavailable', listing.reason)
     else:
         answer = arbiter.push(repo, settings, remote, claim.id, claim.operator, claim.created)
     if answer.outcome == 'lost':
         return None
     if answer.outcome == 'won':
         return claim._replace(kind='arbitrated', state='open', remote=remote, oid=answer.oid)
-    letters = ''.join(secrets.choice(_LETTERS) for _ in range(3))
-    return claim._replace(id=claim.id + letters, kind='provisional', state='open', remote=remote, reason=answer.reason)
+    return claim._replace(kind='provisional', state='open', remote=remote, reason=answer.reason)
 
 
-def _attempt(repo: Repo, settings: Settings, day: str, taken: set[int], draft: Claim) -> Claim | None:
-    """Try the next number of `day`; None when it turned out to be taken. Adds it to `taken` either way."""
-    number = max(taken, default=0) + 1
-    if number > _LIMIT:
-        raise FatalError(f'all {_LIMIT} ids of {day} are taken; go on tomorrow, or hand off under another operator')
-    taken.add(number)
-    if not _reserve(repo, day, number, draft):
+def _hold(repo: Repo, settings: Settings, wanted: Claim, listing: Listing, *, has_stub: bool,
+          is_exact: bool = False) -> Claim | None:
+    """Reserve the id of `wanted` in the clone, on the remote and in the notes' folder; None when it is taken."""
+    if not _create_whole(repo, _record_path(repo, wanted.id), _record(wanted)):
         return None
-    reserved = draft._replace(id=f'{day}-{number:02d}')
     try:
-        claim = _settle(repo, settings, reserved)
-        path = files.inside(repo.root, note_path(settings, claim.id)) if claim else ''
-        if claim is None or not files.create_exclusive(path, stub(claim)):
-            _release(repo, reserved.id)
-            return None
-        save(repo, claim)
+        claim = _settle(repo, settings, wanted, listing)
+        if claim and claim.kind == 'provisional' and not is_exact:
+            claim = claim._replace(id=claim.id + ''.join(secrets.choice(_LETTERS) for _ in range(3)))
+        if claim:
+            save(repo, claim)  # before its stub: one that a kill leaves behind belongs to an open claim
+        if claim and has_stub:
+            path = files.inside(repo.root, note_path(settings, claim.id))
+            claim = claim if _create_whole(repo, path, stub(claim)) else None
     except BaseException:
-        _release(repo, reserved.id)
+        _release(repo, wanted.id)
         raise
+    if claim is None:
+        _release(repo, wanted.id)
     return claim
 
 
-def _make(repo: Repo, settings: Settings, operator: Operator, now: datetime, environ: Mapping[str, str]) -> Claim:
-    day = f'{operator.initials}-{operator.local_date(now):%y%m%d}'
-    draft = Claim('', operator.slug, 'local', 'reserving', now.astimezone(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
-                  repo.root, environ.get('DAYBOOK_SESSION_ID') or None, git.resolve(repo, 'HEAD'),
-                  git.current_branch(repo))
+def _wanted(repo: Repo, operator: Operator, now: datetime, environ: Mapping[str, str]) -> Claim:
+    created = now.astimezone(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    return Claim('', operator.slug, 'local', 'reserving', created, repo.root, environ.get('DAYBOOK_SESSION_ID') or None,
+                 git.resolve(repo, 'HEAD'), git.current_branch(repo))
+
+
+@contextlib.contextmanager
+def _alone(repo: Repo) -> Iterator[None]:
     # one claim of a clone at a time asks the remote: two of them could only lose to each other
     with files.exclusive_lock(os.path.join(folder(repo), '.lock'), _LOCK_WAIT):
-        taken = _taken(repo, settings, day) | _numbers(arbiter.remote_ids(repo, settings, day), day)
+        yield
+
+
+def _next(repo: Repo, settings: Settings, day: str, wanted: Claim, *, has_stub: bool) -> Claim:
+    """Reserve the lowest number of `day` above all that are seen."""
+    tried: set[str] = set()
+    with _alone(repo):
         limit = time.monotonic() + _LOCK_WAIT
         while True:
-            claim = _attempt(repo, settings, day, taken, draft)
+            listing = _listing(repo, settings, day)
+            number = _above(_names(repo, settings, day, listing) | tried, day)
+            session_id = f'{day}-{number:02d}'
+            tried.add(session_id)
+            claim = _hold(repo, settings, wanted._replace(id=session_id), listing, has_stub=has_stub)
             if claim is not None:
                 return claim
             if time.monotonic() > limit:
                 raise FatalError(f'no id of {day} could be reserved within {_LOCK_WAIT:.0f} s; run claim-session again')
-            taken |= _taken(repo, settings, day) | _numbers(arbiter.remote_ids(repo, settings, day), day)
+
+
+def _above(names: set[str], day: str) -> int:
+    highest = max(floor.numbers(names, day), default=0)
+    if highest >= _LIMIT:
+        raise FatalError(f'{day}-{highest:02d} is taken, and a day has {_LIMIT} ids; '
+                         'go on tomorrow, or hand off under another operator; nothing was claimed')
+    return highest + 1
+
+
+def peek(repo: Repo, settings: Settings, day: str) -> str:
+    """Return the id of `day` (`RT-261120`) that would be claimed next; nothing is reserved. Raises FatalError."""
+    return f'{day}-{_above(_names(repo, settings, day, _listing(repo, settings, day)), day):02d}'
+
+
+def is_taken(repo: Repo, settings: Settings, session_id: str) -> bool:
+    """Return whether an id is seen in files, on branches, or as a claim here or on the remote."""
+    day = session_id.rsplit('-', 1)[0]
+    names = _names(repo, settings, day, _listing(repo, settings, day))
+    return any(name.casefold() == session_id.casefold() or name.casefold().startswith(f'{session_id.casefold()}-')
+               for name in names) or os.path.exists(_record_path(repo, session_id))
+
+
+def assign(repo: Repo, settings: Settings, operator: Operator, session_id: str | None, day: str, *, now: datetime,
+           environ: Mapping[str, str]) -> Claim:
+    """Claim `session_id` (None: the next of `day`) for a note that is written already: without stub, done at once.
+
+    Raises FatalError when the id is taken or the day is full.
+    """
+    try:
+        wanted = _wanted(repo, operator, now, environ)
+        claim: Claim | None
+        if session_id is None:
+            claim = _next(repo, settings, day, wanted, has_stub=False)
+        else:
+            with _alone(repo):
+                listing = _listing(repo, settings, day)
+                claim = _hold(repo, settings, wanted._replace(id=session_id), listing, has_stub=False, is_exact=True)
+        if claim is None:
+            raise FatalError(f'{session_id} is claimed already; take another id, or `next`')
+        close(repo, claim)
+    except OSError as error:
+        raise _not_written(error) from error
+    return claim
 
 
 def open_claims(repo: Repo, settings: Settings) -> list[Claim]:
@@ -218,14 +277,25 @@ def open_claims(repo: Repo, settings: Settings) -> list[Claim]:
 
 
 def current(repo: Repo, settings: Settings, operator: Operator, environ: Mapping[str, str]) -> Claim | None:
-    """Return the open claim of this agent session, else the newest of this work tree that no other session holds."""
+    """Return the open claim of this agent session, else the newest of this work tree that no session holds."""
     session = environ.get('DAYBOOK_SESSION_ID') or None
-    mine = [claim for claim in open_claims(repo, settings)
+    here = [claim for claim in open_claims(repo, settings)
             if claim.operator == operator.slug and os.path.realpath(claim.worktree) == os.path.realpath(repo.root)]
-    if session:
-        own = [claim for claim in mine if claim.session == session]
-        return (own or [claim for claim in mine if claim.session is None] or [None])[-1]
-    return mine[-1] if mine else None
+    own = [claim for claim in here if claim.session == session]
+    return (own or [claim for claim in here if claim.session is None] or [None])[-1]
+
+
+def _not_written(error: OSError) -> FatalError:
+    where = f'{error.filename}: ' if error.filename else ''
+    return FatalError(f'cannot write the claim: {where}{error.strerror}; make room or the folder writable, '
+                      'nothing was claimed')
+
+
+def _require_folder(path: str) -> None:
+    """Make sure that a stub can be written before anybody is asked for its id."""
+    os.makedirs(path, exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(13, 'Permission denied', path)
 
 
 def take(repo: Repo, settings: Settings, operator: Operator, *, now: datetime, environ: Mapping[str, str],
@@ -235,13 +305,16 @@ def take(repo: Repo, settings: Settings, operator: Operator, *, now: datetime, e
     Writes the record of the claim and the stub of its note. Raises FatalError when the day is
     full, the notes' folder leaves the repository, or something cannot be written.
     """
-    files.inside(repo.root, note_path(settings, 'x'))
+    path = files.inside(repo.root, note_path(settings, 'x'))
     try:
         found = None if new else current(repo, settings, operator, environ)
-        return found or _make(repo, settings, operator, now, environ)
+        if found:
+            return found
+        _require_folder(os.path.dirname(path))
+        day = f'{operator.initials}-{operator.local_date(now):%y%m%d}'
+        return _next(repo, settings, day, _wanted(repo, operator, now, environ), has_stub=True)
     except OSError as error:
-        raise FatalError(f'cannot write the claim: {error.filename}: {error.strerror}; '
-                         'make the folder writable, nothing was claimed') from error
+        raise _not_written(error) from error
 
 
 def close(repo: Repo, claim: Claim) -> None:

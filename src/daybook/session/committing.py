@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from daybook.repo import files
 from daybook.repo import git
@@ -17,9 +18,8 @@ from daybook.session.request import Request
 def message_of(request: Request, claim: Claim, draft: Draft) -> str:
     fields = {'id': claim.id, 'title': note.title_of(draft), 'operator': request.operator.slug,
               'summary': note.summary_of(draft)}
-    text = request.settings.handoff_message
-    for name, value in fields.items():
-        text = text.replace(f'{{{name}}}', value)
+    # in one pass: a title may hold `{summary}` itself
+    text = re.sub(r'\{(id|title|operator|summary)\}', lambda found: fields[found[1]], request.settings.handoff_message)
     return text + '\n'
 
 
@@ -29,7 +29,7 @@ def _commit(request: Request, journal: Journal, message: str) -> git.Result:
     added = git.git('add', '--', *paths, cwd=request.repo.root, env=env)
     if not added.is_ok:
         return added
-    return git.git('commit', '--quiet', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
+    return git.git('commit', '--quiet', '--cleanup=whitespace', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
                    stdin=message.encode())
 
 
@@ -41,6 +41,27 @@ def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
         rows.append(write._replace(after=journals.store(request.repo, data),
                                    cleaned=git.write_blob(request.repo, write.path, data)) if data else write)
     return None if tuple(rows) == journal.writes else journal._replace(writes=tuple(rows))
+
+
+def _settle_index(request: Request, journal: Journal) -> None:
+    """Give the index what the commit holds where it still has our text: else it would take a hook's rewriting back."""
+    repo = request.repo
+    held = {entry.path: entry for entry in git.tree_entries(repo, str(journal.commit), *journal.paths)}
+    now = {entry.path: entry.oid for entry in git.index_entries(repo, *git.pathspec(journal.paths))}
+    for write in journal.writes:
+        entry = held.get(write.path)
+        if entry and entry.oid != write.cleaned == now.get(write.path):
+            git.expect('update-index', '--cacheinfo', f'{entry.mode},{entry.oid},{write.path}', cwd=repo.root,
+                       env=git.clean_env())
+            request.say(f'a hook of yours rewrote {write.path}; committed as it left it')
+
+
+def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
+    left = journals.undo(request.repo, journal)
+    words = (result.err + result.text).strip()[-4000:]
+    kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
+    return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
+                   f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
 
 
 def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
@@ -55,13 +76,12 @@ def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
             result = _commit(request, journal, message)
     commit = journals.find_commit(request.repo, journal)
     if commit is None:
-        left = journals.undo(request.repo, journal)
-        words = (result.err + result.text).strip()[-4000:]
-        kept = f'\nchanged by a hook meanwhile, so left as they are: {", ".join(left)}' if left else ''
-        raise Refused('commit-failed', f'git did not commit; everything was put back{kept}\n{words}')
+        raise _undone(request, journal, result)
     if not result.is_ok:
         request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
-    return journals.save(request.repo, journal._replace(stage='committed', commit=commit))
+    journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
+    _settle_index(request, journal)
+    return journal
 
 
 def verify(request: Request, journal: Journal) -> None:

@@ -26,8 +26,8 @@ from daybook.session.request import Request
 from daybook.writers import indexes
 
 
-def _check_meta(path: str, meta: dict[str, Any]) -> None:
-    known = schema.built_in('session')
+def _check_meta(request: Request, path: str, meta: dict[str, Any]) -> None:
+    known = document.schemas(request.repo, [request.settings.kind('session')])['session']
     if not schema.verdict(known)(meta):
         words = '; '.join(f'{v.pointer}: {v.message}' for v in schema.violations(known, meta))
         raise FatalError(f'the note would not be valid: {path}: {words}; mend the draft')
@@ -41,7 +41,8 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
     """Return the index with the new line; a missing one is made of all documents of its folder."""
     data = _on_disk(request.repo, path)
     if data:
-        return remake.insert('index', entry, data)
+        made = remake.insert('index', entry, data)
+        return made.replace(b'\n', b'\r\n') if b'\r\n' in data and b'\r' not in made else made
     folder = posixpath.dirname(path)
     places = [place for place in git.tracked_files(request.repo, f':(top,literal){folder or "."}')
               if posixpath.dirname(place) == folder and kind_of(request.settings, place)]
@@ -58,11 +59,10 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
     title = note.title_of(plan.draft)
     stem = plans.stem_of(settings, claim.id, title)
     path = claims.note_path(settings, stem)
-    names = [*(document.stem_of(place) for place in plan.workstreams), *plan.missing]
     meta = note.metadata(plan.draft, session_id=claim.id, stem=stem, operator=request.operator.slug,
-                         workstreams=names, claimed_at=claim.created, facts=plan.facts, now=request.now, today=today,
+                         workstreams=plan.names, claimed_at=claim.created, facts=plan.facts, now=request.now, today=today,
                          telemetry=counters.facts(plan.telemetry, settings.invariants))
-    _check_meta(path, meta)
+    _check_meta(request, path, meta)
     written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts))]
     for place in plan.workstreams:
         target = posixpath.relpath(path, posixpath.dirname(place) or '.')

@@ -5,11 +5,14 @@ import contextlib
 import os
 import re
 
+from daybook.documents import config
+from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.session import claim as claims
 from daybook.session import draft as drafts
 from daybook.session import facts
+from daybook.session import vetting
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.preflight import Refused
@@ -18,26 +21,58 @@ from daybook.session.request import Request
 _OWN_DRAFT = re.compile(r'draft-(?P<id>.+)\.md')
 
 
-def adoptable(request: Request, draft: Draft) -> Claim | None:
-    """Return the claim that this draft belongs to, or None when one must be made."""
-    repo, settings = request.repo, request.settings
+def _is_draft_of(request: Request, claim: Claim, draft: Draft) -> bool:
+    path = os.path.realpath(os.path.join(request.repo.root, draft.path))
+    return bool(claim.draft) and os.path.realpath(str(claim.draft)) == path
+
+
+def _is_unfilled(request: Request, claim: Claim) -> bool:
+    """Whether nobody has written anything into the draft that belongs to a claim by its name."""
+    data = files.read_bytes(drafts.default_path(request.repo.root, claim.id))
+    try:
+        return data is None or drafts.parse('', data, request.settings.kind('session')).is_empty
+    except FatalError:  # it cannot be read, so somebody has written in it
+        return False
+
+
+def _current(request: Request) -> Claim | None:
+    """Return the claim of this session, unless it was made for a draft or another draft is being written for it."""
+    current = claims.current(request.repo, request.settings, request.operator, request.environ)
+    return current if current and not current.draft and _is_unfilled(request, current) else None
+
+
+def _refuse_again(request: Request, draft: Draft) -> None:
+    """Refuse a draft that was handed off as it stands, and has no id to tell."""
+    for claim in claims.all_claims(request.repo):
+        if claim.state != 'done' or not _is_draft_of(request, claim, draft):
+            continue
+        for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
+            kind = config.kind_of(request.settings, path)
+            data = git.read_blobs(request.repo, [f'HEAD:{path}'])[0]
+            if kind is None or data is None:
+                continue
+            note, cleaned = drafts.parse(path, data, kind), vetting.cleaned(draft)[0]
+            if all(note.section(title) == text for title, text in cleaned.sections if text):
+                raise Refused('note-exists', f'{draft.path} is handed off already as {claim.id}; '
+                              'write the next draft: daybook claim-session')
+
+
+def adoptable(request: Request, draft: Draft | None) -> Claim | None:
+    """Return the claim that this draft (None: a quick hand-off) belongs to, or None when one must be made."""
+    if draft is None:
+        return _current(request)
     session_id = draft.meta.get('id')
     by_name = _OWN_DRAFT.fullmatch(os.path.basename(draft.path))
     if isinstance(session_id, str) and session_id:
         return _claim_of_id(request, draft, session_id)
-    if by_name and claims.find(repo, by_name['id']):
+    if by_name and claims.find(request.repo, by_name['id']):
         return _claim_of_id(request, draft, by_name['id'])
-    here = [claim for claim in claims.open_claims(repo, settings) if claim.operator == request.operator.slug]
-    path = os.path.realpath(os.path.join(repo.root, draft.path))
-    held = [claim for claim in here if claim.draft and os.path.realpath(claim.draft) == path]
+    held = [claim for claim in claims.open_claims(request.repo, request.settings)
+            if claim.operator == request.operator.slug and _is_draft_of(request, claim, draft)]
     if held:
         return held[-1]
-    current = claims.current(repo, settings, request.operator, request.environ)
-    if current is None or current.draft:
-        return None
-    # a draft that somebody else is writing for this claim must not be mixed up with the one given
-    own = files.read_bytes(drafts.default_path(repo.root, current.id))
-    return current if own is None or drafts.parse('', own, settings.kind('session')).is_empty else None
+    _refuse_again(request, draft)
+    return _current(request)
 
 
 def _claim_of_id(request: Request, draft: Draft, session_id: str) -> Claim:
@@ -62,6 +97,7 @@ def made_or_adopted(request: Request, draft: Draft, adopted: Claim | None) -> tu
     """Return the claim of the note, made now unless one was adopted, and whether its stub is ours to remove."""
     if adopted is not None:
         if claims.find(request.repo, adopted.id) is None:
+            os.makedirs(claims.folder(request.repo), exist_ok=True)
             claims.save(request.repo, adopted)
         return adopted, False
     made = claims.take(request.repo, request.settings, request.operator, now=request.now, environ=request.environ,
@@ -75,9 +111,10 @@ def made_or_adopted(request: Request, draft: Draft, adopted: Claim | None) -> tu
 
 
 def drop_stub(request: Request, claim: Claim) -> None:
-    """Remove the placeholder of a claim as long as nobody has written into it."""
-    path = os.path.join(request.repo.root, claims.note_path(request.settings, claim.id))
-    if files.read_bytes(path) == claims.stub(claim):
-        os.unlink(path)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(path))
+    """Remove the placeholder of a claim, wherever it was made, as long as nobody has written into it."""
+    for root in dict.fromkeys([request.repo.root, claim.worktree]):
+        path = os.path.join(root, claims.note_path(request.settings, claim.id))
+        if files.read_bytes(path) == claims.stub(claim):
+            os.unlink(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))

@@ -2,77 +2,96 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
-from daybook.session import claim as claims
+from daybook.session import archiving
 from daybook.session import committing
 from daybook.session import contents as texts
-from daybook.session import draft as drafts
 from daybook.session import draft_claim
+from daybook.session import draft_search
+from daybook.session import facts as git_facts
 from daybook.session import journal as journals
-from daybook.session import note
 from daybook.session import plan as plans
 from daybook.session import preflight
 from daybook.session import publish
-from daybook.session import telemetry as counters
+from daybook.session import reporting
+from daybook.session import runner_stash
 from daybook.session import vetting
+from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.journal import Journal
 from daybook.session.plan import Plan
 from daybook.session.preflight import Refused
+from daybook.session.publish import Pushed
 from daybook.session.request import Outcome
 from daybook.session.request import Request
+from daybook.session.telemetry import Telemetry
 
 _LOCK_WAIT = 30.0  # seconds that a second hand-off of the same work tree waits for the first
 
 
-def _archive(request: Request, journal: Journal) -> None:
-    """Close the claim and put draft and telemetry away; the commit is verified by now."""
-    repo = request.repo
-    claim = claims.find(repo, journal.id)
-    if claim:
-        claims.close(repo, claim)
-        if journal.note.path != claims.note_path(request.settings, claim.id):
-            draft_claim.drop_stub(request, claim)
-    telemetry = counters.choose(repo, request.session, claim.created if claim else None)
-    counters.archive(repo, telemetry, journal.id, request.now)
-    note_path = os.path.join(repo.root, journal.note.path)
-    state = files.state_dir(repo.root)
-    own = drafts.default_path(repo.root, journal.id)
-    for path in dict.fromkeys([journal.draft, own]):
-        if path and os.path.isfile(path) and os.path.realpath(path) != os.path.realpath(note_path) \
-                and os.path.dirname(os.path.realpath(path)) == os.path.realpath(state):
-            archive = os.path.join(state, 'archive')
-            os.makedirs(archive, exist_ok=True)
-            os.replace(path, os.path.join(archive, f'{journal.id}-{os.path.basename(path)}'))
-
-
-def _publish(request: Request, journal: Journal, own: Sequence[str]) -> publish.Pushed:
-    upstream = publish.upstream_of(request.repo, journal.branch)
-    if isinstance(upstream, publish.Pushed):
+def _publish(request: Request, journal: Journal) -> Pushed:
+    repo, settings, commit = request.repo, request.settings, str(journal.commit)
+    if not journals.is_on_branch(repo, journal, commit):
+        return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch that does',),
+                      True)
+    upstream = publish.upstream_of(repo, journal.branch)
+    if isinstance(upstream, Pushed):
         return upstream
-    commit = str(journal.commit)
-    forbidden = publish.may_push(request.repo, request.settings, upstream, commit, own)
+    own = git_facts.own_ahead(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit,
+                              start=journal.start) if settings.handoff_push == 'own' else ()
+    forbidden = publish.may_push(repo, settings, upstream, commit, own)
     if forbidden is not None:
         return forbidden
     request.step(f'push to {upstream.remote}')
-    return publish.push(request.repo, request.settings, upstream, commit=commit, writes=journal.writes,
-                        session_id=journal.id)
+    return publish.push(repo, settings, upstream, commit=commit, writes=journal.writes, session_id=journal.id)
 
 
-def _finish(request: Request, journal: Journal, own: Sequence[str], prompt: str) -> Outcome:
-    """Everything after the commit: archive, push, forget the journal."""
-    committing.verify(request, journal)
-    request.step('archive')
-    _archive(request, journal)
-    pushed = _publish(request, journal, own)
+def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str) -> Outcome:
+    """Everything after the commit: put away, push, forget the journal. Whatever fails, the commit is told."""
+    try:
+        committing.verify(request, journal)
+        request.step('archive')
+        archiving.put_away(request, journal, telemetry)
+    except (FatalError, OSError) as error:
+        request.say(f'warning: committed, but not everything could be put away: {error}')
+    try:
+        pushed = _publish(request, journal)
+    except (FatalError, OSError) as error:
+        pushed = Pushed('unknown', 'push-failed', (f'the push could not be made: {error}; see where it stands: '
+                                                   'git fetch',), True)
     journals.clear(request.repo)
     for line in pushed.lines:
         request.say(line)
     return Outcome(journal.id, str(journal.commit), pushed.outcome, pushed.reason, int(pushed.is_failure), prompt)
+
+
+def _undo(request: Request, journal: Journal) -> None:
+    stashed = sorted(runner_stash.paths(request.repo, request.environ) & set(journal.paths))
+    if stashed:
+        raise Refused('stashed-journal', f'a hand-off was killed here, and the runner has put its files aside: '
+                      f'{", ".join(stashed)}; run it without the stash: '
+                      'pre-commit run --hook-stage manual handoff --all-files')
+    left = journals.undo(request.repo, journal)
+    request.say(f'the hand-off {journal.id} was killed before its commit: undone'
+                + (f', but for {", ".join(left)}, which changed since' if left else ''))
+
+
+def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
+    request.say(f'the hand-off {journal.id} was killed after its commit {commit[:10]}: completed now; '
+                'run this again for another draft')
+    left = journals.missing(request.repo, journal, commit)
+    if left:
+        request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
+    if journals.is_draft_changed(request.repo, journal):
+        request.say(f'the draft has changed since, so it stays: {journal.draft}')
+        journal = journal._replace(draft=None)
+    journals.tidy(request.repo, journal)
+    journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
+    return _finish(request, journal, archiving.telemetry_of(request, journal), '')
 
 
 def _recover(request: Request) -> Outcome | None:
@@ -81,88 +100,77 @@ def _recover(request: Request) -> Outcome | None:
     if journal is None:
         return None
     preflight.refuse_index_lock(request.repo)
-    stashed = sorted(preflight.stashed_paths(request.repo, request.environ) & set(journal.paths))
-    if stashed:
-        raise Refused('stashed-journal', f'a hand-off was killed here, and the runner has put its files aside: '
-                      f'{", ".join(stashed)}; run it without the stash: '
-                      'pre-commit run --hook-stage manual handoff --all-files')
     commit = journals.find_commit(request.repo, journal)
-    if commit is None:
+    if commit is not None:
+        return _complete(request, journal, commit)
+    _undo(request, journal)
+    return None
+
+
+def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) -> None:
+    """Write every file; when one cannot be written, put the others back."""
+    journals.save(request.repo, journal)
+    try:
+        for path, content in contents.items():
+            target = files.inside(request.repo.root, path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            files.write_atomic(target, content)
+    except (FatalError, OSError) as error:
         left = journals.undo(request.repo, journal)
-        request.say(f'the hand-off {journal.id} was killed before its commit: undone'
-                    + (f', but for {", ".join(left)}, which changed since' if left else ''))
-        return None
-    request.say(f'the hand-off {journal.id} was killed after its commit {commit[:10]}: completed now')
-    journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
-    return _finish(request, journal, [], '')
+        kept = f', but for {", ".join(left)}' if left else ''
+        raise Refused('write-failed', f'cannot write: {error}; everything was put back{kept}; make the folder '
+                      'writable and run the hand-off again', is_untouched=not left) from error
 
 
-def _warn(request: Request, plan: Plan, written: Sequence[str]) -> None:
-    say = request.say
-    for name, count in counters.invariant_counts(plan.telemetry, request.settings.invariants).items():
-        if count:
-            say(f'WARNING: INVARIANT BROKEN: {name} was called {count} times; it must stay 0')
-    if plan.telemetry.state == 'absent':
-        say('WARNING: no telemetry was observed: a count of 0 proves nothing')
-    for warning in note.prompt_warnings(plan.draft.section('Resume Prompt')):
-        say(f'warning: {warning}')
-    ignored = note.ignored_keys(plan.draft)
-    if ignored:
-        say(f'warning: left out of the note, as only code writes facts: {", ".join(ignored)}')
-    for name in plan.missing:
-        say(f'warning: no workstream is called {name}; the note keeps the name')
-    claims_here = claims.open_claims(request.repo, request.settings)
-    bystanders = [path for path in preflight.dirty_bystanders(request.repo, written)
-                  if path not in {claims.note_path(request.settings, claim.id) for claim in claims_here}]
-    if bystanders:
-        more = f' and {len(bystanders) - 5} more' if len(bystanders) > 5 else ''
-        say(f'warning: not part of this hand-off: {", ".join(bystanders[:5])}{more}')
-    if plans.is_trivial(plan, bystanders) and not request.is_quick:
-        say('nothing much happened here: DAYBOOK_QUICK=1 makes a minimum note next time')
-
-
-def _hand_off(request: Request, draft: Draft | None) -> Outcome:
-    repo = request.repo
-    adopted = draft_claim.adoptable(request, draft) if draft else None
-    if draft is None or request.is_quick:
-        quick = plans.make(request, draft or Draft('', {}, '', '', (), b''), adopted)
-        draft = vetting.quick_draft(request, draft, quick.facts)
-    draft = vetting.redacted(request, draft)
-    vetting.check_draft(request, draft)
-    request.step('facts')
-    plan = plans.make(request, draft, adopted)
-    plans.check_targets(request, plan, adopted)
-    is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{request.operator.initials}-[0-9]*.md')
-    request.step('claim')
-    claim, is_new = draft_claim.made_or_adopted(request, draft, adopted)
+def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes]]:
+    """Return what will be written; a claim that was made for nothing leaves no stub behind."""
     try:
         journal, contents = texts.journal_of(request, plan, claim, made_stub=is_new)
-    except FatalError:
+        # to claim may have taken seconds, in which somebody has gone on writing
+        preflight.refuse_dirty(request.repo, plan.targets, request.environ)
+        reporting.tell(request, plan, claim.id)
+    except (FatalError, OSError):
         if is_new:
             draft_claim.drop_stub(request, claim)
         raise
-    request.say(f'range: {plan.facts.start.reason}')
-    request.say(f'telemetry: {plan.telemetry.state} {plan.telemetry.why}'.rstrip())
-    _warn(request, plan, journal.paths)
+    return journal, contents
+
+
+def _plan(request: Request, draft: Draft | None, adopted: Claim | None) -> Plan:
+    request.step('facts')
+    facts, telemetry = plans.gather(request, adopted)
+    whole = draft if draft and not request.is_quick else vetting.quick_draft(draft, facts)
+    vetted = vetting.told(request, whole)
+    vetting.check_draft(request, vetted)
+    plan = plans.make(request, vetted, facts, telemetry)
+    plans.check_targets(request, plan, adopted)
+    return plan
+
+
+def _hand_off(request: Request, draft: Draft | None) -> Outcome:
+    repo, operator = request.repo, request.operator
+    adopted = draft_claim.adoptable(request, draft)
+    plan = _plan(request, draft, adopted)
+    is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
+    request.step('claim')
+    claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
+    journal, contents = _prepare(request, plan, claim, is_new=is_new)
+    journal = journals.remember(repo, journal, plan.facts.start, plan.draft.data)
     request.step('write')
-    journals.save(repo, journal)
-    for path, content in contents.items():
-        target = files.inside(repo.root, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        files.write_atomic(target, content)
+    _write(request, journal, contents)
     request.step('commit')
-    journal = committing.commit_or_undo(request, journal, committing.message_of(request, claim, draft))
+    journal = committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft))
     if is_first:
-        request.say(f'first hand-off of {request.operator.slug}: the others see it with `daybook resume`')
+        request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`')
     for path in journal.paths:
         request.say(f'  [x] {path}')
-    own = [commit.oid for commit in plan.facts.commits or ()]
-    return _finish(request, journal, own, draft.section('Resume Prompt'))
+    return _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
 
 
 def run(request: Request) -> Outcome:
     """Hand off. Raises Refused, with nothing written, or with everything put back."""
     preflight.refuse_inside_hook(request.environ)
+    preflight.refuse_other_repository(request.repo)
     lock = git.git_path(request.repo, journals.LOCK)
     with files.exclusive_lock(lock, _LOCK_WAIT) as is_held:
         if not is_held:
@@ -171,7 +179,8 @@ def run(request: Request) -> Outcome:
         if recovered is not None:
             return recovered
         preflight.refuse_state(request.repo)
-        draft = drafts.find(request.repo, request.settings, request.given, request.session)
-        if draft is None and not request.is_quick:
+        found = draft_search.find(request.repo, request.settings, request.given, request.session)
+        if found.draft is None and not request.is_quick:
+            reporting.tell_empty(request, found)
             return Outcome(reason='no-draft')
-        return _hand_off(request, draft)
+        return _hand_off(request, found.draft)

@@ -14,6 +14,7 @@ from daybook.session import facts as git_facts
 from daybook.session.draft import CODE_SECTIONS
 from daybook.session.draft import Draft
 from daybook.session.facts import Facts
+from daybook.writers import closing
 from daybook.writers import inline
 
 _HUMAN_KEYS = ('title', 'summary', 'workstream', 'tags', 'status', 'id', 'operator', 'kind', 'created')
@@ -27,7 +28,7 @@ def summary_of(draft: Draft) -> str:
     """Return the one-line summary: the key, else the first paragraph of the section, cut at a word."""
     given = draft.meta.get('summary')
     text = given if isinstance(given, str) and given.strip() else draft.section('Summary').split('\n\n')[0]
-    flat = inline.one_line(text)
+    flat = inline.one_line(text) or inline.one_line(draft.preamble) or inline.one_line(draft.title)
     return flat if len(flat) <= _SUMMARY else flat[:_SUMMARY].rsplit(' ', 1)[0] + ' …'
 
 
@@ -67,8 +68,8 @@ def _change(added: int | None, removed: int | None) -> str:
 
 def file_lines(facts: Facts) -> list[str]:
     """Return the list of the files that the session's commits changed."""
-    lines = [f'- {inline.code(change.path)} ({_change(change.added, change.removed)})'
-             for change in facts.changes[:_MOST]]
+    lines = [line for change in facts.changes[:_MOST]
+             for line in inline.item(f'{inline.code(change.path)} ({_change(change.added, change.removed)})')]
     return lines + ([f'- and {len(facts.changes) - _MOST} more'] if len(facts.changes) > _MOST else [])
 
 
@@ -76,8 +77,8 @@ def _body(draft: Draft, kind: Kind, facts: Facts) -> str:
     texts = {title: text for title, text in draft.sections if text}
     known = [title for title in kind.sections if title in texts]
     order = [*known, *(title for title in texts if title not in known)]
-    parts = [draft.preamble] if draft.preamble else []
-    parts += [f'## {title}\n\n{texts[title]}' for title in order]
+    parts = [closing.closed(draft.preamble)] if draft.preamble else []
+    parts += [f'## {title}\n\n{closing.closed(texts[title])}' for title in order]
     for title, lines in zip(CODE_SECTIONS, (commit_lines(facts), file_lines(facts))):
         if lines:
             parts.append(f'## {title}\n\n' + '\n'.join(lines))
@@ -92,7 +93,7 @@ def _names(value: Any) -> list[str]:
 def _git_keys(facts: Facts) -> dict[str, Any]:
     times = [commit.time for commit in facts.commits or ()]
     return {
-        'branch': facts.branch or None,
+        'branch': inline.harmless(facts.branch) or None,
         'base': facts.start.commit,
         'head': facts.head or None,
         'first_commit_at': git_facts.iso(min(times, default=None)),

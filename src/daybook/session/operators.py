@@ -3,20 +3,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import date
 from datetime import datetime
 from typing import NamedTuple
 
 from daybook.documents import config
+from daybook.documents import frontmatter_edit
 from daybook.errors import FatalError
+from daybook.problem import printable
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.rules import people
 
 PATH = '.daybook/operators.yaml'
 
 # https://docs.github.com/account-and-profile/reference/email-addresses-reference
 _NOREPLY = re.compile(r'^(?:\d+\+)?(?P<user>[^@]+)@users\.noreply\.')
+# letters that Unicode does not take apart into a plain one and a mark
+_NOT_COMPOSED = str.maketrans({'ß': 'ss', 'æ': 'ae', 'Æ': 'Ae', 'œ': 'oe', 'Œ': 'Oe', 'ø': 'o', 'Ø': 'O', 'ł': 'l', 'Ł': 'L',
+                               'đ': 'd', 'Đ': 'D', 'ð': 'd', 'Ð': 'D', 'þ': 'th', 'Þ': 'Th', 'ı': 'i'})
 
 
 class Operator(NamedTuple):
@@ -37,8 +44,8 @@ class Operator(NamedTuple):
 
         try:
             return now.astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-            raise FatalError(f'{PATH}: unknown time zone of {self.slug}: {self.timezone}; '
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise FatalError(f'{PATH}: unknown time zone of {self.slug}: {printable(self.timezone)}; '
                              'use an IANA name such as Europe/Berlin') from error
 
 
@@ -55,14 +62,15 @@ def load(root: str) -> dict[str, Operator]:
     owners: dict[str, str] = {}
     for operator in operators.values():
         for mark in (operator.initials, *operator.emails):
-            other = owners.setdefault(mark.casefold(), operator.slug)
+            other = owners.setdefault(mark.strip().casefold(), operator.slug)
             if other != operator.slug:
-                raise FatalError(f'{PATH}: {mark} belongs to {other} and to {operator.slug}; give each their own')
+                raise FatalError(f'{PATH}: {printable(mark)} belongs to {other} and to {operator.slug}; '
+                                 'give each their own')
     return operators
 
 
 def _ascii_words(text: str) -> list[str]:
-    plain = unicodedata.normalize('NFKD', text).encode('ascii', 'ignore').decode()
+    plain = unicodedata.normalize('NFKD', text.translate(_NOT_COMPOSED)).encode('ascii', 'ignore').decode()
     return re.findall(r'[A-Za-z0-9]+', plain)
 
 
@@ -76,7 +84,7 @@ def _initials(words: list[str]) -> str | None:
 def derive(name: str, email: str) -> Operator | None:
     """Return the operator that git's name and e-mail stand for, or None when they give no two letters."""
     noreply = _NOREPLY.match(email)
-    user = noreply['user'] if noreply else email.split('@')[0]
+    user = noreply['user'] if noreply else email.split('@')[0].split('+')[0]
     for words in (_ascii_words(name), _ascii_words(user)):
         initials = _initials(words)
         if initials:
@@ -88,27 +96,60 @@ def derive(name: str, email: str) -> Operator | None:
 def _by_email(operators: Mapping[str, Operator], email: str) -> Operator | None:
     wanted = email.strip().casefold()
     for operator in operators.values():
-        if wanted and wanted in (known.casefold() for known in operator.emails):
+        if wanted and wanted in (known.strip().casefold() for known in operator.emails):
             return operator
     return None
 
 
 def _template(name: str, email: str) -> str:
     person = derive(name, email) or Operator('roman', 'Roman T', 'RT', ())
-    return (f'\n  put this into {PATH} (and one entry for each of you):\n'
-            f'operators:\n  {person.slug}:\n    name: {name or person.name}\n    initials: {person.initials}\n'
-            f'    emails: [{email or "you@example.com"}]')
+    entry = {'name': name or person.name, 'initials': person.initials, 'emails': [email or 'you@example.com']}
+    block = frontmatter_edit.render({'operators': {person.slug: entry}}).removeprefix('---\n').removesuffix('---\n')
+    return f'\n  put this into {PATH} (and one entry for each of you):\n{block.rstrip()}'
 
 
 def _named(operators: Mapping[str, Operator], word: str, source: str, template: str) -> Operator:
-    for operator in operators.values():
-        if word.casefold() in (operator.slug.casefold(), operator.initials.casefold()):
-            return operator._replace(source=source)
-    found = _by_email(operators, word)
-    if found is None:
-        known = ', '.join(operators) or 'nobody, as there is no such file'
-        raise FatalError(f'unknown operator: {word} (from {source}); {PATH} knows {known}{template}')
-    return found._replace(source=source)
+    folded = word.casefold()
+    found = [o for o in operators.values() if folded in (o.slug.casefold(), o.initials.casefold())]
+    if len(found) > 1:  # the slug of one is the initials of the other
+        found = [o for o in found if word in (o.slug, o.initials)] or found
+    known = ', '.join(operators) or 'nobody, as there is no such file'
+    if len(found) > 1:
+        raise FatalError(f'{printable(word)} (from {source}) may be {" or ".join(o.slug for o in found)}; '
+                         f'{PATH} knows {known}; name an address')
+    by_email = found[0] if found else _by_email(operators, word)
+    if by_email is None:
+        raise FatalError(f'unknown operator: {printable(word)} (from {source}); {PATH} knows {known}{template}')
+    return by_email._replace(source=source)
+
+
+def _identity(repo: Repo, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return git's name and e-mail here: the configured ones, as an agent may put its own into the environment."""
+    pairs = (('user.name', 'GIT_AUTHOR_NAME'), ('user.email', 'GIT_AUTHOR_EMAIL'))
+    name, email = ((git.config_value(repo, key) or environ.get(variable) or '').strip() for key, variable in pairs)
+    return name, email
+
+
+def _derived(name: str, addresses: Iterable[str]) -> Operator | None:
+    """Return the person behind a name and all of their addresses, the most telling first.
+
+    What is a program's tells nothing, yet the commits under its address are the person's.
+    """
+    known = tuple(dict.fromkeys(address for address in addresses if address))
+    telling = [address for address in known if not people.is_program('', address)]
+    person = derive('' if people.is_program(name, '') else name, telling[0] if telling else '')
+    return person._replace(emails=known) if person else None
+
+
+def _from_words(name: str, email: str, git_name: str, git_email: str) -> Operator | None:
+    """Return the person whom `--email` or $OPERATOR names where there is no operators file: git's own, or another."""
+    own = _derived(git_name, [git_email])
+    is_own = email.casefold() == git_email.casefold() if email else own and name.casefold() in (
+        own.slug, own.initials.casefold())
+    if is_own:
+        return own
+    person = derive(name, email)
+    return person._replace(emails=tuple(filter(None, [email or git_email]))) if person else None
 
 
 def resolve(repo: Repo, email: str | None, environ: Mapping[str, str]) -> Operator:
@@ -118,28 +159,22 @@ def resolve(repo: Repo, email: str | None, environ: Mapping[str, str]) -> Operat
     with a ready-to-paste YAML block when nothing tells.
     """
     operators = load(repo.root)
-    git_name = environ.get('GIT_AUTHOR_NAME') or git.config_value(repo, 'user.name') or ''
-    git_email = git.config_value(repo, 'user.email') or environ.get('GIT_AUTHOR_EMAIL') or ''
-    template = _template(git_name, git_email)
-    if email:
-        if not operators and derive('', email):
-            return derive(git_name if email == git_email else '', email)._replace(source='--email')
-        return _named(operators, email, '--email', template)
-    if environ.get('OPERATOR'):
-        if not operators and derive(environ['OPERATOR'], ''):
-            return derive(environ['OPERATOR'], git_email)._replace(source='$OPERATOR')
-        return _named(operators, environ['OPERATOR'], '$OPERATOR', template)
-    for source, address in (('$CLAUDE_USER_EMAIL', environ.get('CLAUDE_USER_EMAIL', '')),
-                            ('git config user.email', git_email)):
-        found = _by_email(operators, address)
+    git_name, git_email = _identity(repo, environ)
+    person = _derived(git_name, [git_email])
+    template = _template(person.name if person else '', git_email)
+    word, address = environ.get('OPERATOR', '').strip(), environ.get('CLAUDE_USER_EMAIL', '').strip()
+    for source, name, mail in (('--email', '', (email or '').strip()), ('$OPERATOR', word, '')):
+        if name or mail:
+            derived = None if operators else _from_words(name, mail, git_name, git_email)
+            return derived._replace(source=source) if derived else _named(operators, name or mail, source, template)
+    for source, mail in (('$CLAUDE_USER_EMAIL', address), ('git config user.email', git_email)):
+        found = _by_email(operators, mail)
         if found:
             return found._replace(source=source)
     if len(operators) == 1:
         return next(iter(operators.values()))._replace(source=f'the only operator in {PATH}')
-    if not operators:
-        address = environ.get('CLAUDE_USER_EMAIL') or git_email
-        derived = derive(git_name, address)
-        if derived:
-            return derived._replace(source="git's name and e-mail")
-    raise FatalError(f'cannot tell which operator is at work: git says `{git_name} <{git_email}>`; '
+    derived = None if operators else _derived(git_name, [address, git_email])
+    if derived:
+        return derived._replace(source="git's name and e-mail")
+    raise FatalError(f'cannot tell which operator is at work: git says `{printable(f"{git_name} <{git_email}>")}`; '
                      f'set OPERATOR=<slug>, or name the address{template}')

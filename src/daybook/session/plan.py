@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import document
 from daybook.documents import slugs
 from daybook.documents.config import Settings
+from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.session import claim as claims
@@ -15,6 +18,7 @@ from daybook.session import facts as git_facts
 from daybook.session import note
 from daybook.session import preflight
 from daybook.session import telemetry as counters
+from daybook.session import vetting
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.facts import Facts
@@ -23,6 +27,7 @@ from daybook.session.telemetry import Telemetry
 from daybook.writers import indexes
 
 _TRIVIAL_CALLS = 5
+_WIKILINK = re.compile(r'\[\[([^]|#]+)[^]]*\]\]')
 _MOST_TOUCHED = 5  # workstreams; a commit that edits more of them is no work on each
 
 
@@ -32,7 +37,8 @@ class Plan(NamedTuple):
     draft: Draft
     facts: Facts
     telemetry: Telemetry
-    workstreams: tuple[str, ...]  # paths
+    workstreams: tuple[str, ...]  # paths, to be linked back
+    names: tuple[str, ...]  # of all workstreams, as the note has them
     missing: tuple[str, ...]  # workstreams that the draft names and nobody has
     indexes: tuple[str, ...]
     changelog: str | None
@@ -47,21 +53,48 @@ def stem_of(settings: Settings, session_id: str, title: str) -> str:
     return f'{session_id}-{slug}' if slug else session_id
 
 
+def _flat(value: Any) -> list[str]:
+    # `[[name]]`, as Obsidian writes a link, is a list in a list
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in _flat(item)]
+    return [str(value).strip()] if value not in (None, '', False) else []
+
+
+def _name_of(word: str) -> str:
+    """Return the name of a workstream that a path, a wikilink or a name stands for."""
+    found = _WIKILINK.fullmatch(word)
+    return (found[1] if found else word).rsplit('/', 1)[-1].removesuffix('.md').strip().casefold()
+
+
 def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the paths of the session's workstreams and the names that stand for none."""
     repo, settings = request.repo, request.settings
     places = [path for path, kind in document.select(settings, git.tracked_files(repo)) if kind.name == 'workstream']
-    by_stem = {document.stem_of(path).casefold(): path for path in reversed(places)}
+    by_stem = {_name_of(path): path for path in reversed(places)}
     value = draft.meta.get('workstream')
-    names = [str(name) for name in (value if isinstance(value, list) else [value]) if name]
-    named = {name: by_stem.get(document.stem_of(name).casefold()) for name in names}
+    named = {name: by_stem.get(_name_of(name)) for name in _flat(value)}
     touched = [path for path in git_facts.touched(facts, settings, 'workstream') if path in places]
     if len(touched) > _MOST_TOUCHED:
         request.say(f'{len(touched)} workstreams were changed at once: linked back are those that the draft names')
         touched = []
-    paths = dict.fromkeys([path for path in named.values() if path] + touched)
-    on_disk = [path for path in paths if os.path.isfile(os.path.join(repo.root, path))]
-    return tuple(on_disk), tuple(name for name, path in named.items() if path is None)
+    paths = tuple(dict.fromkeys([path for path in named.values() if path] + touched))
+    return paths, tuple(name for name, path in named.items() if path is None)
+
+
+def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `paths` that can be written; names the others."""
+    repo, chosen = request.repo, []
+    for path in paths:
+        try:
+            absolute = files.inside(repo.root, path)
+        except FatalError as error:
+            request.say(f'warning: not linked back: {error}')
+            continue
+        if os.path.lexists(absolute) or git.unstaged_changes(repo, f':(top,literal){path}'):
+            chosen.append(path)
+        else:
+            request.say(f'warning: not linked back: {path} is not checked out here')
+    return tuple(chosen)
 
 
 def _index_targets(request: Request) -> tuple[str, ...]:
@@ -79,29 +112,44 @@ def _index_targets(request: Request) -> tuple[str, ...]:
     return (path,)
 
 
-def make(request: Request, draft: Draft, claim: Claim | None) -> Plan:
+def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
+    """Return what git and the counters tell of the session."""
     repo, settings = request.repo, request.settings
     remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
     start = git_facts.range_start(repo, settings, request.operator, claim, remote)
     facts = git_facts.gather(repo, settings, start, request.operator, request.operators)
-    telemetry = counters.choose(repo, request.session, claim.created if claim else git_facts.iso(
-        min((commit.time for commit in facts.commits or ()), default=None)))
-    workstreams, missing = _find_workstreams(request, draft, facts)
-    changelog = settings.handoff_changelog
-    return Plan(draft, facts, telemetry, workstreams, missing, _index_targets(request), changelog)
+    since = claim.created if claim else git_facts.iso(min((c.time for c in facts.commits or ()), default=None))
+    return vetting.cleaned_facts(facts), counters.choose(repo, request.session, since)
+
+
+def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:
+    """Return the plan; says what is left alone and why."""
+    paths, missing = _find_workstreams(request, draft, facts)
+    names = (*(document.stem_of(path) for path in paths), *missing)
+    return Plan(draft, facts, telemetry, _linkable(request, paths), names, missing, _index_targets(request),
+                request.settings.handoff_changelog)
+
+
+def note_path(request: Request, plan: Plan, session_id: str) -> str:
+    """Return where the note of an id goes, relative to the root."""
+    return claims.note_path(request.settings, stem_of(request.settings, session_id, note.title_of(plan.draft)))
 
 
 def check_targets(request: Request, plan: Plan, claim: Claim | None) -> None:
+    """Refuse when something that the hand-off would write is not as it should be. Writes nothing."""
+    repo = request.repo
     for path in plan.targets:
-        files.inside(request.repo.root, path)
-    preflight.refuse_dirty(request.repo, plan.targets, request.environ)
+        files.inside(repo.root, path)
+    preflight.refuse_dirty(repo, plan.targets, request.environ)
     for path in plan.targets:
-        if not git.tracked_files(request.repo, f':(top,literal){path}'):
-            preflight.refuse_new(request.repo, path)
+        if not git.tracked_files(repo, f':(top,literal){path}'):
+            preflight.refuse_untracked(repo, path)
+            preflight.refuse_ignored(repo, path, 'take it out of .gitignore, or name another file in .daybook/config.yaml')
+    path = note_path(request, plan, claim.id if claim else f'{request.operator.initials}-000000-00')
+    preflight.refuse_ignored(repo, path, 'take its folder out of .gitignore, '
+                             'or give the kind session another folder in .daybook/config.yaml')
     if claim is not None:
-        path = claims.note_path(request.settings, stem_of(request.settings, claim.id, note.title_of(plan.draft)))
-        own = [claims.stub(claim), plan.draft.data]
-        preflight.refuse_new(request.repo, path, own)
+        preflight.refuse_new(repo, path, claim.id, [claims.stub(claim), plan.draft.data])
 
 
 def is_trivial(plan: Plan, bystanders: Sequence[str]) -> bool:

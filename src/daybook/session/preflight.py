@@ -1,8 +1,8 @@
 """Preflight: every reason for which a hand-off refuses, found before anything is written."""
 from __future__ import annotations
 
-import glob
 import os
+import posixpath
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -10,24 +10,30 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.session import runner_stash
 
 
 class Refused(FatalError):
-    """A hand-off that must not begin, with nothing written. `reason` is the word of the last line."""
+    """A hand-off that must not begin, or was put back. `reason` is the word of the last line.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `is_untouched` is False where something else has changed a file meanwhile.
+    """
+
+    def __init__(self, reason: str, message: str, *, is_untouched: bool = True) -> None:
         super().__init__(message)
         self.reason = reason
+        self.is_untouched = is_untouched
 
 
 _UNDER_WAY = {
     'MERGE_HEAD': ('merge', 'git merge --continue'),
     'rebase-merge': ('rebase', 'git rebase --continue'),
+    'rebase-apply/applying': ('git am', 'git am --continue'),
     'rebase-apply': ('rebase', 'git rebase --continue'),
     'CHERRY_PICK_HEAD': ('cherry-pick', 'git cherry-pick --continue'),
     'REVERT_HEAD': ('revert', 'git revert --continue'),
     'sequencer': ('cherry-pick or revert', 'git cherry-pick --continue'),
-    'BISECT_LOG': ('bisect', 'git bisect log'),
+    'BISECT_LOG': ('bisect', 'git bisect reset'),
 }
 
 
@@ -36,6 +42,14 @@ def refuse_inside_hook(environ: Mapping[str, str]) -> None:
     if 'GIT_INDEX_FILE' in environ or 'DAYBOOK_HANDOFF' in environ:
         raise Refused('inside-hook', 'a hand-off cannot run inside another git hook; '
                       'give the hook `handoff` the stage [manual] and run it by hand')
+
+
+def refuse_other_repository(repo: Repo) -> None:
+    """Refuse where GIT_DIR or its like names a repository that git would not find from here."""
+    found = git.git('rev-parse', '--absolute-git-dir', cwd=repo.root, env=git.clean_env())
+    if not found.is_ok or os.path.realpath(found.text) != os.path.realpath(repo.git_dir):
+        raise Refused('other-repository', f'the environment (GIT_DIR) names {repo.git_dir}, which is not the '
+                      f'repository of {repo.root}; run the hand-off without GIT_DIR and GIT_WORK_TREE')
 
 
 def refuse_state(repo: Repo) -> None:
@@ -57,49 +71,8 @@ def refuse_index_lock(repo: Repo) -> None:
     """Refuse while the index is locked."""
     lock = git.git_path(repo, 'index.lock')
     if os.path.exists(lock):
-        raise Refused('index-lock', f'another git process is at work (or has crashed): {lock} exists; '
-                      'wait for it to end and run the hand-off again')
-
-
-def _parent_start() -> float | None:
-    """Return when our parent process began, in seconds since 1970, where the system tells (Linux)."""
-    try:
-        with open(f'/proc/{os.getppid()}/stat', encoding='utf-8') as stream:
-            ticks = int(stream.read().rsplit(') ', 1)[1].split()[19])
-        with open('/proc/stat', encoding='utf-8') as stream:
-            boot = next(int(line.split()[1]) for line in stream if line.startswith('btime '))
-    except (OSError, ValueError, IndexError, StopIteration):
-        return None
-    return boot + ticks / os.sysconf('SC_CLK_TCK')
-
-
-def stash_patches(environ: Mapping[str, str]) -> list[str]:
-    """Return the patch files in which our runner keeps the unstaged changes while we run.
-
-    pre-commit: `<store>/patch<time>-<pid>`, prek: `<store>/patches/<time>-<pid>.patch`, the pid
-    that of our parent; the environment lies one to three folders below the store
-    (reference: pre-commit.md, section 1).
-    """
-    place = environ.get('VIRTUAL_ENV')
-    if not place or 'PRE_COMMIT' not in environ:
-        return []
-    begun = _parent_start()
-    found: list[str] = []
-    for _ in range(3):
-        place = os.path.dirname(place)
-        for pattern in (f'patch*-{os.getppid()}', f'patches/*-{os.getppid()}.patch'):
-            found += glob.glob(os.path.join(glob.escape(place), pattern))
-    # pids come again and the patches stay: only one written since our parent began is its
-    return [path for path in found if begun is None or os.stat(path).st_mtime >= begun - 1]
-
-
-def stashed_paths(repo: Repo, environ: Mapping[str, str]) -> set[str]:
-    """Return the paths whose unstaged changes the runner has put aside."""
-    paths: set[str] = set()
-    for patch in stash_patches(environ):
-        result = git.git('apply', '--numstat', '-z', patch, cwd=repo.root)
-        paths |= {row.split('\t', 2)[2] for row in git.zsplit(result.out) if row.count('\t') >= 2}
-    return paths
+        raise Refused('index-lock', f'another git process is at work: {lock} exists; wait for it to end and run the '
+                      'hand-off again (when no git runs any more, a crash has left the file: move it away)')
 
 
 def _quoted(path: str) -> str:
@@ -109,8 +82,11 @@ def _quoted(path: str) -> str:
 
 def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str]) -> None:
     """Refuse when a target has changes that are not staged, in the work tree or in the runner's stash."""
+    if not targets:
+        return
     wanted = set(targets)
-    dirty = sorted(wanted & (set(git.unstaged_changes(repo, *git.pathspec(targets))) | stashed_paths(repo, environ)))
+    unstaged = set(git.unstaged_changes(repo, *git.pathspec(targets))) | runner_stash.paths(repo, environ)
+    dirty = sorted(wanted & unstaged)
     if dirty:
         names = ' '.join(_quoted(path) for path in dirty)
         raise Refused('dirty-target', f'you have unstaged changes in {", ".join(dirty)}\n'
@@ -123,20 +99,35 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
                       'assume-unchanged), so its changes cannot be seen; end that with git update-index first')
 
 
-def refuse_new(repo: Repo, path: str, ours: Sequence[bytes] = ()) -> None:
-    """Refuse when something other than `ours` stands where a new file is to go, or git ignores the place."""
+def refuse_untracked(repo: Repo, path: str) -> None:
+    """Refuse when a file that a hand-off would edit is there, and git does not know it."""
+    if os.path.lexists(os.path.join(repo.root, path)):
+        raise Refused('untracked-target', f'{path} is not tracked by git, so it could not be put back\n'
+                      f'  include it:  git add -- {_quoted(path)}')
+
+
+def refuse_ignored(repo: Repo, path: str, hint: str) -> None:
+    """Refuse when git ignores the place of a new file."""
+    if git.ignored(repo, [path]):
+        raise Refused('ignored-target', f'git ignores {path}; {hint}')
+
+
+def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes]) -> None:
+    """Refuse when something other than `ours` stands where the note is to go, or another note has its id."""
     absolute = files.inside(repo.root, path)
     if os.path.lexists(absolute) and files.read_bytes(absolute) not in ours:
         raise Refused('note-exists', f'{path} exists already; nothing was overwritten; '
                       'move it, or claim another id: daybook claim-session --new')
-    if git.tracked_files(repo, f':(top,literal){path}'):
-        raise Refused('note-exists', f'{path} is in the index already; claim another id: daybook claim-session --new')
-    if git.git('check-ignore', '-q', '--', path, cwd=repo.root).is_ok:
-        raise Refused('ignored-target', f'git ignores {path}; take its folder out of .gitignore, '
-                      'or give the kind session another folder in .daybook/config.yaml')
+    folder = posixpath.dirname(path)
+    anywhere = f':(top,glob,icase){folder + "/" if folder else ""}**/{session_id}'
+    same = git.tracked_files(repo, f':(top,literal){path}', f'{anywhere}.md', f'{anywhere}-*.md')
+    if same:
+        raise Refused('note-exists', f'{same[0]} is in the index already; '
+                      'claim another id: daybook claim-session --new')
 
 
-def dirty_bystanders(repo: Repo, targets: Sequence[str]) -> list[str]:
-    """Return the paths outside of `targets` that have staged, unstaged or untracked changes."""
-    out = git.expect('status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=normal', cwd=repo.root).out
-    return sorted({row[3:] for row in git.zsplit(out)} - set(targets))
+def dirty_bystanders(repo: Repo, targets: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return the paths outside of `targets` with changes: staged, unstaged, put aside by a runner, or untracked."""
+    out = git.expect('status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=normal',
+                     '--', ':(top)', f':(top,exclude){files.STATE_DIR}', cwd=repo.root).out
+    return sorted(({row[3:] for row in git.zsplit(out)} | runner_stash.paths(repo, environ)) - set(targets))

@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.documents.config import Settings
+from daybook.documents.config import kind_of
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import remake
 from daybook.session.journal import Write
 
 _RETRIES = 5
-_FETCHED = 'refs/daybook/handoff'
+_FETCHED = 'refs/worktree/daybook/handoff'  # of this work tree alone, whose lock we hold
 # what a server or git says when somebody else was faster; everything else is a decision
 _RACES = ('fetch first', 'non-fast-forward', 'stale info', 'cannot lock ref', 'failed to update ref',
           'incorrect old value', 'reference already exists')
+# what git says when the line went dead with the commits on their way: the server may have taken them
+_CUT_OFF = ('hung up', 'disconnect', 'early EOF', 'RPC failed', 'Broken pipe', 'reset by peer', 'timed out')
 
 
 class Pushed(NamedTuple):
@@ -72,7 +75,7 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
 
 
 def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, own: Collection[str]) -> Pushed | None:
-    """Return why the policy forbids the push, or None when it allows it. `own` are the session's commits."""
+    """Return why the policy forbids the push, or None when it allows it. `own` are the operator's."""
     command = f'git push {upstream.remote} HEAD:{upstream.ref.removeprefix("refs/heads/")}'
     if settings.handoff_push == 'never':
         return Pushed('no', 'never', (f'handoff.push is never: {command}',))
@@ -82,7 +85,7 @@ def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, ow
         others = [oid for oid in others if oid not in own]
     if not others:
         return None
-    listed = git.expect('log', '--no-walk', '--format=  %h %an: %s', *others[:10], cwd=repo.root).lines
+    listed = git.expect('log', '--no-walk', '--no-show-signature', '--format=  %h %an: %s', *others[:10], cwd=repo.root).lines
     more = [f'  and {len(others) - 10} more'] if len(others) > 10 else []
     return Pushed('no', 'other-commits', ('other commits are ahead of the upstream and would go with it:',
                                           *listed, *more, f'push them all: {command}'))
@@ -101,13 +104,14 @@ def _push(work: _Work, commit: str) -> git.Result:
                    env=git.clean_env({'DAYBOOK_HANDOFF': '1'}), timeout=work.timeout)
 
 
+def _rejections(result: git.Result) -> str:
+    """Return the lines of `--porcelain` that tell of refs that were not updated; hooks cannot write there."""
+    return '\n'.join(line for line in result.lines if line.startswith('!'))
+
+
 def _is_race(result: git.Result) -> bool:
-    words = f'{result.text}\n{result.err}'
+    words = _rejections(result)
     return any(word in words for word in _RACES) and 'hook declined' not in words
-
-
-def _is_refusal(result: git.Result) -> bool:
-    return 'rejected]' in result.text or 'hook declined' in result.err
 
 
 def _what_the_remote_holds(work: _Work) -> str | None:
@@ -118,18 +122,22 @@ def _what_the_remote_holds(work: _Work) -> str | None:
 
 def _timed_out(work: _Work, commit: str) -> Pushed:
     if _what_the_remote_holds(work) == commit:
-        return Pushed('yes')
+        return _taken(work, commit)
     return Pushed('unknown', 'time-limit', ('the push did not end in time; see where it stands: git fetch',), True)
+
+
+def _taken(work: _Work, commit: str) -> Pushed:
+    joined = 'a peer had pushed first: joined on the remote; your branch is behind until you git pull'
+    return Pushed('yes', lines=() if commit == work.commit else (joined,))
 
 
 def _fetch(work: _Work) -> str | None:
     """Fetch the upstream into a ref of our own, so that no tracking ref of the user moves; return its commit."""
-    ref = f'{_FETCHED}/{os.getpid()}'
-    result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--refmap=',
+    result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--no-prune', '--refmap=',
                      '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
-                     f'+{work.upstream.ref}:{ref}', cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
-    commit = git.resolve(work.repo, ref) if result.is_ok else None
-    git.git('update-ref', '-d', ref, cwd=work.repo.root)
+                     f'+{work.upstream.ref}:{_FETCHED}', cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
+    commit = git.resolve(work.repo, _FETCHED) if result.is_ok else None
+    git.git('update-ref', '-d', _FETCHED, cwd=work.repo.root)
     return commit
 
 
@@ -137,37 +145,63 @@ def _versions(work: _Work, base: str, theirs: str, path: str) -> list[bytes | No
     return git.read_blobs(work.repo, [f'{side}:{path}' for side in (base, work.commit, theirs)])
 
 
+def _role(work: _Work, path: str) -> str | None:
+    """Return what a hand-off writes at `path`, this one or an earlier one that is pushed along."""
+    own = {write.path: write.role for write in work.writes}
+    kind = kind_of(work.settings, path)
+    others = 'index' if path.endswith('INDEX.md') else 'log' if kind and kind.name == 'workstream' else None
+    return own.get(path, others)
+
+
+def _entry(work: _Work, path: str) -> Sequence[str]:
+    return next((write.entry for write in work.writes if write.path == path), ())
+
+
+def _merged(work: _Work, base: str, theirs: str, path: str) -> bytes | None:
+    """Return the file with what both sides generated, or None where they did not both generate."""
+    role = _role(work, path)
+    if role in (None, 'note') or '\n' in path:
+        return None
+    old, ours, other = _versions(work, base, theirs, path)
+    if ours is None or other in (None, old):
+        return None
+    return remake.merge(str(role), _entry(work, path), old or b'', ours, other or b'')
+
+
 def _remade(work: _Work, base: str, theirs: str, conflicts: Collection[str]) -> dict[str, bytes] | str:
     """Return new contents for generated files that both sides changed, or the path that a person must merge."""
-    contents: dict[str, bytes] = {}
-    for write in work.writes:
-        versions = _versions(work, base, theirs, write.path)
-        is_both = versions[2] is not None and versions[2] != versions[0] and '\n' not in write.path
-        if write.role == 'note' or not (write.path in conflicts or (write.role == 'index' and is_both)):
-            continue
-        old, ours, other = (version or b'' for version in versions)
-        merged = remake.merge(write.role, write.entry, old, ours, other) if versions[2] is not None else None
-        if merged is None and write.path in conflicts:
-            return write.path
-        if merged is not None:
-            contents[write.path] = merged
-    return next((path for path in sorted(conflicts) if path not in contents), contents)
+    # an index is made anew even where git found no conflict: two clean halves may be out of order
+    places = {*conflicts, *(write.path for write in work.writes if write.role == 'index')}
+    contents = {path: _merged(work, base, theirs, path) for path in places}
+    lost = sorted(path for path in conflicts if contents[path] is None)
+    return lost[0] if lost else {path: content for path, content in contents.items() if content is not None}
 
 
-def _tree_with(work: _Work, tree: str, contents: dict[str, bytes]) -> str:
+def _tree_with(work: _Work, tree: str, theirs: str, contents: dict[str, bytes]) -> str:
     """Return a tree with other contents at some paths, made in an index that nobody else sees."""
     if not contents:
         return tree
+    modes = {entry.path: entry.mode for entry in git.tree_entries(work.repo, theirs, *contents)}
     with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
         env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
         git.expect('read-tree', tree, cwd=work.repo.root, env=env)
         for path, content in contents.items():
             oid = git.expect('hash-object', '-w', '--stdin', '--no-filters', cwd=work.repo.root,
                              env=git.clean_env(), stdin=content).text
-            modes = {entry.path: entry.mode for entry in git.tree_entries(work.repo, work.upstream.seen, path)}
             git.expect('update-index', '--add', '--cacheinfo', f'{modes.get(path, "100644")},{oid},{path}',
                        cwd=work.repo.root, env=env)
         return git.expect('write-tree', cwd=work.repo.root, env=env).text
+
+
+def _join(work: _Work, tree: str, theirs: str) -> str | Pushed:
+    signs = git.git('config', '--type=bool', '--get', 'commit.gpgSign', cwd=work.repo.root).text == 'true'
+    made = git.git('commit-tree', *(['-S'] if signs else []), tree, '-p', theirs, '-p', work.commit,
+                   cwd=work.repo.root, env=git.clean_env(), stdin=f'Merge the hand-off {work.session_id}\n'.encode(),
+                   timeout=work.timeout)  # the signer may want to ask somebody
+    if not made.is_ok:
+        return Pushed('no', 'signing', ('a peer has pushed first, and the merge commit could not be made: '
+                                        'git pull, then git push', *_remote_words(made)), True)
+    return made.text
 
 
 def _merge(work: _Work, theirs: str) -> str | Pushed:
@@ -176,30 +210,42 @@ def _merge(work: _Work, theirs: str) -> str | Pushed:
     if not base.is_ok:
         return Pushed('no', 'unrelated', ('the remote branch has no commit in common with this one',), True)
     merged = git.git('merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', theirs, work.commit,
-                     cwd=work.repo.root, env=git.clean_env())
+                     cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
     if merged.code not in (0, 1):
-        return Pushed('no', 'old-git', ('git 2.38 or later is needed to join a peer\'s push; '
-                                        'pull and push by hand',), True)
+        return Pushed('no', 'old-git', ('a peer has pushed first, and git 2.38 or later is needed to join that: '
+                                        'git pull, then git push', *_remote_words(merged)), True)
     tree, *conflicts = git.zsplit(merged.out)
     contents = _remade(work, base.text, theirs, set(conflicts))
     if isinstance(contents, str):
         return Pushed('no', 'conflict', (f'a peer has changed {contents} too: git pull, resolve, git push',), True)
-    tree = _tree_with(work, tree, contents)
-    sign = ['-S'] if git.config_value(work.repo, 'commit.gpgSign') in ('true', 'yes', 'on', '1') else []
-    message = f'Merge the hand-off {work.session_id}\n'
-    made = git.git('commit-tree', *sign, tree, '-p', theirs, '-p', work.commit, cwd=work.repo.root,
-                   env=git.clean_env(), stdin=message.encode())
-    if not made.is_ok:
-        return Pushed('no', 'signing', ('the merge commit could not be made:', *_remote_words(made)), True)
-    return made.text
+    return _join(work, _tree_with(work, tree, theirs, contents), theirs)
 
 
-def _refused(result: git.Result) -> Pushed:
-    if _is_refusal(result):
-        return Pushed('no', 'rejected', ('the remote refuses the push:', *_remote_words(result)))
-    hook = 'pre-push' in result.err or not _remote_words(result)
-    reason = 'push-hook' if hook else 'push-failed'
-    return Pushed('no', reason, ('the push failed; the note is committed here:', *_remote_words(result)), True)
+def _refused(work: _Work, result: git.Result, commit: str) -> Pushed:
+    """Return how a push ended that failed, and not because a peer was faster."""
+    words = _remote_words(result)
+    if _rejections(result):
+        hint = () if commit == work.commit else (
+            'a peer has pushed first, and the remote takes no merge of both: git pull --rebase, then git push',)
+        return Pushed('no', 'rejected', ('the remote refuses the push:', *words, *hint))
+    held = _what_the_remote_holds(work)
+    if held == commit:  # taken, but the answer was lost
+        return _taken(work, commit)
+    if held is None and any(word in result.err for word in _CUT_OFF):
+        return Pushed('unknown', 'cut-off', ('the remote fell silent during the push; see where it stands: git fetch',
+                                             *words), True)
+    reason = 'push-failed' if held is None else 'push-hook'
+    return Pushed('no', reason, ('the push failed; the note is committed here:', *words), True)
+
+
+def _answer(work: _Work, theirs: str | None) -> str | Pushed:
+    """Return the commit to push now that a peer has pushed `theirs`, or how it ends."""
+    if theirs is None:
+        return Pushed('no', 'fetch-failed', ('a peer has pushed first, and their commits cannot be fetched: '
+                                             'git pull, then git push',), True)
+    if git.git('merge-base', '--is-ancestor', work.commit, theirs, cwd=work.repo.root).is_ok:
+        return _taken(work, theirs)
+    return _merge(work, theirs)
 
 
 def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, writes: Sequence[Write],
@@ -216,18 +262,10 @@ def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, wri
         if result.code is None:
             return _timed_out(work, candidate)
         if result.is_ok:
-            joined = () if candidate == commit else (
-                'a peer had pushed first: joined on the remote; your branch is behind until you git pull',)
-            return Pushed('yes', lines=joined)
+            return _taken(work, candidate)
         if not _is_race(result):
-            return _refused(result)
-        theirs = _fetch(work)
-        if theirs is None:
-            return Pushed('no', 'fetch-failed', ('a peer has pushed first, and their commits cannot be fetched: '
-                                                 'git pull, then git push',), True)
-        if git.git('merge-base', '--is-ancestor', commit, theirs, cwd=repo.root).is_ok:
-            return Pushed('yes')
-        answer = _merge(work._replace(upstream=upstream._replace(seen=theirs)), theirs)
+            return _refused(work, result, candidate)
+        answer = _answer(work, _fetch(work))
         if isinstance(answer, Pushed):
             return answer
         candidate = answer

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import datetime
@@ -110,22 +111,23 @@ def _at(doc: Document, day: str, first: Touch | None) -> datetime:
 
 
 class _Owners:
-    """Finds the slug of whoever a note names: one table of everything that operators are known by."""
+    """Finds the slug of whoever a note names: one table of everything that operators are known by, first names too."""
 
     def __init__(self, known: Mapping[str, Operator]) -> None:
         self.known = known
         self.slugs = {mark.casefold(): who.slug for who in known.values()
-                      for mark in (*who.emails, who.name, who.initials, who.slug)}
+                      for mark in (*who.emails, who.name, who.initials, who.slug) if mark}
+        first = Counter(slug.split('-')[0] for slug in known)
+        self.slugs |= {slug.split('-')[0]: slug for slug in known
+                       if first[slug.split('-')[0]] == 1 and slug.split('-')[0] not in self.slugs}
 
     def of(self, doc: Document, first: Touch | None) -> str:
         named = doc.meta.get('operator') or doc.meta.get('owner')
         word = named[0] if isinstance(named, list) and named else named
-        if isinstance(word, str) and word.strip():
-            return self.slugs.get(word.strip().casefold(), word.strip())
+        word = word.strip() if isinstance(word, str) else ''
         by_id = claim.ID.match(doc.identity)
-        if by_id and by_id['day'][:-7].casefold() in self.slugs:
-            return self.slugs[by_id['day'][:-7].casefold()]
-        return self._author(first)
+        initials = by_id['day'][:-7].casefold() if by_id else ''
+        return self.slugs.get(word.casefold()) or self.slugs.get(initials) or word or self._author(first)
 
     def _author(self, first: Touch | None) -> str:
         if first is None or people.is_program(first.name, first.email):
@@ -156,13 +158,14 @@ def read(repo: Repo, settings: Settings, known: Iterable[Operator]) -> Notes:
                           ) if documents else {}
     notes = []
     for doc in documents:
-        if doc.parsed.error or doc.is_stub:
+        if doc.parsed.error or doc.is_stub or b'\0' in doc.data or not doc.data.strip():
             continue
         last, first = touches.get(doc.path, (None, None))
         entries = [] if doc.is_made_by_daybook else _entry_days(doc.body)
         day = _day(doc, entries, first)
         notes.append(Note(doc, owners.of(doc, first), day, _at(doc, day, first), last, bool(entries)))
-    problems = [Problem(doc.path, *doc.parsed.error) for doc in documents if doc.parsed.error]
+    problems = [Problem(doc.path, *(doc.parsed.error or (1, 'note-binary', 'not a text')))
+                for doc in documents if doc.parsed.error or b'\0' in doc.data]
     return Notes(sorted(notes, key=_order, reverse=True), [doc for doc in documents if doc.is_stub], problems)
 
 

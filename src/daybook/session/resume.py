@@ -100,14 +100,19 @@ def _fitted(lines: list[str], limit: int, path: str) -> list[str]:
     """Return the first of `lines` that fit into `limit` bytes, and a line that says how many are left out."""
     if _size(lines) <= limit:
         return lines
-    room = limit - _size([f'> [{len(lines)} more lines are in {path}]'])
+    rest = f'> [the rest of the line is in {path}]'  # the longer of the two notices
+    room = limit - max(_size([rest]), _size([f'> [{len(lines)} more lines are in {path}]']))
     kept: list[str] = []
-    while len(kept) < len(lines) and _size([*kept, lines[len(kept)]]) <= room:
-        kept.append(lines[len(kept)])
-    if not kept and room > 40:
-        kept = [_cut(lines[0], room - 5) + ' …']  # one line as long as a page
+    for line in lines:
+        room -= _size([line])
+        if room < 0:
+            break
+        kept.append(line)
+    if not kept:
+        room += _size(lines[:1])
+        kept = [_cut(lines[0], room - len(' …\n'.encode())) + ' …'] if room > 40 else []  # a line as long as a page
     left = len(lines) - len(kept)
-    return [*kept, f'> [{left} more lines are in {path}]' if left else f'> [the rest of the line is in {path}]']
+    return [*kept, f'> [{left} more lines are in {path}]' if left else rest]
 
 
 def _head(view: View) -> list[str]:

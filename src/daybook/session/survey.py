@@ -1,11 +1,9 @@
 """Looks a repository over for `inventory` and `init`: reads files and history, writes nothing."""
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
@@ -19,7 +17,6 @@ from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.repo.git import TreeEntry
 from daybook.rules import habits
 from daybook.rules import naming
 from daybook.rules import people
@@ -28,73 +25,17 @@ from daybook.rules import surroundings
 from daybook.rules import targets
 from daybook.rules.habits import Look
 from daybook.rules.naming import Place
+from daybook.session.sweep import MARKDOWN
+from daybook.session.sweep import Sweep
+from daybook.session.sweep import read_one
 from daybook.writers import indexes
 
 COMMITS, CHANGES = 2000, 500  # how far back the history is read for habits, and for rolling files
 FIRST = 5  # how many examples of each finding are kept
-_MARKDOWN = ('.md', '.markdown', '.mdx')
-_SYMLINK, _SUBMODULE = '120000', '160000'
 _CONVENTIONAL = re.compile(r'[a-z]+(?:\([^)]*\))?!?: ')
 _SQUASHED = re.compile(r'\(#\d+\)$')
 _COPY = re.compile(r'(?: \d| \(\d\)| copy)$')
 _INDEX = re.compile(r'(?:^|[-_\d])(?:index|readme|sessions_hub)$', re.I)
-
-
-class _Findings:
-    """What one pass over the Markdown files of a repository collects; texts are not kept."""
-
-    def __init__(self, repo: Repo, entries: list[TreeEntry]) -> None:
-        self.repo = repo
-        self.files = sorted({entry.path for entry in entries})
-        self.symlinks = [entry.path for entry in entries if entry.mode == _SYMLINK]
-        self.submodules = [entry.path for entry in entries if entry.mode == _SUBMODULE]
-        apart = {*self.symlinks, *self.submodules}
-        self.markdown = [path for path in self.files if path.lower().endswith(_MARKDOWN) and path not in apart]
-        self.known = targets.Known(self.files, apart)
-        self.stems = {naming.stem(path).casefold() for path in self.files}
-        self.looks: dict[str, Look] = {}
-        self.links: dict[str, list[dict[str, Any]]] = {}  # faults of relative links, by fault
-        self.wikilinks = self.lost_wikilinks = 0
-        self.missing: list[str] = []
-
-    def read(self) -> None:
-        for path in self.markdown:
-            seen = read_one(self.repo, path)
-            if seen is None:
-                self.missing.append(path)
-            else:
-                self._links(seen)
-                self.looks[path] = seen._replace(text='', is_index=indexes.is_generated(seen.text))
-
-    def _links(self, seen: Look) -> None:
-        body = seen.body
-        if '[[' not in body and not targets.needs_parsing(seen.path, body, self.known):
-            return
-        for link in markdown.links(body, seen.text.count('\n', 0, seen.body_start) + 1):
-            if link.kind == 'wikilink':
-                self._wikilink(seen.path, link.target)
-            elif fault := targets.fault(seen.path, link.target, self.known):
-                found = {'path': seen.path, 'line': link.line, 'target': link.target}
-                self.links.setdefault(fault, []).append(found)
-
-    def _wikilink(self, path: str, target: str) -> None:
-        name = target.partition('#')[0].rsplit('/', 1)[-1].casefold()
-        is_found = not name or name in self.stems or naming.stem(name) in self.stems or self.known.has(target)
-        self.wikilinks += 1
-        self.lost_wikilinks += not is_found
-
-
-def read_one(repo: Repo, path: str) -> Look | None:
-    """Return what the file of the work tree shows, or None when it is no readable regular file there."""
-    absolute = os.path.join(repo.root, path)
-    try:
-        found = os.lstat(absolute)
-        if not stat.S_ISREG(found.st_mode):  # a pipe would make us wait, a link lead out of the repository
-            return None
-        with open(absolute, 'rb') as stream:
-            return habits.look(path, stream.read(habits.LARGE), found.st_size)
-    except OSError:
-        return None
 
 
 def _shapes(place: Place) -> list[dict[str, Any]]:
@@ -113,7 +54,8 @@ def _probe(folder: str) -> str:
 
 
 def _headers(looks: Iterable[Look]) -> list[dict[str, Any]]:
-    return [{'style': header.style, 'count': header.count, 'keys': dict(header.keys)} for header in habits.headers(looks)]
+    return [{'style': header.style, 'count': header.count, 'keys': dict(header.keys)}
+            for header in habits.headers(looks)]
 
 
 def _sections(repo: Repo, notes: Iterable[str]) -> Counter[str]:
@@ -121,12 +63,13 @@ def _sections(repo: Repo, notes: Iterable[str]) -> Counter[str]:
     for path in notes:
         seen = read_one(repo, path)
         if seen and '##' in seen.text:
-            titles = {habits.plain_section(h.text) for h in markdown.headings(seen.body) if h.level == 2 and not h.nested}
+            titles = {habits.plain_section(h.text) for h in markdown.headings(seen.body)
+                      if h.level == 2 and not h.nested}
             found.update(title for title in titles if title)
     return found
 
 
-def _maps(found: _Findings, places: Collection[Place]) -> list[dict[str, Any]]:
+def _maps(found: Sweep, places: Collection[Place]) -> list[dict[str, Any]]:
     """Return the maps of content in and right above the places, with how many of the documents each names."""
     maps = []
     by_folder: dict[str, list[Place]] = {}
@@ -139,14 +82,15 @@ def _maps(found: _Findings, places: Collection[Place]) -> list[dict[str, Any]]:
             files = [file for place in by_folder[folder] for file in place.files if file != path]
             again = read_one(found.repo, path)
             named = sum(naming.stem(file) in again.text for file in files) if again else 0
-            if (named > 1 and named * 10 >= len(files)) or named == len(files) > 0 or naming.stem(path).upper() == 'INDEX':
+            is_map = naming.stem(path).upper() == 'INDEX' or named == len(files) > 0
+            if is_map or (named > 1 and named * 10 >= len(files)):
                 maps.append({'path': path, 'is_generated': seen.is_index,
                                 'says_generated': seen.is_generated, 'lists': named, 'of': len(files)})
     order = {place.folder: number for number, place in enumerate(places)}
     return sorted(maps, key=lambda index: (order[index['path'].rpartition('/')[0]], -index['lists'], index['path']))
 
 
-def _rolling(repo: Repo, found: _Findings) -> dict[str, int]:
+def _rolling(repo: Repo, found: Sweep) -> dict[str, int]:
     """Return the files that every session rewrites, by their names or by how often they change, with that number."""
     counts = git.change_counts(repo, CHANGES, '*.md')
     often = max(8, min(CHANGES, sum(counts.values())) // 50)
@@ -156,13 +100,14 @@ def _rolling(repo: Repo, found: _Findings) -> dict[str, int]:
     return dict(sorted(rolling.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _notes(repo: Repo, found: _Findings, places: list[Place], rolling: dict[str, int], ignored: Collection[str]) -> dict[str, Any]:
+def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int],
+           ignored: Collection[str]) -> dict[str, Any]:
     mine = [place for place in places if place.kind == naming.NOTES]
     paths = [path for place in mine for path in place.files]
     looks = [found.looks[path] for path in paths if path in found.looks]
     rollups = [seen for seen in looks if not naming.date_in(naming.stem(seen.path))
                and (seen.entries >= 3 or naming.is_month(seen.path) and seen.rows > 1)]
-    others = [path for path in found.files if not path.lower().endswith(_MARKDOWN)]
+    others = [path for path in found.files if not path.lower().endswith(MARKDOWN)]
     folders = tuple(f'{place.folder}/' for place in mine if not place.is_loose)
     sections = _sections(repo, paths)
     return {
@@ -173,7 +118,8 @@ def _notes(repo: Repo, found: _Findings, places: list[Place], rolling: dict[str,
         'sections': [{'title': title, 'count': count} for title, count in sorted(
             sections.items(), key=lambda item: (-item[1], item[0])) if count > 1][:40],
         'rollups': [{'path': seen.path, 'entries': max(seen.entries, seen.rows)} for seen in rollups],
-        'rolling': [{'path': path, 'changes': count, 'entries': found.looks[path].entries} for path, count in rolling.items()],
+        'rolling': [{'path': path, 'changes': count, 'entries': found.looks[path].entries}
+                    for path, count in rolling.items()],
         'not_markdown': sum(path.startswith(folders) for path in others) if folders else 0,
         'is_default_ignored': _probe('docs/sessions') in ignored,
     }
@@ -188,34 +134,41 @@ def _duplicates(groups: list[tuple[str, list[str]]]) -> dict[str, Any]:
     return _first({'key': key, 'paths': paths} for key, paths in groups)
 
 
-def _dead(found: _Findings, notes: Collection[str]) -> dict[str, Any]:
+def _is_apart(path: str) -> bool:
+    return path.startswith('.') or naming.is_foreign(path)
+
+
+def _dead(found: Sweep, notes: Collection[str]) -> dict[str, Any]:
     dead = found.links.get(targets.DEAD, [])
     in_notes = [link for link in dead if link['path'] in notes]
-    apart = [link for link in dead if link['path'].startswith('.') or naming.is_foreign(link['path'])]
+    paths = {link['path'] for link in dead}
+    apart = {path for path in paths if _is_apart(path)}
     # the most useful first: one's own notes, then documents, then what belongs to agents and other tools
-    ordered = sorted(dead, key=lambda link: (link['path'] not in notes, link in apart)) if len(dead) < 5000 else dead
-    return {**_first(ordered), 'files': len({link['path'] for link in dead}), 'in_notes': len(in_notes), 'apart': len(apart)}
+    ordered = sorted(dead, key=lambda link: (link['path'] not in notes, link['path'] in apart))
+    return {**_first(ordered), 'files': len(paths), 'in_notes': len(in_notes),
+            'apart': sum(link['path'] in apart for link in dead)}
 
 
-def _problems(found: _Findings, places: list[Place]) -> dict[str, Any]:
+def _problems(found: Sweep, places: list[Place]) -> dict[str, Any]:
     notes = {path for place in places if place.kind == naming.NOTES for path in place.files}
-    documents = [path for place in places for path in place.files]
     looks = found.looks.values()
-    broken = [seen for seen in looks if seen.error and seen.header != habits.LIST]
+    documents = [found.looks[path] for place in places for path in place.files if path in found.looks]
+    broken = sorted((_is_apart(seen.path), seen.path, seen.error[0], seen.error[2]) for seen in looks
+                    if seen.error and seen.header != habits.LIST)
     decisions = [path for place in places if place.kind == 'adr' for path in place.files]
-    ids = [(str(seen.meta['id']), seen.path) for seen in looks if isinstance(seen.meta.get('id'), (str, int)) and seen.path in set(documents)]
+    ids = [(str(seen.meta['id']), seen.path) for seen in documents if isinstance(seen.meta.get('id'), (str, int))]
+    titles = [(found.looks[path].title, path) for path in sorted(notes) if path in found.looks]
     return {
         'dead_links': _dead(found, notes),
         **{name.replace('-', '_') + '_links': _first(found.links.get(name, []))
            for name in (targets.CASE, targets.LINE, targets.OUTSIDE, targets.ABSOLUTE, targets.ROUTE)},
         'wikilinks': {'count': found.wikilinks, 'lost': found.lost_wikilinks},
         'broken_frontmatter': _first(
-            {'path': seen.path, 'line': seen.error[0], 'message': seen.error[2]} for seen in sorted(
-                broken, key=lambda seen: (seen.path.startswith('.') or naming.is_foreign(seen.path), seen.path)) if seen.error),
+            {'path': path, 'line': line, 'message': message} for _, path, line, message in broken),
         'list_headers': _first(seen.path for seen in looks if seen.header == habits.LIST),
         'duplicate_ids': _duplicates(habits.shared(ids)),
         'duplicate_names': _duplicates(habits.shared((naming.stem(path), path) for path in sorted(notes))),
-        'duplicate_titles': _duplicates(habits.shared((found.looks[path].title, path) for path in sorted(notes) if path in found.looks)),
+        'duplicate_titles': _duplicates(habits.shared(titles)),
         'decision_numbers': _duplicates(list(naming.numbers_used_twice(decisions).items())),
         'same_but_for_case': _duplicates(habits.shared((path, path) for path in found.files)),
         'copies': _first(path for path in found.markdown if _COPY.search(naming.stem(path))),
@@ -240,7 +193,7 @@ def _habit(commits: list[git.Commit]) -> tuple[str, int]:
     return 'pushes', round(100 * (len(commits) - merges - squashes) / len(commits))
 
 
-def _repository(repo: Repo, found: _Findings, commits: list[git.Commit]) -> dict[str, Any]:
+def _repository(repo: Repo, found: Sweep, commits: list[git.Commit]) -> dict[str, Any]:
     remotes = git.remotes(repo)
     default = git.default_branch(repo, 'origin' if 'origin' in remotes else remotes[0] if remotes else None)
     habit, share = _habit(commits)
@@ -249,7 +202,8 @@ def _repository(repo: Repo, found: _Findings, commits: list[git.Commit]) -> dict
         'name': os.path.basename(repo.root), 'branch': git.current_branch(repo),
         'default_branch': default and default.removeprefix('refs/heads/').removeprefix('refs/remotes/'),
         'remotes': remotes, 'commits_read': len(commits), 'are_all_commits': len(commits) < COMMITS,
-        'is_shallow': git.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir, 'habit': habit, 'habit_percent': share,
+        'is_shallow': git.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir,
+        'habit': habit, 'habit_percent': share,
         'conventional_percent': round(100 * conventional / min(300, len(commits))) if commits else 0,
         'tracked': len(found.files), 'submodules': found.submodules, 'symlinks': len(found.symlinks),
         'untracked_markdown': len(git.untracked_files(repo, '*.md')), 'dirty': _first(git.dirty_files(repo)),
@@ -275,8 +229,9 @@ def _agents(repo: Repo, files: list[str]) -> dict[str, Any]:
     settings = surroundings.settings(files)
     commands = surroundings.handoff_commands(files)
     is_ignored = bool(git.ignored(repo, ['.claude/commands/daybook-probe.md']))
-    return {'agents': surroundings.agents(files), 'instructions': surroundings.instructions(files), 'settings': settings,
-            'handoff_commands': commands, 'servers': _servers(repo, [p for p in settings if os.path.isfile(os.path.join(repo.root, p))]),
+    readable = [path for path in settings if os.path.isfile(os.path.join(repo.root, path))]
+    return {'agents': surroundings.agents(files), 'instructions': surroundings.instructions(files),
+            'settings': settings, 'handoff_commands': commands, 'servers': _servers(repo, readable),
             'is_claude_ignored': is_ignored}
 
 
@@ -290,7 +245,7 @@ def _runner(repo: Repo, files: list[str]) -> dict[str, Any]:
             'installed': installed, 'commit_policies': surroundings.commit_policies(files)}
 
 
-def _kind_counts(settings: config.Settings, found: _Findings) -> dict[str, int]:
+def _kind_counts(settings: config.Settings, found: Sweep) -> dict[str, int]:
     kinds = Counter(kind.name for path in found.markdown if (kind := config.kind_of(settings, path)))
     return {kind.name: kinds[kind.name] for kind in settings.kinds if kinds[kind.name]}
 
@@ -308,7 +263,7 @@ def _fit(seen: Look, kind: config.Kind, fits: Callable[[Any], bool]) -> str:
     return 'fits' if fits({**title, **aliases, **seen.meta}) else 'lacks_keys'
 
 
-def _hooks(settings: config.Settings, found: _Findings, report: dict[str, Any]) -> dict[str, Any]:
+def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any]) -> dict[str, Any]:
     """Return what each hook would find or do with `settings`."""
     documents = {path: kind for path in found.looks if (kind := config.kind_of(settings, path))}
     schemas = document.schemas(found.repo, set(documents.values()))
@@ -317,19 +272,21 @@ def _hooks(settings: config.Settings, found: _Findings, report: dict[str, Any]) 
     folders = {path.rpartition('/')[0] for path in documents}
     existing = {path for folder in folders if (path := f'{folder}/{indexes.NAME}'.lstrip('/')) in found.looks}
     kept = {path for path in existing if found.looks[path].is_index}
+    dead = report['problems']['dead_links']
     by_hand = existing - kept | {index['path'] for index in report['indexes'] if not index['is_generated']}
     return {
         'validate-frontmatter': {'documents': fits.total(), **{name: fits[name] for name in (
             'fits', 'lacks_keys', 'without', 'convertible', 'broken')}},
         'regen-indexes': {'write': len(folders) - len(existing), 'keep': len(kept), 'left_alone': sorted(by_hand),
                           'when': settings.indexes_when},
-        'audit-links': {'dead': report['problems']['dead_links']['count'], 'files': report['problems']['dead_links']['files']},
-        'backfill-frontmatter': {'add': fits['without'] + fits['lacks_keys'], 'convertible': fits['convertible'], 'refused': fits['broken']},
+        'audit-links': {'dead': dead['count'], 'files': dead['files']},
+        'backfill-frontmatter': {'add': fits['without'] + fits['lacks_keys'], 'convertible': fits['convertible'],
+                                 'refused': fits['broken']},
         'handoff': {'folder': settings.kind('session').folder or '.'},
     }
 
 
-def _not_looked_at(found: _Findings, report: dict[str, Any]) -> list[str]:
+def _not_looked_at(found: Sweep, report: dict[str, Any]) -> list[str]:
     repository = report['repository']
     seen = [
         (len(found.missing), 'tracked Markdown file', 'that cannot be read in the work tree'),
@@ -341,7 +298,7 @@ def _not_looked_at(found: _Findings, report: dict[str, Any]) -> list[str]:
     words = [f'{count:,} {what}{"s" * (count > 1)} {where}'.strip() for count, what, where in seen if count]
     if not repository['are_all_commits']:
         words.append(f'commits before the newest {COMMITS:,}')
-    return [*words, 'anchors of links, URLs, paths in code spans, other branches']
+    return [*words, 'anchors, URLs, paths in code spans, other branches']
 
 
 def _settings(repo: Repo) -> tuple[config.Settings | None, str | None]:
@@ -360,15 +317,18 @@ def look(repo: Repo) -> dict[str, Any]:
     Reads the index, the Markdown files of the work tree and the newest commits; writes nothing, fetches
     nothing, follows no symbolic link. Paths are relative to the root; file names are as hostile as their authors.
     """
-    found = _Findings(repo, git.index_entries(repo))
+    found = Sweep(repo, git.index_entries(repo))
     found.read()
     dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
     places = naming.find_places([path for path in found.markdown if path not in rolling], dated)
     ignored = git.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git.recent_commits(repo, COMMITS)
-    others = {kind: [_place(place, ignored) for place in group] for kind, group in itertools.groupby(
-        sorted((place for place in places if place.kind != naming.NOTES), key=lambda place: place.kind), key=lambda place: place.kind)}
+    others: dict[str, list[dict[str, Any]]] = {}
+    for place in places:
+        if place.kind != naming.NOTES:
+            others.setdefault(place.kind, []).append(_place(place, ignored))
+    decisions = [path for place in places if place.kind == 'adr' for path in place.files]
     report: dict[str, Any] = {
         'repository': _repository(repo, found, commits),
         'notes': _notes(repo, found, places, rolling, ignored),
@@ -376,7 +336,7 @@ def look(repo: Repo) -> dict[str, Any]:
         'indexes': _maps(found, places),
         'left_alone': [{'format': name, 'place': place, 'files': count}
                        for name, place, count in surroundings.other_formats(found.files)],
-        'is_madr': any(found.looks[path].is_madr for place in places if place.kind == 'adr' for path in place.files if path in found.looks),
+        'is_madr': any(found.looks[path].is_madr for path in decisions if path in found.looks),
         'agents': _agents(repo, found.files),
         'runner': _runner(repo, found.files),
         'people': [person._asdict() for person in people.fold((commit.name, commit.email) for commit in commits)],
@@ -388,7 +348,8 @@ def look(repo: Repo) -> dict[str, Any]:
     kinds = _kind_counts(settings, found)
     report |= {
         'settings': {'is_adopted': adopted is not None or settings_error is not None, 'error': settings_error},
-        'markdown': {'files': len(found.markdown), 'in_kinds': kinds, 'outside': len(found.markdown) - sum(kinds.values()),
+        'markdown': {'files': len(found.markdown), 'in_kinds': kinds,
+                     'outside': len(found.markdown) - sum(kinds.values()),
                      'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())},
         'hooks': _hooks(settings, found, report),
         'not_looked_at': _not_looked_at(found, report),

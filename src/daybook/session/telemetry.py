@@ -5,6 +5,8 @@ import contextlib
 import fnmatch
 import json
 import os
+import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,7 @@ from typing import NamedTuple
 from daybook.documents.config import Invariant
 from daybook.repo import files
 from daybook.repo.git import Repo
+from daybook.writers import inline
 
 
 class Telemetry(NamedTuple):
@@ -24,7 +27,17 @@ class Telemetry(NamedTuple):
     counters: dict[str, Any]
 
 
+_COUNTS = ('tool_calls_count', 'subagents_dispatched', 'parallel_terminals_observed')
+_BREAKDOWNS = ('tool_calls_breakdown', 'tool_calls_breakdown_methods')
+_TIMES = ('started_at', 'ended_at')
+_TEXTS = ('session_id', 'cwd', 'matcher')
+_TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
+_SUBAGENTS = ('agent', 'task')  # as session_state.py counts them
 _ABSENT = Telemetry('absent', 'no telemetry was observed', None, {})
+
+
+def _spill_of(path: str) -> str:
+    return path.removesuffix('.json') + '.spill'
 
 
 def folder(repo: Repo) -> str:
@@ -33,12 +46,58 @@ def folder(repo: Repo) -> str:
     return os.environ.get('DAYBOOK_STATE_DIR') or os.path.join(main, *files.STATE_DIR.split('/'))
 
 
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _counts(value: Any) -> dict[str, int]:
+    """Return the counters of a mapping, whatever somebody has put beside them."""
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {inline.one_line(str(name)): number for name, number in pairs if _is_count(number)}
+
+
+def _sound(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be used of a state: nothing that an agent's script left may stop a hand-off."""
+    counts = {name: state[name] for name in _COUNTS if _is_count(state.get(name))}
+    times = {name: state[name] for name in _TIMES if isinstance(state.get(name), str) and _TIME.fullmatch(state[name])}
+    texts = {name: inline.one_line(state[name]) for name in _TEXTS if isinstance(state.get(name), str)}
+    return {**texts, **times, **counts, **{name: _counts(state.get(name)) for name in _BREAKDOWNS}}
+
+
+def _spilled(path: str, start: Any) -> list[dict[str, Any]]:
+    """Return the calls that the script could not count under its lock and has not folded in since."""
+    data = files.read_bytes(path) or b''
+    calls = []
+    for line in data[start if _is_count(start) and start <= len(data) else 0:].split(b'\n'):
+        with contextlib.suppress(ValueError):
+            call = json.loads(line)
+            if isinstance(call, dict) and call.get('meaning') == 'call':
+                calls.append(call)
+    return calls
+
+
+def _add(state: dict[str, Any], call: Mapping[str, Any]) -> None:
+    state['tool_calls_count'] += 1
+    for key, name in zip(_BREAKDOWNS, (call.get('folded'), call.get('tool'))):
+        if isinstance(name, str):
+            state[key][name] = state[key].get(name, 0) + 1
+    if str(call.get('tool')).lower() in _SUBAGENTS:
+        state['subagents_dispatched'] = state.get('subagents_dispatched', 0) + 1
+    if isinstance(call.get('at'), str) and _TIME.fullmatch(call['at']):
+        state['ended_at'] = max(state.get('ended_at', ''), call['at'])
+
+
 def _read(path: str) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        state = json.loads(files.read_bytes(path) or b'')
-        if isinstance(state, dict) and isinstance(state.get('tool_calls_count'), int):
-            return state
-    return None
+    try:
+        given = json.loads(files.read_bytes(path) or b'')
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(given, dict) or not _is_count(given.get('tool_calls_count')):
+        return None
+    state = _sound(given)
+    for call in _spilled(_spill_of(path), given.get('spill_folded_bytes')):
+        _add(state, call)
+    return state
 
 
 def _states(place: str) -> list[tuple[str, dict[str, Any]]]:
@@ -55,6 +114,19 @@ def _states(place: str) -> list[tuple[str, dict[str, Any]]]:
 def _is_here(state: dict[str, Any], repo: Repo) -> bool:
     cwd = state.get('cwd')
     return isinstance(cwd, str) and os.path.realpath(cwd) == os.path.realpath(repo.root)
+
+
+def _telemetry(path: str, state: dict[str, Any], why: str) -> Telemetry:
+    is_partial = state.get('matcher') not in (None, '', '*', '.*')
+    return Telemetry('partial' if is_partial else 'observed', why, path, state)
+
+
+def of_note(repo: Repo, started_at: Any) -> Telemetry:
+    """Return the telemetry from which a note has its `started_at`, or that which stands for none."""
+    for path, state in _states(folder(repo)):
+        if started_at and state.get('started_at') == started_at and _is_here(state, repo):
+            return _telemetry(path, state, 'of the note')
+    return _ABSENT
 
 
 def choose(repo: Repo, session: str | None, since: str | None) -> Telemetry:
@@ -76,14 +148,13 @@ def choose(repo: Repo, session: str | None, since: str | None) -> Telemetry:
     if not chosen:
         return _ABSENT
     path, state = chosen[-1]
-    partial = state.get('matcher') not in (None, '', '*', '.*')
-    return Telemetry('partial' if partial else 'observed', why, path, state)
+    return _telemetry(path, state, why)
 
 
 def _count(counters: dict[str, Any], patterns: Sequence[str]) -> int:
     calls = counters.get('tool_calls_breakdown_methods') or counters.get('tool_calls_breakdown') or {}
-    return sum(number for name, number in calls.items() if isinstance(number, int)
-               and any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns))
+    return sum(number for name, number in calls.items()
+               if any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns))
 
 
 def invariant_counts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> dict[str, int]:
@@ -94,7 +165,7 @@ def invariant_counts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> d
 def facts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> dict[str, Any]:
     """Return the telemetry keys of a note. What the matcher could not see is null, not 0."""
     counters, is_full = telemetry.counters, telemetry.state == 'observed'
-    breakdown = {k: v for k, v in (counters.get('tool_calls_breakdown') or {}).items() if isinstance(v, int)}
+    breakdown = counters.get('tool_calls_breakdown') or {}
     return {
         'started_at': counters.get('started_at'),
         'ended_at': counters.get('ended_at'),
@@ -107,21 +178,23 @@ def facts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> dict[str, An
     }
 
 
-def archive(repo: Repo, telemetry: Telemetry, session_id: str, now: datetime) -> str | None:
-    """Move the state of a handed-off session into `archive/`; return where, or None when there was none.
+def archive(repo: Repo, path: str, session_id: str, now: datetime) -> str | None:
+    """Move the state `path` of a handed-off session into `archive/`; return where, or None when it is gone.
+
+    What was spilled goes with it: the next state would count it again.
 
     The lock file stays: a hook may hold it, and to move it would let two in.
     """
-    if telemetry.path is None:
-        return None
     place = os.path.join(folder(repo), 'archive')
     os.makedirs(place, exist_ok=True)
     target = os.path.join(place, f'{session_id}.json')
     if os.path.exists(target):
         target = os.path.join(place, f'{session_id}-{now:%H%M%S}.json')
     # a hook at work would write the old counters back
-    with files.exclusive_lock(telemetry.path.removesuffix('.json') + '.lock', 2.0):
+    with files.exclusive_lock(path.removesuffix('.json') + '.lock', 2.0):
         with contextlib.suppress(FileNotFoundError):
-            os.replace(telemetry.path, target)
+            os.replace(_spill_of(path), _spill_of(target))
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(path, target)
             return target
     return None

@@ -6,6 +6,8 @@ import os
 import select
 from collections.abc import Mapping
 
+from daybook.problem import printable
+
 _DEVICE = '/dev/tty'
 
 
@@ -14,7 +16,7 @@ def banner(text: str) -> None:
     # runners show our stdout only at the end; a background job could be stopped by the write
     with contextlib.suppress(OSError), open(_DEVICE, 'w', encoding='utf-8') as terminal:
         if os.tcgetpgrp(terminal.fileno()) == os.getpgrp():
-            terminal.write(f'\r\n▶ {text}\r\n')
+            terminal.write(f'\r\n▶ {printable(text)}\r\n')
 
 
 def is_somebody_there(environ: Mapping[str, str]) -> bool:
@@ -31,6 +33,6 @@ def is_somebody_there(environ: Mapping[str, str]) -> bool:
 def confirm(question: str, seconds: float) -> None:
     """Show `question` and wait for Enter, at most `seconds`; no answer means yes, Ctrl-C means no."""
     with contextlib.suppress(OSError), open(_DEVICE, 'r+b', buffering=0) as terminal:
-        terminal.write(f'\r\n{question} [Enter to go on, Ctrl-C to stop; goes on in {seconds:.0f} s] '.encode())
+        terminal.write(f'\r\n{printable(question)} [Enter to go on, Ctrl-C to stop; goes on in {seconds:.0f} s] '.encode())
         if select.select([terminal], [], [], seconds)[0]:
             terminal.readline()

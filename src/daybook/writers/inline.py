@@ -2,23 +2,44 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from urllib.parse import quote
 
 WIDTH = 80
-# what starts or ends emphasis, code, links, HTML, autolinks and entities; `_` inside a word does not
-_SPECIAL = re.compile(r'[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)')
-_BLOCK_START = re.compile(r'(?:[-+*>#|=~]|\d+[.)](?=\s|$))')
+# terminal sequences (ECMA-48: CSI and OSC), then every other control character; of bidi marks those
+# that turn the text behind them around (CVE-2021-42574)
+_SEQUENCE = re.compile(r'\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))')
+_BREAK = re.compile('[\x0b\x0c\x85\u2028\u2029]')
+_CONTROL = re.compile('[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]')
+_SURROGATE = re.compile('[\ud800-\udfff]')
+_URL = re.compile(r'https?://[^\s<>`\\]*[^\s<>`\\.,;:!?\'")\]*_~]')
+# what starts or ends emphasis, code, links, HTML, strikethrough, autolinks and entities; `_` inside a word does not
+_SPECIAL = re.compile(r'[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|~(?=~)|(?<=~)~|(?<=[\w.+-])@(?=[\w-])'
+                      r'|(?<=\bhttp):(?=//)|(?<=\bhttps):(?=//)|(?<=\bwww)\.', re.IGNORECASE)
+_BLOCK_START = re.compile(r'(?:[-+*>#|=~:]|\d+[.)](?=\s|$))')
+
+
+def harmless(text: str) -> str:
+    """Return `text`, with its lines, without what could drive a terminal, turn text around, or not be UTF-8."""
+    text = _BREAK.sub(' ', _SEQUENCE.sub('', text))
+    return _SURROGATE.sub('\ufffd', _CONTROL.sub('', text))
 
 
 def one_line(text: str) -> str:
-    """Return `text` with every run of white space and control characters as one space."""
-    return re.sub(r'[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+', ' ', text).strip()
+    """Return harmless `text` with every run of white space as one space."""
+    return ' '.join(harmless(text).split())
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: '\\' + found.group(), text)
 
 
 def escaped(text: str) -> str:
-    """Return `text` on one line as Markdown that renders as that text."""
-    return _SPECIAL.sub(lambda found: '\\' + found.group(), one_line(text))
+    """Return `text` on one line as Markdown that renders as that text; addresses become links to themselves."""
+    flat, parts, position = one_line(text), [], 0
+    for url in _URL.finditer(flat):
+        parts += [_escaped(flat[position:url.start()]), f'<{url.group()}>']
+        position = url.end()
+    return ''.join([*parts, _escaped(flat[position:])])
 
 
 def code(text: str) -> str:
@@ -27,7 +48,7 @@ def code(text: str) -> str:
     runs = [len(run) for run in re.findall(r'`+', flat)]
     fence = '`' * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = ' ' if flat.startswith('`') or flat.endswith('`') else ''
-    return f'{fence}{pad}{flat}{pad}{fence}'
+    return f'{fence}{pad}{flat or "?"}{pad}{fence}'
 
 
 def link_target(path: str) -> str:
@@ -35,13 +56,33 @@ def link_target(path: str) -> str:
     return ''.join(char if ord(char) > 126 else quote(char, safe="/.-_~!$&'*+,;=:@") for char in path)
 
 
-def item(text: str) -> list[str]:
-    """Return `text`, which is Markdown already, as a list item wrapped at 80 columns."""
-    lines = textwrap.wrap(text, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or ['']
-    joined = [lines[0]]
-    for line in lines[1:]:
-        if _BLOCK_START.match(line):  # at the start of a line it would begin a block of its own
-            joined[-1] += f' {line}'
+def _width(text: str) -> int:
+    return len(text.encode('utf-16-le')) // 2  # as JavaScript counts, in which Markdown's linters are written
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of `text`; one that would begin a block at the start of a line stays with the one before."""
+    words: list[str] = []
+    for word in text.split(' '):
+        if words and _BLOCK_START.match(word):
+            words[-1] += f' {word}'
         else:
-            joined.append(line)
-    return ['- ' + joined[0], *('  ' + line for line in joined[1:])]
+            words.append(word)
+    return words
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return `text`, which is Markdown on one line, as lines of at most `width`, where its words allow."""
+    lines = ['']
+    for word in _words(text):
+        if lines[-1] and _width(lines[-1]) + 1 + _width(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] += f' {word}' if lines[-1] else word
+    return lines
+
+
+def item(text: str) -> list[str]:
+    """Return `text`, which is Markdown on one line, as a list item wrapped at 80 columns."""
+    lines = wrapped(text, WIDTH - 2)
+    return ['- ' + lines[0], *('  ' + line for line in lines[1:])]

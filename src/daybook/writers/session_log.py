@@ -8,7 +8,9 @@ from daybook.documents import markdown
 from daybook.writers import inline
 
 TITLE = 'Session Log'
-_ENTRY = re.compile(r'^[-*+] \[(?P<id>[^\]\n]+)\]\([^)\n]*\) \(\d{4}-\d\d-\d\d\): [^\n]*(?:\n  \S[^\n]*)*', re.MULTILINE)
+_ENTRY = re.compile(r'^[-*+] \[(?P<id>[^\]\n]+)\]\([^)\n]*\)(?: |\r?\n  )\((?P<date>\d{4}-\d\d-\d\d)\):[^\n]*'
+                    r'(?:\n  \S[^\n]*)*', re.MULTILINE)
+_BLANK = re.compile(r'(?:[ \t]*\r?\n)*')
 _ITEM = re.compile(r'[-*+] ')
 _LOOSE = re.compile(r'[-*+] [^\n]*\n(?:[ \t]+\S[^\n]*\n)*[ \t\r]*\n[-*+] ')  # items with blank lines between
 
@@ -39,7 +41,7 @@ def insert(text: str, entry: LogEntry) -> str:
     A missing section is added at the end. What stands there already is not touched, and an
     entry that is there already changes nothing. Line ends are those of the text.
     """
-    return _insert_lines(text, entry.id, lines(entry))
+    return _insert_lines(text, entry.id, entry.date, lines(entry))
 
 
 def merge(base: str, ours: str, theirs: str) -> str | None:
@@ -47,31 +49,56 @@ def merge(base: str, ours: str, theirs: str) -> str | None:
 
     None when ours differs from base in anything else: that is for a person to merge.
     """
-    fresh = [(found['id'], ['-' + part[1:] if i == 0 else part for i, part in enumerate(found.group().splitlines())])
-             for found in _ENTRY.finditer(ours) if not has_entry(base, found['id'])]
+    fresh = [found for found in _ENTRY.finditer(ours) if not has_entry(base, found['id'])]
     rebuilt, merged = base, theirs
-    for session_id, written in reversed(fresh):
-        rebuilt = _insert_lines(rebuilt, session_id, written)
-        merged = _insert_lines(merged, session_id, written)
+    for found in reversed(fresh):
+        entry_lines = ['-' + found.group()[1:].splitlines()[0], *found.group().splitlines()[1:]]
+        rebuilt = _insert_lines(rebuilt, found['id'], found['date'], entry_lines)
+        merged = _insert_lines(merged, found['id'], found['date'], entry_lines)
     return merged if rebuilt == ours else None
 
 
-def _insert_lines(text: str, session_id: str, entry_lines: list[str]) -> str:
+def _section(text: str) -> tuple[int, int] | None:
+    """Return where what the heading of the log heads begins and ends."""
+    found = [heading for heading in markdown.headings(text) if not heading.nested]
+    for position, heading in enumerate(found):
+        if heading.text.casefold() == TITLE.casefold():
+            later = (other.start for other in found[position + 1:] if other.level <= heading.level)
+            return heading.content, next(later, len(text))
+    return None
+
+
+def _insert_lines(text: str, session_id: str, date: str, entry_lines: list[str]) -> str:
     newline = '\r\n' if '\r\n' in text else '\n'
-    heading = next((h for h in markdown.headings(text)
-                    if not h.nested and h.text.casefold() == TITLE.casefold()), None)
-    if has_entry(text if heading is None else text[heading.start:], session_id):
-        return text
     written = ''.join(part + newline for part in entry_lines)
-    if heading is None:
-        gap = '' if not text else newline if text.endswith('\n') else newline * 2
-        return f'{text}{gap}## {TITLE}{newline}{newline}{written}'
-    at = heading.content
-    blank = re.compile(r'(?:[ \t]*\r?\n)*').match(text, at).group()  # type: ignore[union-attr]
+    section = _section(text)
+    if section is None:
+        return text if has_entry(text, session_id) else _with_section(text, written, newline)
+    at, end = section
+    if has_entry(text[at:end], session_id):
+        return text
+    blank = _BLANK.match(text, at).group()  # type: ignore[union-attr]
+    if later := _later(text[at + len(blank):end], date):
+        at += len(blank) + later
+        return f'{text[:at]}{_with_bullet(written, text[at - later:])}{text[at:]}'
     head, rest = text[:at], text[at + len(blank):]
     before = blank or (newline if head.endswith('\n') else newline * 2)
     after = newline if rest and (not _ITEM.match(rest) or _LOOSE.match(rest)) else ''
     return f'{head}{before}{_with_bullet(written, rest)}{after}{rest}'
+
+
+def _with_section(text: str, written: str, newline: str) -> str:
+    is_apart = not text or text.endswith(newline * 2)
+    gap = '' if is_apart else newline if text.endswith('\n') else newline * 2
+    return f'{text}{gap}## {TITLE}{newline}{newline}{written}'
+
+
+def _later(rest: str, date: str) -> int:
+    """Return the length of the entries at the head of a list that are of a later day: a peer pushed them first."""
+    at = 0
+    while (found := _ENTRY.match(rest, at)) and found['date'] > date and rest[found.end():found.end() + 1] == '\n':
+        at = found.end() + 1
+    return at
 
 
 def _with_bullet(written: str, rest: str) -> str:

@@ -1,0 +1,202 @@
+"""`daybook renumber OLD NEW`: give a note another id, in its file name, its keys and every link to it."""
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import datetime
+from datetime import timezone
+from typing import NamedTuple
+
+from daybook.documents import config
+from daybook.documents import document
+from daybook.documents import schema
+from daybook.documents.config import Settings
+from daybook.documents.document import Document
+from daybook.errors import FatalError
+from daybook.errors import UsageError
+from daybook.problem import printable
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import claim as claims
+from daybook.session import operators
+from daybook.session import preflight
+from daybook.writers import renumber
+from daybook.writers.renumber import Move
+
+_MARKDOWN = ('.md', '.markdown', '.mdx')
+_SHOWN = 8  # lines that still name the old id
+
+
+class _Edit(NamedTuple):
+    """One file of the change: where it is, where it will be, its bytes before and after, how many links."""
+
+    path: str
+    new_path: str
+    before: bytes
+    after: bytes
+    links: int = 0
+
+
+def _notes(repo: Repo, settings: Settings) -> list[Document]:
+    return [doc for doc in document.read_all(repo, settings) if doc.kind.name == 'session']
+
+
+def _named(notes: Sequence[Document], root: str, old: str) -> Document:
+    """Return the note that an id, a file name or a path from here names."""
+    path = files.within(root, old) if os.path.isfile(old) else None
+    found = [doc for doc in notes if doc.path == path] or [doc for doc in notes if old in (doc.meta.get('id'), doc.stem)]
+    if not found:
+        raise FatalError(f'unknown id: {printable(old)}; no tracked note has it (`git add` a new one first)')
+    if len(found) > 1:
+        raise FatalError(f'several notes have the id {printable(old)}; name the file: '
+                         + ', '.join(doc.path for doc in found))
+    if found[0].is_stub:
+        raise FatalError(f'{found[0].path} is a claim that waits for its hand-off; claim another id instead: '
+                         'daybook claim-session --new')
+    return found[0]
+
+
+def _old_id(doc: Document) -> str:
+    given = doc.meta.get('id')
+    if isinstance(given, str) and given:
+        return given
+    found = claims.ID.match(doc.stem)
+    return found.group() if found else doc.stem
+
+
+def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new: str) -> None:
+    if not claims.ID.fullmatch(new):
+        raise UsageError(f'not an id that a claim gives: {printable(new)}; they look like RT-261120-01, or say `next`')
+    holder = next((doc.path for doc in notes if doc.identity.casefold() == new.casefold()), None)
+    if holder:
+        raise FatalError(f'{new} exists already: {holder}; take another id, or `next`')
+    if claims.is_taken(repo, settings, new):
+        raise FatalError(f'{new} is claimed already, or stands on another branch; take another id, or `next`')
+
+
+def _linking(repo: Repo, move: Move) -> Iterator[tuple[str, bytes]]:
+    """Yield every tracked Markdown file that may link to the note, the note too."""
+    for entry in git.index_entries(repo):
+        if entry.path.endswith(_MARKDOWN) and entry.mode.startswith('100'):
+            data = files.read_bytes(os.path.join(repo.root, entry.path))
+            if data is not None and (renumber.may_name(move, data) or entry.path == move.path):
+                yield entry.path, data
+
+
+def _edits(repo: Repo, move: Move) -> tuple[list[_Edit], list[str]]:
+    """Return what changes, the note first, and where its old id stays in words."""
+    edits, mentions = [], []
+    for path, data in dict(_linking(repo, move)).items():
+        new_path = move.new_path if path == move.path else path
+        after, links = renumber.relinked(data, path, new_path, move)
+        if path == move.path:
+            after = renumber.note(after, move, schema.property_order('session'))
+        elif links and os.path.basename(path) == 'INDEX.md':
+            after = renumber.index(after)
+        if after != data or new_path != path:
+            edits.append(_Edit(path, new_path, data, after, links))
+        mentions += [f'{new_path}:{line}' for line in renumber.mentions(after, move)]
+    return sorted(edits, key=lambda edit: edit.path != move.path), mentions
+
+
+def _refuse(repo: Repo, move: Move, edits: Sequence[_Edit], environ: Mapping[str, str]) -> None:
+    targets = [edit.path for edit in edits]
+    if git.git('ls-files', '--unmerged', '--', *git.pathspec(targets), cwd=repo.root).out:
+        raise FatalError('a target is unmerged; resolve and `git add` it first')
+    preflight.refuse_dirty(repo, targets, environ)
+    for path in (move.new_path, *targets):
+        files.inside(repo.root, path)
+    if os.path.lexists(os.path.join(repo.root, move.new_path)) or git.tracked_files(repo, *git.pathspec([move.new_path])):
+        raise FatalError(f'{move.new_path} exists already; nothing was overwritten; take another id, or `next`')
+    if git.ignored(repo, [move.new_path]):
+        raise FatalError(f'git ignores {move.new_path}; take its folder out of .gitignore')
+
+
+def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
+    """Write all of it, the old note going last; what was written is put back when something cannot be."""
+    root, moved = repo.root, edits[0]
+    done: list[_Edit] = []
+    try:
+        if not files.create_exclusive(os.path.join(root, moved.new_path), moved.after):
+            raise FatalError(f'{moved.new_path} exists already; nothing was overwritten')
+        done.append(moved)
+        shutil.copymode(os.path.join(root, moved.path), os.path.join(root, moved.new_path))
+        for edit in edits[1:]:
+            files.write_atomic(os.path.join(root, edit.path), edit.after)
+            done.append(edit)
+        os.unlink(os.path.join(root, moved.path))
+    except OSError as error:
+        for edit in done[1:]:
+            files.write_atomic(os.path.join(root, edit.path), edit.before)
+        if done:
+            os.unlink(os.path.join(root, moved.new_path))
+        raise FatalError(f'cannot write: {error.filename}: {error.strerror}; everything was put back') from error
+
+
+def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str) -> claims.Claim:
+    """Claim `new`, or with `next` the next id of the day of `old` (of today, when `old` tells no day)."""
+    operator, now = operators.resolve(repo, None, os.environ), datetime.now(timezone.utc)
+    owner = operators.load(repo.root).get(str(doc.meta.get('operator')), operator)
+    day = _day(owner, old, now) if new == 'next' else new.rsplit('-', 1)[0]
+    return claims.assign(repo, settings, owner, None if new == 'next' else new, day, now=now, environ=os.environ)
+
+
+def _day(operator: operators.Operator, old: str, now: datetime) -> str:
+    found = claims.ID.fullmatch(old)
+    return found['day'] if found else f'{operator.initials}-{operator.local_date(now):%y%m%d}'
+
+
+def _report(edits: Sequence[_Edit], mentions: Sequence[str]) -> None:
+    moved = edits[0]
+    print(printable(f'{moved.path} -> {moved.new_path}'))
+    for edit in edits:
+        if edit.links:
+            print(printable(f'{edit.new_path}: {edit.links} link{"s" * (edit.links != 1)}'))
+    if mentions:
+        more = f' and {len(mentions) - _SHOWN} more' if len(mentions) > _SHOWN else ''
+        print(printable(f'still named in words: {", ".join(mentions[:_SHOWN])}{more}'))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Rewrite a note and the links to it; print what changed, and the `git add` that stages it."""
+    parser = argparse.ArgumentParser('daybook renumber', description=__doc__)
+    parser.add_argument('old', metavar='OLD', help='the id of the note, or its file where several have the id')
+    parser.add_argument('new', metavar='NEW', help='the new id, or `next` to claim one')
+    parser.add_argument('--dry-run', action='store_true', help='print the change and write nothing')
+    args = parser.parse_args(argv)
+    repo = git.find_repo()
+    settings = config.load(repo.root)
+    notes = _notes(repo, settings)
+    doc = _named(notes, repo.root, args.old)
+    old = _old_id(doc)
+    is_only = [other.stem for other in notes].count(doc.stem) == 1
+    wanted = args.new
+    if wanted == 'next':
+        operator = operators.resolve(repo, None, os.environ)
+        wanted = claims.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
+    else:
+        _refuse_taken(repo, settings, notes, wanted)
+    move = renumber.move_of(doc.path, old, wanted, is_only=is_only)
+    edits, mentions = _edits(repo, move)
+    _refuse(repo, move, edits, os.environ)
+    if args.dry_run:
+        _report(edits, mentions)
+        print(f'renumber: old={printable(old)} new={wanted} claim=none')
+        return 0
+    claim = _claimed(repo, settings, doc, args.new, old)
+    if claim.id != wanted:
+        move = renumber.move_of(doc.path, old, claim.id, is_only=is_only)
+        edits, mentions = _edits(repo, move)
+    _write(repo, edits)
+    _report(edits, mentions)
+    if claim.kind == 'provisional':
+        print(printable(f'not arbitrated: {claim.reason}'))
+    print(printable(f'git add -- {shlex.join(dict.fromkeys(p for e in edits for p in (e.path, e.new_path)))}'))
+    print(f'renumber: old={printable(old)} new={claim.id} claim={claim.kind}')
+    return 0

@@ -1,0 +1,87 @@
+"""Which draft is handed off: the one that was named, else the only one that waits."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.documents.config import Settings
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import claim as claims
+from daybook.session import draft as drafts
+from daybook.session.claim import Claim
+from daybook.session.draft import Draft
+from daybook.session.preflight import Refused
+
+_WAITING = re.compile(r'draft(?:-.+)?\.md')
+
+
+class Found(NamedTuple):
+    """The draft to hand off, None when there is none, and the paths of those that nobody has filled yet."""
+
+    draft: Draft | None
+    empty: tuple[str, ...] = ()
+
+
+def _is_tracked(repo: Repo, path: str) -> bool:
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(repo.root))
+    return not relative.startswith('..') and bool(git.tracked_files(repo, f':(top,literal){relative}'))
+
+
+def _written_stub(repo: Repo, settings: Settings, claim: Claim) -> str | None:
+    """Return the path of a stub in which somebody has written."""
+    path = os.path.join(repo.root, claims.note_path(settings, claim.id))
+    data = files.read_bytes(path)
+    return path if data is not None and data != claims.stub(claim) else None
+
+
+def _candidates(repo: Repo, settings: Settings, session: str | None) -> list[str]:
+    folder = drafts.folder(repo.root)
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = [os.path.join(folder, name) for name in names if _WAITING.fullmatch(name)]
+    of_others: set[str | None] = set()
+    for claim in claims.open_claims(repo, settings):
+        if os.path.realpath(claim.worktree) != os.path.realpath(repo.root):
+            continue
+        stub = _written_stub(repo, settings, claim)
+        found += [stub] if stub else []
+        if session and claim.session and claim.session != session:
+            of_others |= {drafts.default_path(repo.root, claim.id), stub}
+    return [path for path in found if path not in of_others]
+
+
+def _read(repo: Repo, settings: Settings, path: str) -> Draft:
+    data = files.read_bytes(path)
+    if data is None:
+        raise Refused('draft', f'no such draft: {path}; `daybook claim-session` writes one to fill in')
+    return drafts.parse(os.path.relpath(path, repo.root), data, settings.kind('session'))
+
+
+def _named(repo: Repo, settings: Settings, given: Sequence[str]) -> Draft:
+    if len(given) > 1:
+        raise Refused('several-drafts', f'several drafts were given: {", ".join(given)}; hand off one at a time: '
+                      'daybook handoff --files DRAFT.md')
+    path = os.path.abspath(given[0])
+    if _is_tracked(repo, path):
+        raise Refused('tracked-draft', f'the draft is tracked by git: {given[0]}; copy it to {files.STATE_DIR}/draft.md '
+                      'and hand that off (--all-files of a runner names tracked files: use --files DRAFT.md)')
+    return _read(repo, settings, path)
+
+
+def find(repo: Repo, settings: Settings, given: Sequence[str], session: str | None) -> Found:
+    """Return the draft to hand off: the one `given`, else the only one that waits.
+
+    Paths in `given` are relative to the current folder. Drafts of another agent session (their
+    claims name it) are not taken. Raises Refused when there are several, or a tracked one.
+    """
+    if given:
+        return Found(_named(repo, settings, given))
+    waiting = [_read(repo, settings, path) for path in _candidates(repo, settings, session)]
+    written = [draft for draft in waiting if not draft.is_empty]
+    if len(written) > 1:
+        names = '\n  '.join(draft.path for draft in written)
+        raise Refused('several-drafts', f'several drafts wait:\n  {names}\nname one: daybook handoff --files DRAFT.md')
+    return Found(written[0] if written else None, tuple(draft.path for draft in waiting if draft.is_empty))

@@ -1,0 +1,62 @@
+"""The floor of a day's numbers: every name of the day in files, work trees and branches."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from daybook.documents.config import Settings
+from daybook.documents.config import fixed_folder
+from daybook.repo import git
+from daybook.repo.git import Repo
+
+
+def _work_trees(repo: Repo) -> list[str]:
+    """Return the roots of all work trees of the clone; those of terminals that have not committed yet count too."""
+    out = git.git('worktree', 'list', '--porcelain', cwd=repo.root).lines
+    roots = [line.removeprefix('worktree ') for line in out if line.startswith('worktree ')]
+    return list(dict.fromkeys([repo.root, *roots]))
+
+
+def _on_disk(roots: Iterable[str], folders: Iterable[str]) -> Iterator[str]:
+    for root in roots:
+        for place in folders:
+            for _, below, names in os.walk(os.path.join(root, place)):
+                yield from names
+                yield from below
+                if not place:
+                    below.clear()  # notes at the root: the rest of the work tree is none of ours
+
+
+def _on_branches(repo: Repo, folders: Iterable[str]) -> Iterator[str]:
+    refs = git.git('for-each-ref', '--format=%(objectname)', 'refs/heads', 'refs/remotes', cwd=repo.root).lines
+    wanted = {f'{oid}:{place}' for oid in refs for place in folders if place}
+    seen: set[str] = set()
+    while wanted:
+        found, wanted = git.read_trees(repo, sorted(wanted)), set()
+        for is_tree, name, oid in found:
+            if not is_tree:
+                yield name
+            elif oid not in seen:
+                seen.add(oid)
+                wanted.add(oid)
+
+
+def names(repo: Repo, settings: Settings, day: str) -> set[str]:
+    """Return the names that begin with `day` (`RT-261120`), in capitals and without folder and extension.
+
+    Looked through are the index, the notes' folders of every work tree whatever git thinks of the
+    files there, and all local and remote-tracking branches.
+    """
+    folders = sorted({fixed_folder(glob) for glob in settings.kind('session').paths})
+    found = set(git.tracked_files(repo, f':(top,icase,glob)**/{day}-*'))
+    found.update(_on_disk(_work_trees(repo), folders), _on_branches(repo, folders))
+    stems = (name.rsplit('/', 1)[-1].split('.')[0] for name in found)
+    return {stem for stem in stems if stem.upper().startswith(f'{day}-')}
+
+
+def numbers(stems: Iterable[str], day: str) -> set[int]:
+    """Return the numbers of `day` that the names (ids, with or without slug) hold."""
+    pattern = re.compile(rf'{re.escape(day)}-(\d\d)', re.IGNORECASE | re.ASCII)
+    return {int(found[1]) for stem in stems if (found := pattern.match(stem))}

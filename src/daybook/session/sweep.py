@@ -1,0 +1,75 @@
+"""One pass over the Markdown files of a work tree: what each shows, and where its links lead."""
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any
+
+from daybook.documents import markdown
+from daybook.repo.git import Repo
+from daybook.repo.git import TreeEntry
+from daybook.rules import habits
+from daybook.rules import naming
+from daybook.rules import targets
+from daybook.rules.habits import Look
+from daybook.writers import indexes
+
+MARKDOWN = ('.md', '.markdown', '.mdx')
+_SYMLINK, _SUBMODULE = '120000', '160000'
+
+
+class Sweep:
+    """What one pass over the Markdown files of a repository collects; texts are not kept."""
+
+    def __init__(self, repo: Repo, entries: list[TreeEntry]) -> None:
+        self.repo = repo
+        self.files = sorted({entry.path for entry in entries})
+        self.symlinks = [entry.path for entry in entries if entry.mode == _SYMLINK]
+        self.submodules = [entry.path for entry in entries if entry.mode == _SUBMODULE]
+        apart = {*self.symlinks, *self.submodules}
+        self.markdown = [path for path in self.files if path.lower().endswith(MARKDOWN) and path not in apart]
+        self.known = targets.Known(self.files, apart)
+        self.stems = {naming.stem(path).casefold() for path in self.files}
+        self.looks: dict[str, Look] = {}
+        self.links: dict[str, list[dict[str, Any]]] = {}  # faults of relative links, by fault
+        self.wikilinks = self.lost_wikilinks = 0
+        self.missing: list[str] = []
+
+    def read(self) -> None:
+        for path in self.markdown:
+            seen = read_one(self.repo, path)
+            if seen is None:
+                self.missing.append(path)
+            else:
+                self._links(seen)
+                self.looks[path] = seen._replace(text='', is_index=indexes.is_generated(seen.text))
+
+    def _links(self, seen: Look) -> None:
+        body = seen.body
+        if '[[' not in body and not targets.needs_parsing(seen.path, body, self.known):
+            return
+        for link in markdown.links(body, seen.text.count('\n', 0, seen.body_start) + 1):
+            if link.kind == 'wikilink':
+                self._wikilink(seen.path, link.target)
+            elif fault := targets.fault(seen.path, link.target, self.known):
+                found = {'path': seen.path, 'line': link.line, 'target': link.target}
+                self.links.setdefault(fault, []).append(found)
+
+    def _wikilink(self, path: str, target: str) -> None:
+        name = target.partition('#')[0].rsplit('/', 1)[-1].casefold()
+        is_found = not name or name in self.stems or naming.stem(name) in self.stems or self.known.has(target)
+        self.wikilinks += 1
+        self.lost_wikilinks += not is_found
+
+
+def read_one(repo: Repo, path: str) -> Look | None:
+    """Return what the file of the work tree shows, or None when it is no readable regular file there."""
+    absolute = os.path.join(repo.root, path)
+    try:
+        found = os.lstat(absolute)
+        if not stat.S_ISREG(found.st_mode):  # a pipe would make us wait, a link lead out of the repository
+            return None
+        with open(absolute, 'rb') as stream:
+            return habits.look(path, stream.read(habits.LARGE), found.st_size)
+    except OSError:
+        return None

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Sandbox
+
+from daybook.errors import FatalError
+from daybook.repo import git
+from daybook.repo.git import Repo
+
+
+def _at(sandbox: Sandbox, below: str = '.') -> Repo:
+    return git.find_repo(str(sandbox.root / below))
+
+
+def test_find_repo(repo: Sandbox) -> None:
+    (repo.root / 'a/b').mkdir(parents=True)
+    expected = Repo(str(repo.root), str(repo.root / '.git'), str(repo.root / '.git'))
+    assert _at(repo) == _at(repo, 'a/b') == expected
+
+
+def test_find_repo_in_a_linked_work_tree(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('a', 'x')
+    repo.commit()
+    repo.git('worktree', 'add', '-q', str(tmp_path / 'l i n k'), '-b', 'other')
+    assert git.find_repo(str(tmp_path / 'l i n k')) == Repo(
+        str(tmp_path / 'l i n k'), str(repo.root / '.git/worktrees/l-i-n-k'), str(repo.root / '.git'))
+
+
+def test_find_repo_in_a_submodule(repo: Sandbox, new_repo: Callable[[str], Sandbox]) -> None:
+    repo.write('a', 'x')
+    repo.commit()
+    host = new_repo('host')
+    host.git('submodule', '--quiet', 'add', str(repo.root), 'sub')
+    found = _at(host, 'sub')
+    assert (found.root, found.common_dir) == (str(host.root / 'sub'), str(host.root / '.git/modules/sub'))
+
+
+def test_find_repo_through_a_link_keeps_the_link(repo: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / 'link').symlink_to(repo.root)
+    assert git.find_repo(str(tmp_path / 'link')).root == str(tmp_path / 'link')
+
+
+@pytest.mark.parametrize('name', ('with\nnewline', 'with\u2028separator', 'with\x0cfeed'))
+def test_find_repo_below_an_odd_name(new_repo: Callable[[str], Sandbox], name: str) -> None:
+    sandbox = new_repo(name)
+    assert _at(sandbox).root == str(sandbox.root)
+
+
+def test_no_repository(tmp_path: Path, repo: Sandbox) -> None:
+    with pytest.raises(FatalError, match='not inside a git work tree: .*; run `git init` there'):
+        git.find_repo(str(tmp_path))
+    with pytest.raises(FatalError, match='not inside a git work tree'):
+        _at(repo, '.git')
+    with pytest.raises(FatalError, match='no such folder'):
+        _at(repo, 'none')
+
+
+def test_no_git(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PATH', '')
+    with pytest.raises(FatalError, match='git is not installed'):
+        _at(repo)
+
+
+def test_tracked_and_untracked(repo: Sandbox) -> None:
+    names = ['a b.md', 'é.md', 'new\nline.md', '-x.md', '*.md', os.fsdecode(b'\xff.md')]
+    for name in names:
+        repo.write(name, 'x')
+    repo.write('.gitignore', 'ignored\n')
+    repo.git('add', '.')
+    repo.write('ignored', 'x')
+    repo.write('new.md', 'x')
+    here = _at(repo)
+    assert git.tracked_files(here) == sorted([*names, '.gitignore'])
+    assert git.tracked_files(here, *git.pathspec(['*.md'])) == ['*.md']
+    assert git.untracked_files(here) == ['new.md']
+
+
+def test_staged_changes(repo: Sandbox) -> None:
+    here = _at(repo)
+    assert git.staged_changes(here) == []
+    repo.write('a', '1\n' * 50)
+    repo.write('b', 'x')
+    repo.git('add', '.')
+    assert git.staged_changes(here) == ['a', 'b']  # no commit yet
+    repo.commit()
+    assert git.staged_changes(here) == []
+    repo.git('mv', 'a', 'c')
+    repo.write('b', 'not staged')
+    repo.write('ita', 'x')
+    repo.git('add', '--intent-to-add', 'ita')
+    assert git.staged_changes(here) == ['a', 'c']  # both names of a rename
+
+
+def test_staged_changes_of_a_partial_commit(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write('a', '1')
+    repo.write('b', '1')
+    repo.commit()
+    repo.write('a', '2')
+    repo.write('b', '2')
+    repo.git('add', 'a')
+    next_index = repo.root / '.git/next-index'
+    next_index.write_bytes((repo.root / '.git/index').read_bytes())
+    repo.git('reset', '-q', '--', 'a', env={'GIT_INDEX_FILE': str(next_index)})
+    repo.git('add', 'b', env={'GIT_INDEX_FILE': str(next_index)})
+    assert git.is_in_git_hook() is False
+    monkeypatch.setenv('GIT_INDEX_FILE', str(next_index))
+    assert git.is_in_git_hook() is True
+    assert git.staged_changes(_at(repo)) == ['b']
+
+
+def test_unstaged_changes(repo: Sandbox) -> None:
+    for name in ('same', 'touched', 'changed', 'gone'):
+        repo.write(name, 'x')
+    repo.commit()
+    os.utime(repo.root / 'touched', (1, 1))
+    repo.write('changed', 'y')
+    (repo.root / 'gone').unlink()
+    assert git.unstaged_changes(_at(repo)) == ['changed', 'gone']
+
+
+def test_conflicted_paths_are_listed_once(repo: Sandbox) -> None:
+    repo.write('a', '0')
+    repo.commit()
+    repo.git('checkout', '-q', '-b', 'peer')
+    repo.write('a', '1')
+    repo.commit()
+    repo.git('checkout', '-q', 'main')
+    repo.write('a', '2')
+    repo.commit()
+    repo.git('merge', '-q', 'peer', check=False)
+    here = _at(repo)
+    assert git.tracked_files(here) == ['a']
+    assert [entry.stage for entry in git.index_entries(here)] == [1, 2, 3]
+
+
+def test_read_blobs(repo: Sandbox) -> None:
+    repo.write('a b', 'one\n')
+    repo.write('empty', '')
+    repo.write('binary', b'\x00\n\xff' * 1000)
+    repo.commit()
+    repo.write('a b', 'two')
+    repo.git('add', '.')
+    names = ['HEAD:a b', ':a b', 'HEAD:none', ':empty', 'HEAD:binary', 'no such thing', '0' * 40, 'HEAD:a b']
+    assert git.read_blobs(_at(repo), names) == [b'one\n', b'two', None, b'', b'\x00\n\xff' * 1000, None, None, b'one\n']
+    assert git.read_blobs(_at(repo), []) == []
+
+
+def test_trees(repo: Sandbox) -> None:
+    assert git.tree_entries(_at(repo), 'HEAD') == []
+    repo.write('d/a b.md', 'x')
+    repo.write('z', 'x')
+    repo.commit()
+    assert [entry.path for entry in git.tree_entries(_at(repo), 'HEAD')] == ['d/a b.md', 'z']
+    assert [entry.path for entry in git.tree_entries(_at(repo), 'HEAD', 'd')] == ['d/a b.md']
+    assert git.tree_entries(_at(repo), 'none') == []
+
+
+def test_write_blob_cleans_as_git_does(repo: Sandbox) -> None:
+    repo.write('.gitattributes', '*.md text eol=crlf\n')
+    here = _at(repo)
+    oid = git.write_blob(here, 'a.md', b'x\r\n')
+    assert git.read_blobs(here, [oid]) == [b'x\n']
+    assert git.as_checked_out(here, 'a.md', oid) == b'x\r\n'
+
+
+def test_names(repo: Sandbox) -> None:
+    here = _at(repo)
+    assert (git.resolve(here, 'HEAD'), git.current_branch(here), git.remotes(here)) == (None, 'main', [])
+    assert git.default_branch(here, None) is None
+    repo.write('a', 'x')
+    oid = repo.commit()
+    assert (git.resolve(here, 'HEAD'), git.resolve(here, '--all')) == (oid, None)
+    assert git.default_branch(here, None) == 'refs/heads/main'
+    repo.git('checkout', '-q', '--detach')
+    assert git.current_branch(here) is None
+    assert git.config_value(here, 'user.name') == 'Roman Tester'
+    assert git.config_value(here, 'no.such') is None
+    assert git.git_path(here, 'daybook/x') == str(repo.root / '.git/daybook/x')
+
+
+def test_clean_env(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('GIT_DIR', 'GIT_INDEX_FILE', 'GIT_WORK_TREE', 'GIT_AUTHOR_NAME', 'GIT_CONFIG_KEY_0'):
+        monkeypatch.setenv(name, 'x')
+    env = git.clean_env({'EXTRA': '1'})
+    assert not {'GIT_DIR', 'GIT_INDEX_FILE', 'GIT_WORK_TREE'} & env.keys()
+    assert (env['GIT_AUTHOR_NAME'], env['GIT_CONFIG_KEY_0'], env['EXTRA'], env['GIT_TERMINAL_PROMPT']) == ('x', 'x', '1', '0')
+
+
+def test_expect_gives_the_words_of_git(repo: Sandbox) -> None:
+    with pytest.raises(FatalError, match='git rev-parse failed in .*: fatal: '):
+        git.expect('rev-parse', '--verify', 'none', cwd=str(repo.root))
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='process groups')
+def test_time_limit_ends_the_whole_group(repo: Sandbox, tmp_path: Path) -> None:
+    sign = tmp_path / 'sign'
+    (tmp_path / 'child.py').write_text(f'import time; time.sleep(2); open({str(sign)!r}, "w")')
+    repo.git('config', 'alias.wait', f'!{sys.executable} {tmp_path}/child.py; true')
+    start = time.monotonic()
+    result = git.git('wait', cwd=str(repo.root), timeout=0.3)
+    assert (result.code, result.is_ok) == (None, False)
+    assert time.monotonic() - start < 2
+    time.sleep(2.2)
+    assert not sign.exists()
+
+
+LINES = ((b'', []), (b'a\n', ['a']), (b'a\n\nb', ['a', '', 'b']), (b'a\n\n', ['a', '']), ('a\u2028\x0cb\n'.encode(), ['a\u2028\x0cb']))
+
+
+@pytest.mark.parametrize(('out', 'lines'), LINES)
+def test_lines_end_at_newlines_only(out: bytes, lines: list[str]) -> None:
+    assert git.Result(0, out, '').lines == lines

@@ -1,0 +1,75 @@
+"""Imports go down only, and every third-party package and side effect has one owner."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# a room imports from the rooms behind it; DESIGN, "the house"
+BELOW = {
+    'errors': (), 'problem': ('errors',), 'repo': ('errors', 'problem', 'repo'), 'schemas': (),
+    'documents': ('errors', 'problem', 'repo', 'documents', 'schemas'),
+    'rules': ('errors', 'problem', 'repo', 'documents'),
+    'writers': ('errors', 'problem', 'repo', 'documents', 'writers'),
+    'session': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session'),
+    'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'mirror'),
+}
+BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
+BELOW['__main__'] = ('errors',)
+OWNERS = {
+    'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
+    'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
+    'sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
+    'urllib.request': 'mirror/notion', 'jinja2': 'writers/pages',
+}
+PURE = ('rules', 'writers')
+IMPURE = {'print', 'open', 'input'}
+IMPURE_MODULES = {'subprocess', 'time', 'socket', 'random', 'secrets', 'tempfile', 'shutil'}
+PRINTING = ('hooks', 'commands', '__main__')
+
+
+def _files() -> list[Path]:
+    return sorted([*(ROOT / 'src/daybook').rglob('*.py'), *(ROOT / 'hooks').glob('*.py')])
+
+
+def _name(path: Path) -> str:
+    folder = ROOT if path.parent.name == 'hooks' else ROOT / 'src/daybook'
+    return path.relative_to(folder).with_suffix('').as_posix()
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, 'imports are absolute'
+            yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+@pytest.mark.parametrize('path', _files(), ids=_name)
+def test_layers(path: Path) -> None:
+    name = _name(path)
+    room = name.split('/')[0]
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    imported = list(_imports(tree))
+    if room != '__init__':
+        assert room in BELOW, f'a new room: {room}; say in {Path(__file__).name} what it may import'
+        wrong = [i for i in imported if i.startswith('daybook.') and i.split('.')[1] not in BELOW[room]]
+        assert not wrong, 'imports go down only, and nothing names a hook'
+    for package, owner in OWNERS.items():
+        uses = [i for i in imported if f'{i}.'.startswith(f'{package}.')]
+        assert not uses or name == owner or name.startswith(f'{owner}_'), f'{package} belongs to {owner}'
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    if room in PURE:
+        words = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not called & IMPURE and not words & {'environ', 'getenv', 'now', 'today', 'getcwd', 'utcnow'}
+        assert not {i.split('.')[0] for i in imported} & IMPURE_MODULES
+    assert 'print' not in called or room in PRINTING
+
+
+def test_the_test_sees_imports_inside_functions() -> None:
+    tree = ast.parse('def f():\n    from daybook.documents import markdown\n    import urllib.request\n')
+    assert list(_imports(tree)) == ['daybook.documents.markdown', 'urllib.request']

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from daybook import problem
+from daybook.errors import UsageError
+from daybook.problem import Problem
+
+A, B = Problem('a.md', 2, 'rule', 'words'), Problem('b.md', 1, 'rule', 'words', causes=('c.md', 'a.md'))
+
+CAUSED = (
+    pytest.param([], ([], [A, B]), id='nothing changed'),
+    pytest.param(['x.md'], ([], [A, B]), id='something else'),
+    pytest.param(['b.md'], ([B], [A]), id='the document'),
+    pytest.param(['c.md'], ([B], [A]), id='a cause'),
+    pytest.param(['a.md'], ([A, B], []), id='both'),
+)
+
+
+@pytest.mark.parametrize(('changed', 'parts'), CAUSED)
+def test_caused_by(changed: list[str], parts: tuple[list[Problem], list[Problem]]) -> None:
+    assert problem.caused_by([A, B], changed) == parts
+
+
+def test_older_line() -> None:
+    assert problem.older_line([A], 'x') == 'x: 1 older problem in 1 document; run daybook x'
+    assert problem.older_line([A, A._replace(line=3), B], 'x') == 'x: 3 older problems in 2 documents; run daybook x'
+
+
+def test_as_warnings() -> None:
+    assert problem.is_blocking([A])
+    assert not problem.is_blocking(problem.as_warnings([A, B]))
+
+
+FORMATS = (
+    ({}, 'text'),
+    ({'DAYBOOK_FORMAT': ''}, 'text'),
+    ({'GITHUB_ACTIONS': 'false'}, 'text'),
+    ({'GITHUB_ACTIONS': 'true'}, 'github'),
+    ({'GITHUB_ACTIONS': 'true', 'DAYBOOK_FORMAT': 'json'}, 'json'),
+)
+
+
+@pytest.mark.parametrize(('environ', 'expected'), FORMATS)
+def test_output_format(environ: dict[str, str], expected: str) -> None:
+    assert problem.output_format(environ) == expected
+
+
+def test_unknown_format() -> None:
+    with pytest.raises(UsageError, match='DAYBOOK_FORMAT is TEXT; use one of text, json, github'):
+        problem.output_format({'DAYBOOK_FORMAT': 'TEXT'})
+
+
+def test_render_is_sorted_and_says_things_once() -> None:
+    assert problem.render([B, A, A._replace(level='warning'), A], 'text') == [
+        'a.md:2: words [rule]', 'a.md:2: warning: words [rule]', 'b.md:1: words [rule]']
+    assert problem.render([], 'text') == problem.render([], 'github') == []
+
+
+def test_render_json() -> None:
+    (text,) = problem.render([B], 'json')
+    assert json.loads(text) == [{'path': 'b.md', 'line': 1, 'rule': 'rule', 'message': 'words', 'level': 'error', 'causes': ['c.md', 'a.md']}]
+    assert problem.render([], 'json') == ['[]']
+
+
+def test_names_cannot_drive_a_terminal_or_a_workflow() -> None:
+    odd = Problem('a\n::set-env,x:\x1b[31m\u202e.md', 1, 'rule', 'b\r\n::error::%0A')
+    assert problem.render([odd], 'text') == ['a\\n::set-env,x:\\x1b[31m\\u202e.md:1: b\\r\\n::error::%0A [rule]']
+    command, _ = problem.render([odd], 'github')
+    assert command == ('::error file=a%0A%3A%3Aset-env%2Cx%3A\x1b[31m\u202e.md,line=1,title=rule::b\\r\\n::error::%250A')
