@@ -17,7 +17,7 @@ from daybook.session.request import Request
 
 from bench import corpus
 
-_DRAFT = '# Measured {n}\n\n## Summary\n\nIt was measured.\n\n## Resume Prompt\n\nGo on. Confidence: H\n'
+_DRAFT = '# Measured {n}\n\n## Summary\n\nMeasurement {n}.\n\n## Resume Prompt\n\nGo on. Confidence: H\n'
 _ROUNDS = 7
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import ROOT
+from conftest import Sandbox
+from conftest import make_sandbox
 
 from daybook.repo import files
-
-from .conftest import ROOT
-from .conftest import Sandbox
-from .conftest import make_sandbox
 
 _BIN = Path(sys.executable).parent
 _TREE = ('.pre-commit-hooks.yaml', 'setup.cfg', 'pyproject.toml', 'LICENSE', 'hooks', 'schemas', 'src')

@@ -65,7 +65,7 @@ class TreeEntry(NamedTuple):
 
 def zsplit(out: bytes) -> list[str]:
     """Split NUL-terminated output into paths; bytes that are not UTF-8 become surrogates."""
-    return [os.fsdecode(part) for part in out.split(b'\0') if part]
+    return [part for part in os.fsdecode(out).split('\0') if part]
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -364,9 +364,9 @@ def change_counts(repo: Repo, limit: int, *pathspecs: str) -> dict[str, int]:
 
 
 def dirty_files(repo: Repo) -> list[str]:
-    """Return the tracked paths that differ from HEAD in index or work tree; unlike `unstaged_changes`, writes nothing."""
-    out = git('--no-optional-locks', '-c', 'core.fsmonitor=false', 'status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=no',
-              '--ignore-submodules=dirty', cwd=repo.root).out
+    """Return the tracked paths that differ from HEAD in index or work tree; never refreshes the index."""
+    out = git('--no-optional-locks', '-c', 'core.fsmonitor=false', 'status', '--porcelain=v1', '-z', '--no-renames',
+              '--untracked-files=no', '--ignore-submodules=dirty', cwd=repo.root).out
     return [entry[3:] for entry in zsplit(out)]
 
 

@@ -11,15 +11,16 @@ _SECTIONS = {
     'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance'
                '|samenvatting|resumo|zusammenfassung|resumen',
     'What I Did': 'what (?:i|we) did|what was (?:done|accomplished)|what happened.*|what (?:shipped|landed|changed)'
-                  '|work (?:done|completed)|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions|wat is gedaan|o que foi feito',
+                  '|work (?:done|completed)|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions'
+                  '|wat is gedaan|o que foi feito',
     'Decisions Made': '(?:key )?decisions?(?: made)?(?: / .*)?|besluiten'
                       '|decis(?:ões|iones)(?: tomadas)?|entscheidungen',
     'For Future Me': '(?:durable|important|key) context|gotchas|notes for (?:the )?next session|watch out',
     'Learnings': '(?:key )?learnings?|lessons?(?: learned)?|what we learned|lições.*|geleerd',
     'Open Questions': 'open (?:questions|items|issues|points|risks)\\b.*|blockers|known issues|outstanding|openstaand',
     'Resume Prompt': '(?:recommended |immediate )?next (?:steps|session|actions?|up)\\b.*|next|what\'?s next'
-                     '|for next session|resume(?: prompt| here)?|how to (?:resume|continue)|remaining(?: work)?|todo|pending|próximos passos.*'
-                     '|volgende (?:sessie|stappen).*|nächste schritte',
+                     '|for next session|resume(?: prompt| here)?|how to (?:resume|continue)|remaining(?: work)?|todo|pending'
+                     '|próximos passos.*|volgende (?:sessie|stappen).*|nächste schritte',
     'See Also': 'see also|references|cross-?references|related(?: .*)?|links',
     'Files Touched': 'files (?:touched|changed|modified|created)\\b.*',
     'Commits': 'commits?(?: made)?',

@@ -114,23 +114,6 @@ def _is_race(result: git.Result) -> bool:
     return any(word in words for word in _RACES) and 'hook declined' not in words
 
 
-def _what_the_remote_holds(work: _Work) -> str | None:
-    seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
-                   env=git.clean_env(), timeout=min(10.0, work.timeout))
-    return seen.text.split('\t')[0] if seen.is_ok and seen.text else None
-
-
-def _timed_out(work: _Work, commit: str) -> Pushed:
-    if _what_the_remote_holds(work) == commit:
-        return _taken(work, commit)
-    return Pushed('unknown', 'time-limit', ('the push did not end in time; see where it stands: git fetch',), True)
-
-
-def _taken(work: _Work, commit: str) -> Pushed:
-    joined = 'a peer had pushed first: joined on the remote; your branch is behind until you git pull'
-    return Pushed('yes', lines=() if commit == work.commit else (joined,))
-
-
 def _fetch(work: _Work) -> str | None:
     """Fetch the upstream into a ref of our own, so that no tracking ref of the user moves; return its commit."""
     result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--no-prune', '--refmap=',
@@ -139,6 +122,31 @@ def _fetch(work: _Work) -> str | None:
     commit = git.resolve(work.repo, _FETCHED) if result.is_ok else None
     git.git('update-ref', '-d', _FETCHED, cwd=work.repo.root)
     return commit
+
+
+def _has_arrived(work: _Work, commit: str) -> bool | None:
+    """Whether the remote branch holds `commit`; None when the remote does not tell."""
+    seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
+                   env=git.clean_env(), timeout=min(10.0, work.timeout))
+    if not seen.is_ok or seen.text.split('\t')[0] in ('', commit):
+        return bool(seen.text) if seen.is_ok else None
+    theirs = _fetch(work)
+    return None if theirs is None else _is_in(work, commit, theirs)
+
+
+def _is_in(work: _Work, commit: str, theirs: str) -> bool:
+    return git.git('merge-base', '--is-ancestor', commit, theirs, cwd=work.repo.root).is_ok
+
+
+def _timed_out(work: _Work, commit: str) -> Pushed:
+    if _has_arrived(work, commit):
+        return _taken(work, commit)
+    return Pushed('unknown', 'time-limit', ('the push did not end in time; see where it stands: git fetch',), True)
+
+
+def _taken(work: _Work, commit: str) -> Pushed:
+    joined = 'a peer had pushed first: joined on the remote; your branch is behind until you git pull'
+    return Pushed('yes', lines=() if commit == work.commit else (joined,))
 
 
 def _versions(work: _Work, base: str, theirs: str, path: str) -> list[bytes | None]:
@@ -228,13 +236,13 @@ def _refused(work: _Work, result: git.Result, commit: str) -> Pushed:
         hint = () if commit == work.commit else (
             'a peer has pushed first, and the remote takes no merge of both: git pull --rebase, then git push',)
         return Pushed('no', 'rejected', ('the remote refuses the push:', *words, *hint))
-    held = _what_the_remote_holds(work)
-    if held == commit:  # taken, but the answer was lost
+    has_arrived = _has_arrived(work, commit)
+    if has_arrived:  # taken, but the answer was lost
         return _taken(work, commit)
-    if held is None and any(word in result.err for word in _CUT_OFF):
+    if has_arrived is None and any(word in result.err for word in _CUT_OFF):
         return Pushed('unknown', 'cut-off', ('the remote fell silent during the push; see where it stands: git fetch',
                                              *words), True)
-    reason = 'push-failed' if held is None else 'push-hook'
+    reason = 'push-failed' if 'fatal:' in result.err else 'push-hook'
     return Pushed('no', reason, ('the push failed; the note is committed here:', *words), True)
 
 
@@ -243,7 +251,7 @@ def _answer(work: _Work, theirs: str | None) -> str | Pushed:
     if theirs is None:
         return Pushed('no', 'fetch-failed', ('a peer has pushed first, and their commits cannot be fetched: '
                                              'git pull, then git push',), True)
-    if git.git('merge-base', '--is-ancestor', work.commit, theirs, cwd=work.repo.root).is_ok:
+    if _is_in(work, work.commit, theirs):
         return _taken(work, theirs)
     return _merge(work, theirs)
 

@@ -205,7 +205,8 @@ def _findings(report: Mapping[str, Any]) -> list[str]:
         rows.append(f'{files} with frontmatter that cannot be read, such as {_path(broken["path"])}:{broken["line"]}')
     if problems['list_headers']['count']:
         files = _count(problems['list_headers']['count'], 'file')
-        rows.append(f'{files} with a list of one-key maps for a header, such as {_path(problems["list_headers"]["first"][0])}')
+        first = _path(problems['list_headers']['first'][0])
+        rows.append(f'{files} with a list of one-key maps for a header, such as {first}')
     for key, words in (('duplicate_ids', ('id',)), ('duplicate_names', ('name of a note', 'names of notes'))):
         for found in problems[key]['first'][:1]:
             count = problems[key]['count']
