@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from daybook.repo import files
+
 ROOT = Path(__file__).parent.parent
+# runners install from the caches of whoever runs the tests: a home of their own has none
+_CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
+_CACHES = {name: os.environ.get(name, os.path.expanduser(place)) for name, place in _CACHES.items()}
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -86,3 +91,31 @@ def repo(tmp_path: Path) -> Sandbox:
 def new_repo(tmp_path: Path) -> Callable[[str], Sandbox]:
     """Make further repositories by name."""
     return lambda name: make_sandbox(tmp_path / name)
+
+
+def _commit_tree(target: Path) -> None:
+    """Make a repository of the files of this checkout as they are now, committed or not."""
+    plugin = make_sandbox(target)
+    listed = subprocess.run(('git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'), cwd=ROOT,
+                            check=True, capture_output=True, text=True).stdout
+    for path in filter(None, listed.split('\0')):
+        if (ROOT / path).is_file():
+            plugin.write(path, (ROOT / path).read_bytes())
+    plugin.commit('the tree under test')
+
+
+@pytest.fixture(scope='session')
+def plugin(tmp_path_factory: pytest.TempPathFactory, own_home: Path) -> tuple[str, str]:
+    """Return path and commit of a hook repository with the tree under test, as `repo:` and `rev:` of a configuration.
+
+    One for all workers of a run, as is what pre-commit and prek install from it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / 'runners'
+    target = shared / 'plugin'
+    with files.exclusive_lock(str(shared / 'lock'), 120):
+        if not (shared / 'made').exists():
+            _commit_tree(target)
+            (shared / 'made').touch()
+    os.environ.update(_CACHES, PRE_COMMIT_HOME=str(shared / 'pre-commit'), PREK_HOME=str(shared / 'prek'))
+    return str(target), Sandbox(target).git('rev-parse', 'HEAD')

@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -42,9 +43,15 @@ def scene(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Team:  # 
     roman.draft('Killed')
     roman.write(OTHER, 'the draft of somebody else\n')
     roman.write('.daybook/state/.gitignore', '*\n')
-    roman.write('.daybook/state/session-s1.json',
-                json.dumps({'session_id': 's1', 'tool_calls_count': 40, 'cwd': str(roman.root), 'ended_at': 'x'}))
     return team
+
+
+def copied(scene: Team, target: Path) -> Member:
+    roman = scene.copy(target).member('roman')
+    counters = {'session_id': 's1', 'tool_calls_count': 40, 'cwd': str(roman.root),
+                'started_at': '2026-11-20T08:00:00Z', 'ended_at': '2026-11-20T09:00:00Z'}
+    roman.write('.daybook/state/session-s1.json', json.dumps(counters))
+    return roman
 
 
 def kinds(out: str) -> set[str]:
@@ -65,7 +72,7 @@ def again(roman: Member, before: State, killed: Run) -> str:
         assert 'no draft' in run.out, run.out  # all was done but for the last line
         told = {'ended'}
     else:
-        assert re.fullmatch(r'handoff: id=RT-\d{6}-\d\d commit=[0-9a-f]{40} pushed=yes', run.last), (killed.out, run.out)
+        assert re.fullmatch(r'handoff: id=RT-\d{6}-\d\d\w* commit=[0-9a-f]{40} pushed=yes', run.last), (killed.out, run.out)
     check(roman, before, killed.out + run.out)
     return '+'.join(sorted(told)) or 'fresh'
 
@@ -83,16 +90,16 @@ def check(roman: Member, before: State, out: str) -> None:
     assert [line for line in after.status if line[3:] not in stubs] == before.status, out
     assert after.index == before.index and after.stash == before.stash and after.fetched == before.fetched
     assert {path: data for path, data in after.files.items() if path not in stubs} == before.files
-    assert roman.leftovers() == []
+    assert roman.leftovers() == [], out
     assert roman.read(OTHER) == 'the draft of somebody else\n'
     archive = sorted(path.name for path in (roman.root / '.daybook/state/archive').iterdir())
     assert [name for name in archive if name.endswith('.md')] == [f'{notes[0]}-draft.md']
     assert 'Killed: what was done.' in roman.read(f'.daybook/state/archive/{notes[0]}-draft.md')
-    assert not (roman.root / DRAFT).exists() and f'{notes[0]}.json' in archive
+    assert not (roman.root / DRAFT).exists() and f'{notes[0]}.json' in archive, out
 
 
 def test_run_that_nobody_kills(scene: Team, tmp_path: Path) -> None:
-    roman = scene.copy(tmp_path / 'team').member('roman')
+    roman = copied(scene, tmp_path / 'team')
     before = roman.state()
     run = roman.hand_off(env=ENV, count=True)
     assert run.last.endswith('pushed=yes') and run.steps > 15, run.out
@@ -103,10 +110,298 @@ def test_run_that_nobody_kills(scene: Team, tmp_path: Path) -> None:
 def test_killed_at_every_change(scene: Team, tmp_path: Path, chunk: int) -> None:
     seen = []
     for kill_at in range(chunk + 1, 500, CHUNKS):
-        roman = scene.copy(tmp_path / f'{kill_at}').member('roman')
+        roman = copied(scene, tmp_path / f'{kill_at}')
         before = roman.state()
         killed = roman.hand_off(env=ENV, kill_at=kill_at)
         if killed.code != -signal.SIGKILL:
             break
         seen.append(again(roman, before, killed))
-    assert killed.code == 0 and {'undone', 'completed'} <= set(seen), seen
+    assert killed.code == 0 and {'undone', 'completed'} & set(seen), seen
+
+
+@pytest.mark.parametrize('chunk', range(CHUNKS))
+def test_killed_at_random_moments(scene: Team, tmp_path: Path, chunk: int) -> None:
+    dice = random.Random(f'{RANDOM_RUNS}-{chunk}')
+    timed = copied(scene, tmp_path / 'timed')
+    begun = time.monotonic()
+    timed.hand_off(env=ENV)
+    whole = time.monotonic() - begun
+    for number in range(chunk, RANDOM_RUNS, CHUNKS):
+        roman = copied(scene, tmp_path / f'{number}')
+        before = roman.state()
+        killed = roman.runner.kill_after(dice.uniform(0, whole), roman.root, ['handoff', '--files', DRAFT], env=ENV)
+        again(roman, before, killed)
+
+
+ADDED, WRITTEN, COMMITTED = 'before git commit', 'before git add', 'after git commit'  # the last thing that was done
+
+
+def killed_at(scene: Team, target: Path, moment: str) -> Member:
+    roman = copied(scene, target)
+    assert roman.hand_off(env=ENV, kill_at=1, needle=moment).code == -signal.SIGKILL
+    return roman
+
+
+def note_of(roman: Member) -> str:
+    return next(str(path.relative_to(roman.root)) for path in (roman.root / 'docs/sessions').glob('RT-*.md'))
+
+
+def hook(roman: Member, name: str, text: str) -> None:
+    path = roman.write(f'.git/hooks/{name}', f'#!/bin/sh\n{text}\n')
+    path.chmod(0o755)
+
+
+def waits(path: Path, what: str = 'to appear') -> None:
+    limit = time.monotonic() + 20
+    while path.exists() is not (what == 'to appear'):
+        assert time.monotonic() < limit, f'{path} was expected {what}'
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize('moment', [WRITTEN, ADDED])
+def test_undone_says_so_and_hands_off_again(scene: Team, tmp_path: Path, moment: str) -> None:
+    roman = killed_at(scene, tmp_path / 'team', moment)
+    run = roman.hand_off(env=ENV)
+    assert re.match(r'the hand-off RT-\S+ was killed before its commit: undone\n', run.out)
+    assert run.last.endswith('pushed=yes') and len(roman.git('log', '--format=%H', '--', 'docs').split()) == 1
+
+
+def test_completed_says_so_and_what_it_did_not_do(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    commit = roman.git('rev-parse', 'HEAD')
+    run = roman.hand_off(env=ENV)
+    assert f'was killed after its commit {commit[:10]}: completed now; run this again for another draft' in run.out
+    assert f'commit={commit} pushed=yes' in run.last
+
+
+def test_git_that_outlives_the_hand_off_is_waited_for(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done; touch ../ended')
+    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
+    waits(tmp_path / 'team/begun')
+    started.kill()
+    killed = started.wait()
+    refused = roman.hand_off(env=ENV)
+    assert refused.last.endswith('pushed=no reason=index-lock') and 'index.lock' in refused.out
+    (tmp_path / 'team/go').touch()
+    waits(tmp_path / 'team/ended')
+    assert again(roman, before, killed) == 'completed'
+
+
+def test_lock_of_git_that_died_too_is_named(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    hook(roman, 'pre-commit', 'touch ../begun; kill -9 $PPID; kill -9 $(cat ../pid)')
+    killed = roman.hand_off(env=ENV, kill_at=1, needle=COMMITTED)
+    assert killed.code == -signal.SIGKILL
+    for name in ('index.lock',):
+        assert f'{roman.root}/.git/{name}' in roman.hand_off(env=ENV).out
+    for lock in (roman.root / '.git').glob('*.lock'):
+        lock.unlink()  # what the user decides to do
+    (roman.root / '.git/hooks/pre-commit').unlink()
+    assert again(roman, before, killed) == 'undone'
+
+
+def test_killed_during_the_push(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    hook(roman, 'pre-push', 'touch ../begun; sleep 0.7; touch ../ended')
+    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
+    waits(tmp_path / 'team/begun')
+    started.kill()
+    killed = started.wait()
+    assert again(roman, before, killed) == 'completed'
+    waits(tmp_path / 'team/ended')
+
+
+def test_killed_when_the_server_had_taken_the_push(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    killed = roman.hand_off(env=ENV, kill_at=1, needle='after git push')
+    assert again(roman, before, killed) == 'completed'
+
+
+JOURNALS = [
+    b'', b'{', b'null', b'[]', b'"x"', b'\xff\xfe', b'{"version": 1}', b'{"version": 1, "writes": 3}',
+    b'{"version": 1, "writes": [{}]}', b'{"version": 1, "writes": [], "id": "RT-261120-01"}',
+    b'{"version": 1, "writes": [], "colour": "red"}',
+]
+OTHER_VERSIONS = [b'{"id": "RT-261120-01", "stage": "writing", "writes": []}', b'{"version": 2, "writes": []}']
+
+
+def test_unreadable_journal_is_refused_with_what_to_do(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    path = roman.root / '.git/daybook/handoff.json'
+    whole, before = path.read_bytes(), roman.snapshot()
+    texts = [whole[:size] for size in (1, len(whole) // 3, len(whole) - 1)] + JOURNALS + OTHER_VERSIONS
+    for text in texts:
+        path.write_bytes(text)
+        run = roman.hand_off(env=ENV)
+        assert (run.code, run.last) == (1, 'handoff: id=- commit=none pushed=no reason=journal'), (text, run.out)
+        assert str(path) in run.out and 'Nothing was changed.' in run.out and 'Traceback' not in run.out
+        assert ('run that version once more' if text in OTHER_VERSIONS else f'mv {path} {path}.bad') in run.out
+        assert roman.snapshot() == before and path.read_bytes() == text
+    path.write_bytes(whole)
+    assert kinds(roman.hand_off(env=ENV).out) == {'undone'}
+
+
+def test_journal_moved_away_leaves_no_silent_half(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    (roman.root / '.git/daybook/handoff.json').rename(tmp_path / 'handoff.json.bad')
+    run = roman.hand_off(env=ENV)
+    assert run.code == 1 and re.search(r'reason=(note-exists|dirty-target)$', run.last)
+
+
+def test_branch_switched_before_the_commit(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', ADDED)
+    roman.git('switch', '-q', '-c', 'other')
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'undone'} and run.last.endswith('reason=no-upstream')
+    assert roman.git('log', '--format=%s', 'main..other').startswith('docs(sessions)')
+    assert not roman.git('log', 'main', '--', 'docs')
+
+
+def test_branch_switched_after_the_commit(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    commit = roman.git('rev-parse', 'HEAD')
+    roman.git('stash', '-q')
+    roman.git('switch', '-q', '-c', 'other', 'HEAD~1')
+    before = roman.state()
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={commit} pushed=yes')
+    assert roman.state() == before and roman.git('branch', '--show-current') == 'other'
+
+
+def test_branch_deleted_after_the_commit(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    roman.git('switch', '-q', '-c', 'other')
+    roman.git('branch', '-q', '-D', 'main')
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'completed'} and run.last.endswith('pushed=no reason=branch-moved')
+    assert roman.git('ls-files', 'docs').split() == [INDEX, note_of(roman)]
+
+
+def test_commit_amended_before_the_push(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    roman.hand_off(env=ENV, kill_at=1, needle='before git push')
+    roman.git('commit', '-q', '--amend', '--only', '--message', 'in other words')
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=yes')
+    assert Team(tmp_path / 'team', roman.runner).remote.git('log', '-1', '--format=%s') == 'in other words'
+
+
+def test_commit_taken_back_by_the_user(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    before = copied(scene, tmp_path / 'as-it-was').state()
+    roman.git('stash', '-q')
+    roman.git('reset', '-q', '--hard', 'HEAD~1')
+    roman.git('stash', 'pop', '-q', '--index')
+    assert again(roman, before, Run(0, '', 0)) == 'undone'
+
+
+def test_user_commits_something_else(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    roman.work(message='between')
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'undone'} and run.last.endswith('pushed=no reason=other-commits')
+    assert roman.git('log', '-2', '--format=%s').split('\n')[1] == 'between'
+
+
+def test_user_commits_our_half_as_it_stands(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    roman.git('stash', '-q')  # their own work, and with it ours in tracked files
+    roman.git('stash', 'pop', '-q', '--index')
+    roman.git('add', 'docs', LOG)
+    commit = roman.commit('all that lay about', 'docs', LOG)
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={commit} pushed=yes')
+
+
+def test_user_commits_a_part_of_our_half(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    roman.git('commit', '-q', '-m', 'the log alone', '--', LOG)
+    log = roman.read(LOG)
+    run = roman.hand_off(env=ENV)
+    assert f'undone, but for {LOG}, which changed since' in run.out
+    assert roman.read(LOG) == log and 'reason=other-commits' in run.last and log.count('- [RT-') == 1
+
+
+def test_user_commits_the_note_alone(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', WRITTEN)
+    roman.git('add', note_of(roman))
+    roman.git('commit', '-q', '-m', 'the note alone', '--', note_of(roman))
+    run = roman.hand_off(env=ENV)
+    assert f'warning: that commit lacks what the hand-off wrote in {INDEX}, {LOG}: commit it too' in run.out
+    assert kinds(run.out) == {'completed'} and run.last.endswith('pushed=yes')
+
+
+@pytest.mark.parametrize('moment', [WRITTEN, ADDED])
+def test_what_the_user_wrote_into_our_half_stays(scene: Team, tmp_path: Path, moment: str) -> None:
+    for path, reason in ((LOG, 'dirty-target'), (INDEX, ''), ('note', 'note-exists')):
+        roman = killed_at(scene, tmp_path / path.replace('/', '-'), moment)
+        path = note_of(roman) if path == 'note' else path
+        text = roman.read(path) + '\nby hand\n'
+        roman.write(path, text)
+        run = roman.hand_off(env=ENV)
+        assert f'undone, but for {path}, which changed since' in run.out
+        assert text == roman.read(path) if reason else text.splitlines()[-3] in roman.read(path), run.out
+        assert run.code == 1 and reason in run.last, run.out
+
+
+def test_another_draft_since_is_not_put_away(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    roman.draft('Another')
+    run = roman.hand_off(env=ENV)
+    assert 'the draft has changed since, so it stays' in run.out and 'Another' in roman.read(DRAFT)
+    assert roman.hand_off(env=ENV).last.endswith('pushed=yes') and not (roman.root / DRAFT).exists()
+    assert len(roman.git('ls-files', 'docs/sessions/RT-*').split()) == 2
+
+
+def test_telemetry_of_another_session_is_not_put_away(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', COMMITTED)
+    roman.hand_off(env={'DAYBOOK_SESSION_ID': 's2'})
+    assert (roman.root / '.daybook/state/session-s2.json').exists()
+    assert not (roman.root / '.daybook/state/session-s1.json').exists()
+
+
+def test_old_bytes_that_git_has_collected_are_not_taken_for_no_file(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    roman.git('config', 'core.autocrlf', 'true')
+    crlf = roman.read(LOG).replace('\n', '\r\n').encode()
+    roman.write(LOG, crlf)
+    assert roman.hand_off(env=ENV, kill_at=1, needle=WRITTEN).code == -signal.SIGKILL
+    roman.git('prune', '--expire=now')
+    run = roman.hand_off(env=ENV)
+    assert f'but for {LOG}, which changed since' in run.out and 'dirty-target' in run.last
+    assert roman.read(LOG).startswith(crlf.decode())
+
+
+def pre_commit(roman: Member, entry: str, *options: str) -> subprocess.CompletedProcess[str]:
+    roman.write('.pre-commit-config.yaml', 'repos: [{repo: local, hooks: [{id: handoff, name: x, language: system, '
+                f'entry: "{entry}", stages: [manual], always_run: true, pass_filenames: false, verbose: true}}]}}]\n')
+    roman.git('add', '.pre-commit-config.yaml')
+    command = (os.path.join(os.path.dirname(sys.executable), 'pre-commit'), 'run', '--hook-stage', 'manual', 'handoff')
+    return subprocess.run((*command, *options), cwd=roman.root, capture_output=True, text=True,
+                          env={**os.environ, **ENV, 'PRE_COMMIT_HOME': str(roman.root.parent / 'store')})
+
+
+@pytest.mark.parametrize('moment', [WRITTEN, ADDED, COMMITTED])
+def test_killed_under_the_stash_of_a_runner(scene: Team, tmp_path: Path, moment: str) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    (roman.root / 'untracked/ü n.txt').unlink()
+    before = roman.state()
+    died = roman.root.parent / 'die.py'
+    died.write_text(f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import runs\n'
+                    f'sys.exit(runs.die_at(1, {moment!r}, "handoff"))\n')
+    first = pre_commit(roman, f'{sys.executable} {died}')
+    assert 'exit code: -9' in first.stdout or 'exit code: 137' in first.stdout or 'handoff: id=' not in first.stdout
+    second = pre_commit(roman, f'{sys.executable} -m daybook handoff')
+    if 'reason=stashed-journal' in second.stdout:
+        assert moment == WRITTEN and f'its files aside: {LOG}; run it without the stash' in second.stdout
+        second = pre_commit(roman, f'{sys.executable} -m daybook handoff', '--all-files')
+    assert kinds(second.stdout) == {'completed' if moment == COMMITTED else 'undone'}, second.stdout
+    assert 'pushed=yes' in second.stdout, second.stdout
+    roman.git('rm', '-q', '--cached', '.pre-commit-config.yaml')
+    (roman.root / '.pre-commit-config.yaml').unlink()
+    check(roman, before, second.stdout)

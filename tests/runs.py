@@ -88,6 +88,14 @@ def _child(order: dict) -> None:
         os._exit(code)
 
 
+def die_at(kill_at: int, needle: str, *argv: str) -> int:
+    """Run `daybook argv` in this process, which ends at a change: for hooks, whose process the runner starts."""
+    _wrap(os.devnull, kill_at, needle)
+    from daybook.__main__ import main
+
+    return main(argv)
+
+
 def _serve() -> None:
     import daybook.hooks.claim_session
     import daybook.hooks.handoff  # noqa: F401  what every run needs, imported once
@@ -119,7 +127,7 @@ class Started:
         code = self.runner.ask({'wait': self.pid})
         steps = Path(f'{self.out}.steps')
         count = int(steps.read_text()) if steps.exists() else 0
-        return Run(code, self.out.read_bytes().decode('utf-8', 'replace'), count)
+        return Run(code, self.out.read_text('utf-8', 'replace') if self.out.exists() else '', count)
 
 
 class Runner:
@@ -148,9 +156,9 @@ class Runner:
     def run(self, root: Path, *argv: str, **options: object) -> Run:
         return self.start(root, *argv, **options).wait()  # type: ignore[arg-type]
 
-    def kill_after(self, seconds: float, root: Path, argv: Sequence[str]) -> Run:
+    def kill_after(self, seconds: float, root: Path, argv: Sequence[str], env: dict[str, str] | None = None) -> Run:
         """Begin a run and kill it when `seconds` have passed, wherever it then stands; git it started goes on."""
-        started = self.start(root, *argv)
+        started = self.start(root, *argv, env=env)
         time.sleep(seconds)
         started.kill()
         return started.wait()

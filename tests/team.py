@@ -97,7 +97,8 @@ class Member(Sandbox):
 
     def leftovers(self) -> list[str]:
         """Return temporary files, locks and refs that no run may leave behind."""
-        found = [str(p.relative_to(self.root)) for p in self.root.rglob('*') if p.name.endswith('.tmp')]
+        temporary = [str(p.relative_to(self.root)) for p in self.root.rglob('*') if p.name.endswith('.tmp')]
+        found = [name for name in temporary if not name.startswith(('.git/daybook/claims/', '.daybook/state/'))]
         found += [name for name in ('daybook/handoff.json', 'index.lock') if (self.root / '.git' / name).exists()]
         return found + self.git('for-each-ref', '--format=%(refname)', 'refs/daybook', 'refs/worktree').splitlines()
 

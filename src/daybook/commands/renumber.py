@@ -152,6 +152,11 @@ def _day(operator: operators.Operator, old: str, now: datetime) -> str:
     return found['day'] if found else f'{operator.initials}-{operator.local_date(now):%y%m%d}'
 
 
+def _git_add(repo: Repo, edits: Sequence[_Edit]) -> str:
+    paths = dict.fromkeys(path for edit in edits for path in (edit.path, edit.new_path))
+    return f'git add -- {shlex.join(os.path.relpath(os.path.join(repo.root, path)) for path in paths)}'
+
+
 def _report(edits: Sequence[_Edit], mentions: Sequence[str]) -> None:
     moved = edits[0]
     print(printable(f'{moved.path} -> {moved.new_path}'))
@@ -197,6 +202,6 @@ def main(argv: Sequence[str]) -> int:
     _report(edits, mentions)
     if claim.kind == 'provisional':
         print(printable(f'not arbitrated: {claim.reason}'))
-    print(printable(f'git add -- {shlex.join(dict.fromkeys(p for e in edits for p in (e.path, e.new_path)))}'))
+    print(printable(_git_add(repo, edits)))
     print(f'renumber: old={printable(old)} new={claim.id} claim={claim.kind}')
     return 0

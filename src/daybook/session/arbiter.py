@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import secrets
-import socket
 import time
 from typing import NamedTuple
 
@@ -115,7 +115,7 @@ def _root_commit(repo: Repo, session_id: str, operator: str, created: str) -> st
     tree = git.expect('mktree', cwd=repo.root, env=git.clean_env(), stdin=b'').text
     who = {'GIT_AUTHOR_NAME': operator, 'GIT_AUTHOR_EMAIL': f'{operator}@daybook.invalid',
            'GIT_COMMITTER_NAME': operator, 'GIT_COMMITTER_EMAIL': f'{operator}@daybook.invalid'}
-    message = (f'claim {session_id}\n\noperator: {operator}\nhost: {socket.gethostname()}\n'
+    message = (f'claim {session_id}\n\noperator: {operator}\nhost: {platform.node()}\n'
                f'created: {created}\nnonce: {secrets.token_hex(16)}\n')
     return git.expect('commit-tree', tree, cwd=repo.root, env=git.clean_env(who), stdin=message.encode()).text
 

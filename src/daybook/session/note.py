@@ -69,7 +69,7 @@ def _change(added: int | None, removed: int | None) -> str:
 def file_lines(facts: Facts) -> list[str]:
     """Return the list of the files that the session's commits changed."""
     lines = [line for change in facts.changes[:_MOST]
-             for line in inline.item(f'{inline.code(change.path)} ({_change(change.added, change.removed)})')]
+             for line in inline.item(f'{inline.file_name(change.path)} ({_change(change.added, change.removed)})')]
     return lines + ([f'- and {len(facts.changes) - _MOST} more'] if len(facts.changes) > _MOST else [])
 
 

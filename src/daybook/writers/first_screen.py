@@ -242,7 +242,7 @@ def _would_validate(valid: Mapping[str, Any], outside: int) -> str:
              ('convertible', 'with a list for a header'), ('without', 'without frontmatter'))
     states = ', '.join(f'{valid[key]:,} {words}' for key, words in table if valid[key])
     start = f'{_count(valid["documents"], "document")}: {states}' if valid['documents'] else 'no document'
-    return f'{start}; {_count(outside, "stays outside", "stay outside")}'
+    return f'{start}; {outside:,} outside'
 
 
 def _would_fill(fill: Mapping[str, Any]) -> str:

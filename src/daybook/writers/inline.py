@@ -15,6 +15,8 @@ _URL = re.compile(r'https?://[^\s<>`\\]*[^\s<>`\\.,;:!?\'")\]*_~]')
 # what starts or ends emphasis, code, links, HTML, strikethrough, autolinks and entities; `_` inside a word does not
 _SPECIAL = re.compile(r'[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|~(?=~)|(?<=~)~|(?<=[\w.+-])@(?=[\w-])'
                       r'|(?<=\bhttp):(?=//)|(?<=\bhttps):(?=//)|(?<=\bwww)\.', re.IGNORECASE)
+# a code span is one word: Prettier joins the lines of one that is broken
+_WORD = re.compile(r'(?:\\.|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|[^ ])+')
 _BLOCK_START = re.compile(r'(?:[-+*>#|=~:]|\d+[.)](?=\s|$))')
 
 
@@ -51,6 +53,13 @@ def code(text: str) -> str:
     return f'{fence}{pad}{flat or "?"}{pad}{fence}'
 
 
+def file_name(path: str) -> str:
+    """Return `path` as a code span, or as plain text when it has spaces and does not fit on a line."""
+    span = code(path)
+    is_wide = ' ' in span and _width(span) > WIDTH - 2 and not _BLOCK_START.match(path)
+    return escaped(path) if is_wide else span
+
+
 def link_target(path: str) -> str:
     """Return a relative path as a link destination: percent-encoded where Markdown would end it."""
     return ''.join(char if ord(char) > 126 else quote(char, safe="/.-_~!$&'*+,;=:@") for char in path)
@@ -63,7 +72,7 @@ def _width(text: str) -> int:
 def _words(text: str) -> list[str]:
     """Return the words of `text`; one that would begin a block at the start of a line stays with the one before."""
     words: list[str] = []
-    for word in text.split(' '):
+    for word in (found.group() for found in _WORD.finditer(text)):
         if words and _BLOCK_START.match(word):
             words[-1] += f' {word}'
         else:

@@ -11,7 +11,7 @@ from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 
 URL = 'https://github.com/git-daybook/daybook'
-HOOK_IDS = ('validate-frontmatter', 'claim-session', 'handoff', 'resume', 'inventory')
+HOOK_IDS = ('validate-frontmatter', 'regen-indexes', 'claim-session', 'handoff', 'resume', 'inventory')
 HOOK_TYPES = ('pre-commit', 'pre-merge-commit', 'commit-msg', 'pre-push')
 COMMAND_MARK = '<!-- written by daybook init -->'
 SCRIPT = '.claude/hooks/session_state.py'

@@ -1,0 +1,142 @@
+"""Where the target of a link leads in the tree of tracked files, as the git host resolves it."""
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from daybook.documents import facts
+from daybook.documents import tree
+from daybook.documents.tree import Tree
+
+# rules by which a target is wrong; '' is none
+MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE = (
+    'link-missing', 'link-case', 'link-anchor', 'link-outside', 'link-absolute', 'link-line-number')
+
+_ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
+_LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
+_LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
+
+
+class Options(NamedTuple):
+    """The settings `links:`; `ignore` (targets as written) and `generated` (paths) are regular expressions, `` for none."""
+
+    root: str = 'repository'
+    submodules: str = 'accept'
+    wikilinks: str = 'documents'
+    ignore: str = ''
+    generated: str = ''
+
+
+class Destination(NamedTuple):
+    """What a target comes to.
+
+    `path` is the file or folder (of a fault: where it should have been), `fragment` what stands behind `#`,
+    `fault` the rule that it breaks or ``, `right` what would be right: a path of the repository, or for LINE
+    the target to write.
+    """
+
+    path: str
+    fragment: str
+    fault: str = ''
+    right: str = ''
+
+
+class Resolver:
+    """Follows targets in one tree; remembers, as most targets occur many times."""
+
+    def __init__(self, known: Tree, options: Options) -> None:
+        self.tree, self.options = known, options
+        self._ignored = re.compile(options.ignore).fullmatch if options.ignore else None
+        self._generated = re.compile(options.generated).fullmatch if options.generated else None
+        self._found: dict[tuple[str, str], Destination | None] = {}
+
+    def follow(self, source: str, target: str, *, is_decoded: bool = False) -> Destination | None:
+        """Return where `target`, written in the file `source`, leads; None when that is not ours to say.
+
+        `is_decoded` tells that percent signs were decoded already, as in `Facts`.
+        """
+        written, _, fragment = target.partition('#')
+        if not written:
+            return Destination(source, fragment if is_decoded else unquote(fragment))
+        written = written.partition('?')[0]
+        if not is_decoded:
+            written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
+        key = tree.folder_of(source), written
+        if key not in self._found:
+            self._found[key] = self._lead(source, written)
+        found = self._found[key]
+        if self._ignored and self._ignored(target) or found is None:
+            return None
+        return Destination(found.path, fragment, found.fault, found.right) if fragment else found
+
+    def _lead(self, source: str, written: str) -> Destination | None:
+        if not written:  # `?query`: the file itself, whichever that is
+            return None
+        if written[0] == '/' and self.options.root == 'ignore' and not _ABSOLUTE.match(written):
+            return None
+        path = tree.join('' if written[0] == '/' else tree.folder_of(source), written)
+        located = None if path is None else self.tree.locate(path)
+        if located is not None and path is not None:
+            return self._existing(written, path, located)
+        if facts.is_elsewhere(written):
+            return None
+        return self._fault(source, written, path)
+
+    def _existing(self, written: str, path: str, located: str) -> Destination | None:
+        if self.tree.submodules and self.tree.is_in_submodule(path):
+            return Destination(path, '', MISSING) if self.options.submodules == 'reject' else None
+        if written[-1] == '/' and located in self.tree.files:
+            return Destination(path, '', MISSING, path)
+        return Destination(located, '')
+
+    def _fault(self, source: str, written: str, path: str | None) -> Destination | None:
+        if _ABSOLUTE.match(written):
+            return Destination(written, '', ABSOLUTE, self._inside(written))
+        if path is None:
+            return Destination(written, '', OUTSIDE)
+        if self._generated and self._generated(path):
+            return None
+        line = _LINE.match(written)
+        if line and '/' not in line[1] and '.' not in line[1]:
+            return None  # localhost:8080
+        if line and self.tree.locate(tree.join('' if written[0] == '/' else tree.folder_of(source), line[1]) or '\0'):
+            return Destination(path, '', LINE, f'{line[1]}#L{line[2]}' + (f'-L{line[3]}' if line[3] else ''))
+        other = self.tree.other_spelling(path)
+        if other is not None:
+            return Destination(path, '', CASE, other)
+        return Destination(path, '', MISSING, self._nearby(source, written, path))
+
+    def _nearby(self, source: str, written: str, path: str) -> str:
+        candidates = [path + ending for ending in tree.MARKDOWN]
+        if '\\' in written:
+            candidates.append(tree.join(tree.folder_of(source), written.replace('\\', '/')) or '')
+        return next((candidate for candidate in candidates if candidate in self.tree.files), '')
+
+    def _inside(self, written: str) -> str:
+        """Return the tracked file whose path the end of the absolute path `written` is, the longest first."""
+        parts = [part for part in re.split(r'[\\/]+', written) if part][:60]
+        ends = ('/'.join(parts[start:]) for start in range(1, len(parts)))
+        return next((end for end in ends if end in self.tree.files), '')
+
+    def page(self, destination: Destination) -> str | None:
+        """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell."""
+        path: str | None = destination.path
+        if path in self.tree.folders:
+            path = self.tree.readme(destination.path)
+        return path if path and tree.is_markdown(path) else None
+
+
+def has_anchor(fragment: str, anchors: Set[str]) -> bool:
+    """Return whether a page with `anchors` answers to `#fragment`, as browsers and git hosts have it.
+
+    `#top` is the top of any page (https://html.spec.whatwg.org/#scrolling-to-a-fragment), `#L10` a line of the source,
+    and `#:~:text=` a search.
+    """
+    if fragment in anchors or not fragment or fragment.lower() == 'top':
+        return True
+    if _LINE_ANCHOR.fullmatch(fragment):
+        return True
+    before, search, _ = fragment.partition(':~:')
+    return bool(search) and (not before or before in anchors)

@@ -1,0 +1,152 @@
+"""What the bytes of one Markdown file say about links: the targets in it and the anchors that it has."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import TypeVar
+from urllib.parse import unquote
+
+from daybook.documents import markdown
+from daybook.documents.markdown import Link
+
+VERSION = 1  # of what `dump` writes
+
+# as `frontmatter.body_offset` has it, without the cost of a YAML reader (tests hold the two equal)
+_HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
+_ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
+_ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
+_UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
+_CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
+_MANY = 400  # files from which on more processes pay for their start
+
+_Result = TypeVar('_Result')
+
+
+class Facts(NamedTuple):
+    """What a text says, without places.
+
+    `targets` are those that may lead to a file of the repository or to a heading, percent-decoded;
+    `wikilinks` what stands in `[[…]]` before `|`; `anchors` what a `#fragment` may name.
+    """
+
+    targets: frozenset[str]
+    wikilinks: frozenset[str]
+    anchors: frozenset[str]
+
+
+def is_elsewhere(target: str) -> bool:
+    """Return whether `target` is the address of something else: a URL, a mail address, a placeholder of a template."""
+    return _ELSEWHERE.match(target) is not None
+
+
+def body(data: bytes) -> tuple[str, int]:
+    """Return the text below the frontmatter, what is not UTF-8 replaced, and the line (from 1) on which it begins."""
+    head = _HEAD.match(data)
+    start = head.end() if head else 0
+    return data[start:].decode('utf-8', 'replace'), data.count(b'\n', 0, start) + 1
+
+
+def _clear(target: str) -> str:
+    return _UNCLEAR if '\n' in target or '\0' in target else target
+
+
+def of_bytes(data: bytes) -> Facts:
+    """Return the facts of the bytes of one file."""
+    text, _ = body(data)
+    if '[[' in text or '%' in text and _ENCODED_MARK.search(text):
+        found = markdown.scan(text)
+        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
+                   for link in found.links if link.kind != 'wikilink'}
+        wikilinks = {link.target for link in found.links if link.kind == 'wikilink'}
+        anchors = found.anchors
+    else:
+        targets, anchors = markdown.survey(text)
+        wikilinks = set()
+    elsewhere = _ELSEWHERE.match
+    return Facts(frozenset(_clear(t) for t in targets if t and not elsewhere(t)), frozenset(wikilinks), frozenset(anchors))
+
+
+def dump(facts: Facts) -> str:
+    """Return `facts` as one text, the same for the same facts."""
+    return '\0'.join('\n'.join(sorted(part)) for part in facts)
+
+
+def load(text: str) -> Facts:
+    """Return the facts that `dump` wrote. Raises ValueError for any other text."""
+    targets, wikilinks, anchors = (frozenset(part.split('\n')) if part else frozenset() for part in text.split('\0'))
+    return Facts(targets, wikilinks, anchors)
+
+
+def places(data: bytes, targets: Iterable[str]) -> list[Link]:
+    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines."""
+    wanted = frozenset(targets)
+    text, line = body(data)
+    return [link for link in markdown.links(text, line)
+            if link.kind == 'wikilink' or _clear(unquote(link.target)) in wanted
+            or _UNCLEAR in wanted and _ENCODED_MARK.search(link.target)]
+
+
+def read(root: str, path: str) -> bytes | None:
+    """Return the content of the regular file at the relative `path`; None when it is none or cannot be read."""
+    absolute = os.path.join(root, path)
+    try:
+        with open(absolute, 'rb') as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    return data
+
+
+def _dumped(root: str, path: str) -> str | None:
+    data = read(root, path)
+    return None if data is None else dump(of_bytes(data))
+
+
+def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Link] | None:
+    data = read(root, job[0])
+    return None if data is None else places(data, job[1])
+
+
+def _chunk(work: tuple[Callable[[str, object], _Result], str, Sequence[object]]) -> list[_Result]:
+    function, root, jobs = work
+    return [function(root, job) for job in jobs]
+
+
+class Readers:
+    """The processes that read many files; started when there is enough to do, ended with the `with` block."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._pool: object = None
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.terminate()
+            self._pool.join()
+
+    def _map(self, function: Callable[[str, object], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
+        workers = min(os.cpu_count() or 1, 8)
+        if self._pool is None and (len(jobs) < _MANY or workers == 1):
+            return (function(self._root, job) for job in jobs)
+        if self._pool is None:
+            import multiprocessing
+
+            self._pool = multiprocessing.Pool(workers)
+        chunks = [(function, self._root, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
+        return (result for results in self._pool.imap(_chunk, chunks) for result in results)
+
+    def facts(self, paths: Sequence[str]) -> Iterator[str | None]:
+        """Yield the dumped facts of each file of `paths`, None for one that cannot be read."""
+        return self._map(_dumped, paths)
+
+    def places(self, jobs: Sequence[tuple[str, frozenset[str]]]) -> Iterator[list[Link] | None]:
+        """Yield what `places` returns for each path and its targets, None for a file that cannot be read."""
+        return self._map(_placed, jobs)

@@ -1,0 +1,41 @@
+"""Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do."""
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+
+def _start(words: Sequence[str], cwd: str) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, writer, 1),
+               (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_CLOSE, reader)]
+    try:
+        process = os.posix_spawnp('git', ('git', '-C', cwd, *words), os.environ, file_actions=actions)
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    return process, reader
+
+
+def _finish(process: int, reader: int) -> bytes | None:
+    with open(reader, 'rb') as stream:
+        out = stream.read()
+    return out if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0 else None
+
+
+def answers(cwd: str, *commands: Sequence[str]) -> list[bytes | None]:
+    """Return what git prints in `cwd` for each of `commands`, which run at once; None for one that fails.
+
+    For questions that take no input and change nothing; `daybook.repo.git` is for all others.
+    Raises FileNotFoundError when there is no git.
+    """
+    if not hasattr(os, 'posix_spawnp'):  # Windows
+        import subprocess
+
+        runs = [subprocess.run(('git', '-C', cwd, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL) for words in commands]
+        return [run.stdout if run.returncode == 0 else None for run in runs]
+    started = [_start(words, cwd) for words in commands]
+    return [_finish(*process) for process in started]

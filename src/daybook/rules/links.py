@@ -1,0 +1,231 @@
+"""Rule: every link leads to a tracked file, and every `#fragment` to an anchor of it."""
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Set
+from typing import NamedTuple
+
+from daybook.documents import destination
+from daybook.documents import tree
+from daybook.documents.destination import Destination
+from daybook.documents.destination import Resolver
+from daybook.documents.facts import Facts
+from daybook.documents.markdown import Link
+from daybook.problem import Problem
+
+WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
+_NOT_WORD = re.compile(r'[\W_]+')
+
+AnchorsOf = Callable[[str], Set[str] | None]
+
+
+class Seen(NamedTuple):
+    """What the facts of one file come to: targets that are dead, and those that a page must have an anchor for.
+
+    `checks` are target, page and fragment. `keys` are the folded paths on which any of it depends.
+    """
+
+    dead: set[str]
+    checks: list[tuple[str, str, str]]
+    keys: set[str]
+
+
+class Fault(NamedTuple):
+    """A link of the file `source` that leads nowhere."""
+
+    source: str
+    link: Link
+    destination: Destination
+
+
+class Around(NamedTuple):
+    """What is known about a fault beyond the tree.
+
+    `renamed` and `deleted` paths are those of the change at hand; `former` the anchors of its pages before it;
+    `on_disk` tells of paths that are there, but not tracked, whether git ignores them. `lost` are source and target
+    of links that were alive when they were written, in files that may age.
+    """
+
+    anchors_of: AnchorsOf
+    renamed: Mapping[str, str] = {}
+    deleted: Set[str] = frozenset()
+    former: Mapping[str, Set[str]] = {}
+    on_disk: Mapping[str, bool] = {}
+    lost: Set[tuple[str, str]] = frozenset()
+
+
+def look(source: str, facts: Facts, resolver: Resolver) -> Seen:
+    """Return what the targets of `facts`, those of the file `source`, come to."""
+    dead, checks, keys = set(), [], set()
+    for target in facts.targets:
+        if target[0] == '#':
+            if not destination.has_anchor(target[1:], facts.anchors):
+                dead.add(target)
+            continue
+        found = resolver.follow(source, target, is_decoded=True)
+        if found is None:
+            continue
+        keys.add(tree.folded(found.path))
+        if found.fault:
+            dead.add(target)
+            keys.update(map(tree.folded, _probed(found)))
+        elif found.fragment:
+            page = resolver.page(found)
+            if page:
+                checks.append((target, page, found.fragment))
+            keys.add(tree.folded(page or f'{found.path}/readme.md'))
+    keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
+    return Seen(dead, checks, keys)
+
+
+def _probed(found: Destination) -> Iterable[str]:
+    """Return the other paths that decided on a fault, which may appear or vanish."""
+    yield from (found.path + ending for ending in tree.MARKDOWN)
+    if found.fault == destination.LINE or ':' in found.path:
+        yield found.path.rpartition(':')[0]
+    if '\\' in found.path:
+        yield found.path.replace('\\', '/')
+
+
+def faults(source: str, links: Iterable[Link], resolver: Resolver, anchors_of: AnchorsOf) -> list[Fault]:
+    """Return the links of the file `source` that lead nowhere; wikilinks are `wikilinks`' to judge."""
+    found = []
+    for link in links:
+        led = resolver.follow(source, link.target) if link.kind != 'wikilink' else None
+        if led is None:
+            continue
+        if not led.fault and led.fragment:
+            page = resolver.page(led)
+            anchors = anchors_of(page) if page else None
+            if page is None or anchors is None or destination.has_anchor(led.fragment, anchors):
+                continue
+            led = Destination(page, led.fragment, destination.ANCHOR, _similar(led.fragment, anchors))
+        if led.fault:
+            found.append(Fault(source, link, led))
+    return found
+
+
+def _similar(fragment: str, anchors: Iterable[str]) -> str:
+    wanted = _NOT_WORD.sub('', fragment.casefold())
+    return min((anchor for anchor in anchors if _NOT_WORD.sub('', anchor.casefold()) == wanted), default='') if wanted else ''
+
+
+def problem_of(fault: Fault, around: Around) -> Problem:
+    """Return what to tell of one fault."""
+    rule, message = _MESSAGES[fault.destination.fault](fault, around)
+    level = 'error'
+    if (fault.source, fault.link.target) in around.lost:
+        level, message = 'warning', f'{message}; it was there when this file was written'
+    elif rule == destination.ANCHOR and fault.destination.right.casefold() == fault.destination.fragment.casefold():
+        level = 'warning'  # some hosts and editors find it
+    return Problem(fault.source, fault.link.line, rule, message, level, tuple(_causes(fault)))
+
+
+def _causes(fault: Fault) -> Iterable[str]:
+    led = fault.destination
+    if led.fault in (destination.MISSING, destination.ANCHOR, destination.CASE) and led.path != fault.source:
+        yield led.path
+    if led.fault == destination.CASE:
+        yield led.right
+
+
+def _missing(fault: Fault, around: Around) -> tuple[str, str]:
+    led, path = fault.destination, fault.destination.path or '.'
+    if path in around.renamed:
+        new = tree.relative(fault.source, around.renamed[path])
+        return led.fault, f'no such file: {path}, renamed to {around.renamed[path]}; link to {new}, or run `daybook audit-links --fix`'
+    if path in around.deleted:
+        return led.fault, f'no such file: {path}, deleted by this change; take the link out or keep the file'
+    if led.right == path:
+        return led.fault, f'{path} is no folder; link to {tree.relative(fault.source, path)}'
+    if path in around.on_disk:
+        if around.on_disk[path]:
+            return UNTRACKED, f'git ignores {path}; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml'
+        return UNTRACKED, f'not in git: {path}; add it with `git add -- {shlex.quote(path)}`'
+    if led.right:
+        return led.fault, f'no such file: {path}; link to {tree.relative(fault.source, led.right)}'
+    return led.fault, f'no such file: {path}; correct the link or add the file'
+
+
+def _case(fault: Fault, around: Around) -> tuple[str, str]:
+    led = fault.destination
+    return led.fault, f'no such file: {led.path}; the name is spelled {led.right}, link to {tree.relative(fault.source, led.right)}'
+
+
+def _anchor(fault: Fault, around: Around) -> tuple[str, str]:
+    led = fault.destination
+    place = 'this file' if led.path == fault.source else led.path
+    if led.right:
+        return led.fault, f'no anchor #{led.fragment} in {place}; link to #{led.right}'
+    if led.fragment in around.former.get(led.path, ()):
+        return led.fault, f'no anchor #{led.fragment} in {place}, whose heading this change takes away; link to another heading'
+    return led.fault, f'no anchor #{led.fragment} in {place}; link to one of its headings'
+
+
+def _outside(fault: Fault, around: Around) -> tuple[str, str]:
+    return fault.destination.fault, f'leads out of the repository: {fault.destination.path}; link to a tracked file or a URL'
+
+
+def _absolute(fault: Fault, around: Around) -> tuple[str, str]:
+    led = fault.destination
+    instead = tree.relative(fault.source, led.right) if led.right else 'a path relative to this file'
+    return led.fault, f'a path of one machine: {led.path}; link to {instead}'
+
+
+def _line(fault: Fault, around: Around) -> tuple[str, str]:
+    return fault.destination.fault, f'git hosts know no line number behind a colon: {fault.link.target}; link to {fault.destination.right}'
+
+
+_MESSAGES = {
+    destination.MISSING: _missing, destination.CASE: _case, destination.ANCHOR: _anchor,
+    destination.OUTSIDE: _outside, destination.ABSOLUTE: _absolute, destination.LINE: _line,
+}
+
+
+def name_of(wikilink: str) -> str:
+    """Return the folded name by which files are looked up for the target of a wikilink."""
+    name = tree.folded(posixpath.basename(wikilink.partition('#')[0].strip()))
+    return name.removesuffix('.md')
+
+
+class Names:
+    """The files of a repository by name, as wikilinks find them."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._paths: dict[str, list[str]] = {}
+        for path in files:
+            self._paths.setdefault(name_of(path), []).append(path)
+
+    def find(self, wikilink: str) -> list[str]:
+        """Return the files that `[[wikilink]]` may mean: the last folders and the name agree, in any case."""
+        written = tree.folded(wikilink.partition('#')[0].strip().strip('/')).removesuffix('.md')
+        return sorted(path for path in self._paths.get(name_of(wikilink), ())
+                      if f'/{tree.folded(path).removesuffix(".md")}'.endswith(f'/{written}'))
+
+
+def wikilinks(source: str, links: Iterable[Link], names: Names, *, setting: str, is_document: bool) -> list[Problem]:
+    """Return the wikilinks of the file `source`, which git hosts show as text.
+
+    With `documents` those of documents are wrong where a file is meant beyond doubt, else only worth a warning:
+    `[[…]]` may be anything, and outside of the documents an editor or a wiki may own them.
+    """
+    found = []
+    for link in links if setting != 'ignore' and (is_document or setting != 'documents') else ():
+        if link.kind != 'wikilink' or link.target.startswith('#'):
+            continue
+        paths = names.find(link.target)
+        level = 'error' if setting == 'reject' or setting == 'documents' and len(paths) == 1 else 'warning'
+        if len(paths) == 1:
+            new = f'{tree.relative(source, paths[0])}'
+            message = f'git hosts show [[{link.target}]] as text; link to {new}, or run `daybook audit-links --fix`'
+        elif paths:
+            message = f'git hosts show [[{link.target}]] as text, and it may be {" or ".join(paths[:3])}; write a link to one of them'
+        else:
+            message = f'git hosts show [[{link.target}]] as text, and no file has that name; write a link or other brackets'
+        found.append(Problem(source, link.line, WIKILINK, message, level, tuple(paths) if len(paths) == 1 else ()))
+    return found
