@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import json
 import os
 import random
 import re
@@ -43,6 +44,33 @@ for number in range(count):
 os.close(start)
 codes = [os.waitstatus_to_exitcode(os.wait()[1]) for number in range(count)]
 print(*codes)
+'''
+
+# one process after the other, each killed one step later than the one before: before it writes, links, renames or
+# removes a file or starts git; the last one lives
+STEPS = '''
+import os, signal, sys
+from daybook.__main__ import main
+from daybook.hooks import claim_session
+import daybook.documents.schema
+names, out = {'os.link', 'os.rename', 'os.remove', 'os.mkdir', 'subprocess.Popen'}, sys.argv[1]
+step, code = 0, -signal.SIGKILL
+while code == -signal.SIGKILL:
+    step += 1
+    if os.fork() == 0:
+        left = step
+        def kill(event, args):
+            global left
+            if event in names or event == 'open' and args[2] & (os.O_WRONLY | os.O_RDWR):
+                left -= 1
+                if left == 0:
+                    os.kill(0, signal.SIGKILL)
+        os.setsid()
+        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
+        sys.addaudithook(kill)
+        os._exit(main(['claim-session', '--new']))
+    code = os.waitstatus_to_exitcode(os.wait()[1])
+print(step)
 '''
 
 
@@ -410,12 +438,14 @@ def test_sigkill(repo: Sandbox) -> None:
     given: list[str] = []
     chance = random.Random(20)
     claims = repo.root / '.git/daybook/claims'
+    begun = time.monotonic()
+    given.append(_claim(repo)[1])
+    whole = time.monotonic() - begun
     for _ in range(30):
         process = subprocess.Popen((sys.executable, '-m', 'daybook', 'claim-session', '--new'), cwd=repo.root,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            # half of them during the start and the first questions, the others around the push and the stub
-            process.wait(chance.uniform(0.05, 0.9))
+            process.wait(whole * chance.uniform(0.2, 1.1))  # before that only Python starts
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         found = LAST.search(process.communicate()[0])
@@ -426,12 +456,29 @@ def test_sigkill(repo: Sandbox) -> None:
             assert kept.setdefault(path.name, data) == data
     records = {path.stem for path in claims.glob('*.json')}
     assert {stub.removesuffix('.md') for stub in kept} <= records
-    told = _claim(repo, '--email', 'RT')
-    assert told[1] in records or told[1] not in given
+    assert len(set(given)) == len(given)
+    highest = max(int(name[-2:]) for name in {*records, *_claim_refs(remote)})
+    told = _claim(repo, '--email', 'RT')  # the newest that has a stub, whether its process lived to tell or not
+    assert told[1] == max(stub.removesuffix('.md') for stub in kept)
     last = _claim(repo)
-    assert int(last[2]) == max(int(name[-2:]) for name in {*records, *_claim_refs(remote), told[1]}) + 1
-    assert len({*given, last[1]}) == len(given) + 1
-    assert last[4] == 'arbitrated'
+    assert (int(last[2]), last[4]) == (highest + 1, 'arbitrated')
+
+
+@posix
+def test_sigkill_at_every_step(repo: Sandbox, tmp_path: Path) -> None:
+    remote = _adopt(repo, timeout=60)
+    out = tmp_path / 'out'
+    run = subprocess.run((sys.executable, '-c', STEPS, out), cwd=repo.root, capture_output=True, text=True, check=True)
+    assert int(run.stdout) > 20
+    given = re.findall(r'^claim-session: id=(\S+) claim=arbitrated$', out.read_text(), re.MULTILINE)
+    records = {path.stem: json.loads(path.read_text()) for path in (repo.root / '.git/daybook/claims').glob('*.json')}
+    for stub in _stubs(repo):
+        assert repo.read(f'{FOLDER}/{stub}.md') == repo.read(f'{FOLDER}/{given[0]}.md').replace(
+            records[given[0]]['created'], records[stub]['created'])
+        assert (records[stub]['state'], records[stub]['kind']) == ('open', 'arbitrated')
+    assert len(given) == 1 and given[0] == max(_claim_refs(remote))
+    assert set(_stubs(repo)) <= set(_claim_refs(remote))
+    assert int(_claim(repo)[2]) == int(given[0][-2:]) + 1
 
 
 CONFIG = '''\

@@ -221,7 +221,7 @@ def test_a_hand_off_inside_a_commit_does_not_loop(sandbox: Sandbox, installed: I
     ended = handoffs.hand_off(sandbox, **installed.environ)
     assert ended.fields == ('none', 'no', 'commit-failed')
     assert 'give the hook `handoff` the stage [manual]' in ended.out
-    assert handoffs.everything(sandbox) == whole
+    assert handoffs.but_claims(handoffs.everything(sandbox)) == handoffs.but_claims(whole)
 
 
 def test_a_nested_run_of_the_users_hooks_leaves_every_bystander(sandbox: Sandbox, installed: Installed) -> None:

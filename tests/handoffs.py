@@ -97,11 +97,17 @@ def bystanders(sandbox: Sandbox, targets: set[str]) -> dict[str, object]:
 
 def everything(sandbox: Sandbox) -> dict[str, object]:
     """Return all that a refused hand-off must leave: files, index, branches, the remote, the drafts."""
-    remote = subprocess.run(('git', 'for-each-ref'), cwd=sandbox.root.parent / 'remote.git', capture_output=True).stdout
+    refs = sandbox.git('--git-dir=../remote.git', 'for-each-ref', check=False).splitlines()
     state = {str(path.relative_to(sandbox.root)): path.read_bytes()
              for path in (sandbox.root / '.daybook/state').rglob('*') if path.is_file()}
     return {**bystanders(sandbox, set()), 'head': sandbox.git('rev-parse', '-q', '--verify', 'HEAD', check=False),
-            'remote': remote, 'state': state}
+            'remote': [row for row in refs if 'refs/daybook/' not in row],
+            'claims': [row for row in refs if 'refs/daybook/' in row], 'state': state}
+
+
+def but_claims(whole: dict[str, object]) -> dict[str, object]:
+    """Return all but the ids that are reserved on the remote: those stay with the draft."""
+    return {**whole, 'claims': None}
 
 
 def note_of(sandbox: Sandbox, run: Ended) -> str:

@@ -310,6 +310,13 @@ def test_notes_are_never_proposed_for_a_folder_that_git_ignores(repo: Sandbox) -
     assert 'docs/sessions/  (IGNORED by git)' in screen(repo)
 
 
+def test_a_few_notes_of_the_same_name_are_excluded_one_by_one(repo: Sandbox) -> None:
+    with_files(repo, 'docs/handoffs/HANDOFF_a.md', *(f'design/HANDOFF_{letter}.md' for letter in 'abcde'))
+    session = findings(repo)['proposal']['kinds']['session']
+    assert session['paths'] == ['docs/handoffs/**/*.md', 'design/HANDOFF_*.md']
+    assert session['exclude'] == ['design/HANDOFF_a.md']
+
+
 def test_titles_and_keys_become_aliases() -> None:
     titles = {'Next Steps': 9, 'Próximos passos': 5, 'Notes': 9, 'TL;DR': 2, 'Summary': 9}
     aliases = proposal.section_aliases(titles, 20)

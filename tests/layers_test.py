@@ -24,6 +24,7 @@ OWNERS = {
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
     'sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
     'urllib.request': 'mirror/notion', 'jinja2': 'writers/pages',
+    'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
 }
 PURE = ('rules', 'writers')
 IMPURE = {'print', 'open', 'input'}

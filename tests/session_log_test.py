@@ -1,8 +1,6 @@
 """The Session Log: what is inserted can be taken out again, and nothing else has changed."""
 from __future__ import annotations
 
-import difflib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,17 +57,6 @@ INSERTED = [  # text before, and after
 ]
 
 
-def without(lines: list[str], text: str, original: str) -> str:
-    """Take out of `text` the lines that are not in `original`; only `lines` and blank ones may go."""
-    kept = []
-    for mark in difflib.ndiff(original.splitlines(True), text.splitlines(True)):
-        if mark[0] == '+':
-            assert not mark[2:].strip() or mark[2:].strip() in lines, mark
-        elif mark[0] != '?':
-            kept.append(mark[2:])
-    return ''.join(kept)
-
-
 @pytest.mark.parametrize('text', UNCHANGED)
 def test_an_entry_that_is_there_changes_nothing(text: str) -> None:
     assert session_log.insert(text, NEW) == text
@@ -101,11 +88,6 @@ def test_insert_only(pieces: list[str], newline: str, is_ended: bool) -> None:
     assert size > 0
     assert any(result[:at] + result[at + size:] == text for at in range(len(text) + 1))
     assert session_log.insert(result, NEW) == result
-
-
-def test_insert_keeps_every_old_line() -> None:
-    text = f'{HEAD}\nBy hand.\n\n* a\n* b\n\n## Tasks\n\n- [ ] x'
-    assert without([LINE.strip(), '*' + LINE[1:].strip()], session_log.insert(text, NEW), text) == text
 
 
 HOSTILE = ['](x) [y](z', '# x', '- x', '<!--', '```', 'two\nlines', 'a | b', '*x* _y_ `z`', 'ends in \\', '-' * 200,

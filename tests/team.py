@@ -21,7 +21,7 @@ OPERATORS = 'operators:\n' + ''.join(
     for slug, (initials, name) in PEOPLE.items())
 TEXT = """---
 title: {title}
-workstream: build
+workstream: {workstream}
 ---
 ## Summary
 
@@ -57,8 +57,8 @@ class Member(Sandbox):
         super().__init__(root)
         self.runner = runner
 
-    def draft(self, title: str, path: str = DRAFT) -> None:
-        self.write(path, TEXT.format(title=title))
+    def draft(self, title: str, path: str = DRAFT, workstream: str = 'build') -> None:
+        self.write(path, TEXT.format(title=title, workstream=workstream))
 
     def hand_off(self, title: str | None = None, **options: object) -> Run:
         if title:
@@ -74,7 +74,8 @@ class Member(Sandbox):
         """Stage, edit, stash, drop and create what belongs to no hand-off."""
         for name in ('stashed', 'staged', 'partly', 'edited', 'gone'):
             self.write(f'{name}.txt', f'{name}\n')
-        self.commit('bystanders')
+        self.git('add', '--', *(f'{name}.txt' for name in ('stashed', 'staged', 'partly', 'edited', 'gone')))
+        self.git('commit', '-q', '-m', 'bystanders', check=False)  # a peer may have done that already
         self.git('push', '-q', 'origin', 'HEAD')
         self.write('stashed.txt', 'put aside\n')
         self.git('stash', 'push', '-q')
@@ -85,6 +86,7 @@ class Member(Sandbox):
         self.write('edited.txt', 'edited\r\nwithout a line end')
         (self.root / 'gone.txt').unlink()
         self.write('untracked/ü n.txt', b'\xff\x00')
+        self.write('.daybook/state/.gitignore', '*\n')
         self.write('.daybook/state/session-s2.json', '{"session_id": "s2", "tool_calls_count": 3}')
 
     def state(self) -> State:
@@ -113,9 +115,13 @@ class Team:
     def member(self, name: str) -> Member:
         return Member(self.root / name, self.runner)
 
-    def join(self, name: str) -> Member:
+    def join(self, name: str, options: tuple[str, ...] = ()) -> Member:
         member = self.member(name)
-        self.remote.git('clone', '-q', '../remote.git', f'../{name}')
+        if options:  # a clone of an empty repository does not take over its object format
+            self.remote.git('init', '-q', *options, f'../{name}')
+            member.git('remote', 'add', 'origin', '../remote.git')
+        else:
+            self.remote.git('clone', '-q', '../remote.git', f'../{name}')
         member.git('remote', 'set-url', 'origin', '../remote.git')  # so that the whole folder can be copied
         member.git('config', 'user.email', f'{name}@example.com')
         member.git('config', 'user.name', PEOPLE[name][1])
@@ -144,8 +150,9 @@ def make_team(root: Path, runner: Runner, *members: str, config: str = '', optio
     team.remote.root.mkdir(parents=True)
     team.remote.git('init', '-q', '--bare', *options)
     team.remote.git('config', 'core.logAllRefUpdates', 'true')
-    first = team.join(members[0])
-    first.write(LOG, '# Build\n\n## Goal\n\nShip it.\n\n## Session Log\n')
+    first = team.join(members[0], options)
+    for name in ('build', 'other'):
+        first.write(f'workstreams/{name}.md', f'# {name}\n\n## Goal\n\nShip it.\n\n## Session Log\n')
     first.write('.daybook/operators.yaml', OPERATORS)
     first.write('.daybook/config.yaml', 'claims: {remote: off}\n' + config)
     first.commit('begin')

@@ -62,7 +62,18 @@ class Settings(NamedTuple):
     handoff_changelog: str | None = None
     handoff_archive_drafts: bool = True
     indexes_when: str = 'commit'
+    render_tracked: bool = False
+    render_folder: str = 'docs/rendered'
+    render_title: str = 'Daybook'
+    render_zone: str = 'internal'
+    render_default_zone: str = 'internal'
+    render_files_url: str | None = None
     validate_block_from: str | None = None
+    links_root: str = 'repository'
+    links_submodules: str = 'accept'
+    links_wikilinks: str = 'documents'
+    links_ignore: tuple[str, ...] = ()
+    links_generated: tuple[str, ...] = ()
     invariants: tuple[Invariant, ...] = (Invariant('mcp__notion', ('mcp__*notion*',)),)
     resume_max_bytes: int = 9000
 
@@ -165,7 +176,7 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
             flat['invariants'] = tuple(
                 Invariant(i['name'], tuple(i['tools']), tuple(i.get('sources', ()))) for i in value)
         else:
-            flat |= {f'{section}_{key}': v for key, v in value.items()}
+            flat |= {f'{section}_{key}': tuple(v) if isinstance(v, list) else v for key, v in value.items()}
     if flat.get('claims_remote') is False:
         flat['claims_remote'] = 'off'  # a reader of YAML 1.1 wrote the file
     return DEFAULTS._replace(**flat)
@@ -173,13 +184,15 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
 
 def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
-    for name, kind in (given.get('kinds') or {}).items():
-        for key in ('paths', 'exclude'):
-            for position, glob in enumerate(kind.get(key, ())):
-                try:
-                    re.compile(glob_regex(glob))
-                except re.error as error:
-                    found.append((f'/kinds/{name}/{key}/{position}', f'not a glob: {glob}: {error.msg}'))
+    places = [(f'/kinds/{name}/{key}', kind.get(key, ()))
+              for name, kind in (given.get('kinds') or {}).items() for key in ('paths', 'exclude')]
+    places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated')]
+    for pointer, globs in places:
+        for position, glob in enumerate(globs):
+            try:
+                re.compile(glob_regex(glob))
+            except re.error as error:
+                found.append((f'{pointer}/{position}', f'not a glob: {glob}: {error.msg}'))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from daybook.documents import facts
+from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.tree import Tree
 
@@ -48,8 +48,8 @@ class Resolver:
 
     def __init__(self, known: Tree, options: Options) -> None:
         self.tree, self.options = known, options
-        self._ignored = re.compile(options.ignore).fullmatch if options.ignore else None
-        self._generated = re.compile(options.generated).fullmatch if options.generated else None
+        self._ignored = re.compile(options.ignore, re.DOTALL).fullmatch if options.ignore else None
+        self._generated = re.compile(options.generated, re.DOTALL).fullmatch if options.generated else None
         self._found: dict[tuple[str, str], Destination | None] = {}
 
     def follow(self, source: str, target: str, *, is_decoded: bool = False) -> Destination | None:
@@ -67,7 +67,7 @@ class Resolver:
         if key not in self._found:
             self._found[key] = self._lead(source, written)
         found = self._found[key]
-        if self._ignored and self._ignored(target) or found is None:
+        if found is None or self._ignored and self._ignored(target if is_decoded else unquote(target)):
             return None
         return Destination(found.path, fragment, found.fault, found.right) if fragment else found
 
@@ -80,7 +80,7 @@ class Resolver:
         located = None if path is None else self.tree.locate(path)
         if located is not None and path is not None:
             return self._existing(written, path, located)
-        if facts.is_elsewhere(written):
+        if link_facts.is_elsewhere(written):
             return None
         return self._fault(source, written, path)
 

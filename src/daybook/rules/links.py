@@ -14,11 +14,13 @@ from daybook.documents import destination
 from daybook.documents import tree
 from daybook.documents.destination import Destination
 from daybook.documents.destination import Resolver
-from daybook.documents.facts import Facts
+from daybook.documents.link_facts import Facts
 from daybook.documents.markdown import Link
 from daybook.problem import Problem
 
 WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
+_CLOSED = frozenset(('abandoned', 'archived', 'canceled', 'cancelled', 'closed', 'complete', 'completed', 'deprecated', 'done',
+                     'dropped', 'obsolete', 'rejected', 'resolved', 'shipped', 'superseded'))
 _NOT_WORD = re.compile(r'[\W_]+')
 
 AnchorsOf = Callable[[str], Set[str] | None]
@@ -51,7 +53,6 @@ class Around(NamedTuple):
     of links that were alive when they were written, in files that may age.
     """
 
-    anchors_of: AnchorsOf
     renamed: Mapping[str, str] = {}
     deleted: Set[str] = frozenset()
     former: Mapping[str, Set[str]] = {}
@@ -124,6 +125,16 @@ def problem_of(fault: Fault, around: Around) -> Problem:
     elif rule == destination.ANCHOR and fault.destination.right.casefold() == fault.destination.fragment.casefold():
         level = 'warning'  # some hosts and editors find it
     return Problem(fault.source, fault.link.line, rule, message, level, tuple(_causes(fault)))
+
+
+def may_age(kind: str, status: object) -> bool:
+    """Return whether a document is a record of its time, so that a target which is lost later is no error in it.
+
+    These are notes, decisions that were accepted, and what is closed by its `status`.
+    """
+    first = re.match(r'\w*', status.casefold()) if isinstance(status, str) else None
+    word = first[0] if first else ''
+    return kind == 'session' or word in _CLOSED or kind == 'adr' and word == 'accepted'
 
 
 def _causes(fault: Fault) -> Iterable[str]:

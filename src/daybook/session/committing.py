@@ -58,7 +58,8 @@ def _settle_index(request: Request, journal: Journal) -> None:
 
 def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     left = journals.undo(request.repo, journal)
-    words = (result.err + result.text).strip()[-4000:]
+    # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
+    words = '\n'.join(f'  | {line}' for line in (result.err + result.text).strip()[-4000:].splitlines())
     kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
     return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)

@@ -42,7 +42,13 @@ def _current(request: Request) -> Claim | None:
 
 
 def _refuse_again(request: Request, draft: Draft) -> None:
-    """Refuse a draft that was handed off as it stands, and has no id to tell."""
+    """Refuse a draft that was handed off as it stands, and has no id to tell.
+
+    One that lies where drafts wait is new: the old one was put away.
+    """
+    place = os.path.realpath(os.path.join(request.repo.root, draft.path))
+    if os.path.dirname(place) == os.path.realpath(drafts.folder(request.repo.root)):
+        return
     for claim in claims.all_claims(request.repo):
         if claim.state != 'done' or not _is_draft_of(request, claim, draft):
             continue

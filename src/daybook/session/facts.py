@@ -1,8 +1,6 @@
 """Facts: what code computes for a note from git. A model never writes them."""
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,14 +10,16 @@ from typing import NamedTuple
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
 from daybook.documents.document import stem_of
-from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.session import history
 from daybook.session.claim import ID
 from daybook.session.claim import Claim
+from daybook.session.history import Commit
+from daybook.session.history import Record
+from daybook.session.history import Row
 from daybook.session.operators import Operator
 
-_HEAD = '\1'  # no row of a diff begins with it
 _PAUSE = 30 * 60  # seconds; a longer gap between two signs of work counts as a break
 
 
@@ -40,23 +40,6 @@ class Start(NamedTuple):
         if self.rebased:
             return ['--cherry-pick', '--right-only', f'{self.rebased}...HEAD']
         return [f'{self.commit}..HEAD' if self.commit else 'HEAD']
-
-
-class _Row(NamedTuple):
-    """What one commit did to one path; lines are None for a binary file, `old` is the name before a rename."""
-
-    added: int | None
-    removed: int | None
-    path: str
-    old: str | None
-
-
-class Commit(NamedTuple):
-    """A non-merge commit of the range."""
-
-    oid: str
-    subject: str
-    time: int  # of the committer, seconds since 1970
 
 
 class FileChange(NamedTuple):
@@ -85,14 +68,9 @@ class Facts(NamedTuple):
         return None if self.commits is None else sum(change.removed or 0 for change in self.changes)
 
 
-def _shallow(repo: Repo) -> set[str]:
-    """Return the commits at which a shallow clone ends: they look as if they had added every file."""
-    data = files.read_bytes(os.path.join(repo.common_dir, 'shallow'))
-    return set((data or b'').decode().split())
-
-
 def _of_claim(repo: Repo, claim: Claim | None) -> Start | None:
-    if claim is None or claim.draft:  # a claim that a failed hand-off made for its draft says nothing of the work
+    # what a hand-off made itself, for a draft or for an id carried here from another clone, tells no beginning
+    if claim is None or claim.draft or claim.kind == 'carried':
         return None
     if claim.head is None:
         return Start(None, f'the claim of {claim.id}, made before the first commit')
@@ -123,7 +101,7 @@ def _of_last_note(repo: Repo, settings: Settings, operator: Operator) -> Start |
     for options, patterns in searches:
         found = git.git('log', '-1', '--format=%H', '--no-show-signature', '--diff-filter=A', '--no-renames', *options,
                         'HEAD', '--', *patterns, cwd=repo.root)
-        if found.is_ok and found.text and found.text not in _shallow(repo):
+        if found.is_ok and found.text and found.text not in history.shallow_ends(repo):
             return Start(found.text, f"the commit of {operator.slug}'s last note")
     return None
 
@@ -148,55 +126,14 @@ def range_start(repo: Repo, settings: Settings, operator: Operator, claim: Claim
             or Start(None, 'unknown: no claim, no earlier note, nothing ahead of the default branch', is_known=False))
 
 
-class _Record(NamedTuple):
-    """One commit of `git log`: addresses as written and as the mailmap has them, rows of added, removed and path."""
-
-    commit: Commit
-    authors: set[str]
-    committers: set[str]
-    rows: list[_Row]
-
-
-def _read_rows(tokens: Iterator[str]) -> Iterator[_Row | list[str]]:
-    """Read what `git log -z --numstat` prints: the head of a commit as a list, then its rows."""
-    for token in tokens:
-        if token.startswith(_HEAD):
-            yield [token[1:], *(next(tokens) for _ in range(6))]
-            continue
-        added, removed, path = token.lstrip('\n').split('\t', 2)
-        old = None if path else next(tokens)  # of a rename, both names follow
-        yield _Row(_lines(added), _lines(removed), path or next(tokens), old)
-
-
-def _records(repo: Repo, *revisions: str) -> list[_Record]:
-    """Return the commits of a range, oldest first; merges have no rows."""
-    out = git.expect('-c', 'log.showRoot=true', 'log', '--reverse', '--topo-order', '--numstat', '-z', '--find-renames',
-                     '--no-ext-diff', '--no-show-signature', '--encoding=UTF-8', '--diff-merges=off',
-                     '--format=%x01%H%x00%ae%x00%aE%x00%ce%x00%cE%x00%ct%x00%s', *revisions, '--', cwd=repo.root).out
-    ends = _shallow(repo)  # what stands there looks as if it had added every file
-    records: list[_Record] = []
-    for found in _read_rows(iter(os.fsdecode(out).split('\0')[:-1])):
-        if isinstance(found, _Row):
-            records[-1].rows.append(found)
-        else:
-            oid, *who, moment, subject = found
-            addresses = [address.casefold() for address in who]
-            records.append(_Record(Commit(oid, subject, int(moment)), set(addresses[:2]), set(addresses[2:]), []))
-    return [record for record in records if record.commit.oid not in ends]
-
-
-def _lines(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
-
-
-def _is_mine(record: _Record, mine: set[str], others: set[str]) -> bool:
+def _is_mine(record: Record, mine: set[str], others: set[str]) -> bool:
     if record.authors & mine:
         return True
     # an agent may author under an address of its own; who committed it is the operator
     return not record.authors & others and (not mine or bool(record.committers & mine))
 
 
-def _own(records: Sequence[_Record], operator: Operator, operators: Mapping[str, Operator]) -> list[_Record]:
+def _own(records: Sequence[Record], operator: Operator, operators: Mapping[str, Operator]) -> list[Record]:
     mine = {email.casefold() for email in operator.emails}
     others = {email.casefold() for o in operators.values() if o.slug != operator.slug for email in o.emails}
     return [record for record in records if _is_mine(record, mine, others)]
@@ -206,7 +143,7 @@ def _plus(one: int | None, other: int | None) -> int | None:
     return one if other is None else other + (one or 0)
 
 
-def _sum(rows: Sequence[_Row]) -> tuple[FileChange, ...]:
+def _sum(rows: Sequence[Row]) -> tuple[FileChange, ...]:
     totals: dict[str, FileChange] = {}
     for row in rows:
         was = totals.pop(row.old, None) if row.old else None
@@ -215,7 +152,7 @@ def _sum(rows: Sequence[_Row]) -> tuple[FileChange, ...]:
     return tuple(totals[path] for path in sorted(totals))
 
 
-def _is_hand_off(settings: Settings, record: _Record) -> bool:
+def _is_hand_off(settings: Settings, record: Record) -> bool:
     """Whether a commit only carries a note with its lines elsewhere: that is no work of its own."""
     kinds = {row.path: kind_of(settings, row.path) for row in record.rows}
     notes = [path for path, kind in kinds.items() if kind and kind.name == 'session' and ID.match(stem_of(path))]
@@ -230,7 +167,7 @@ def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
     branch = git.current_branch(repo) or ''
     if not start.is_known:
         return Facts(start, head, branch, None)
-    own = [record for record in _own(_records(repo, '--no-merges', *start.revisions), operator, operators)
+    own = [record for record in _own(history.read(repo, '--no-merges', *start.revisions), operator, operators)
            if not _is_hand_off(settings, record)]
     rows = [row for record in own for row in record.rows]
     return Facts(start, head, branch, tuple(record.commit for record in own), _sum(rows))
@@ -242,7 +179,7 @@ def own_ahead(repo: Repo, settings: Settings, operator: Operator, operators: Map
 
     `start` is where the session of this one begins (empty: before the first commit, None: unknown).
     """
-    own = _own(_records(repo, f'{seen}..{commit}'), operator, operators)
+    own = _own(history.read(repo, f'{seen}..{commit}'), operator, operators)
     ends = [record.commit.oid for record in own if _is_hand_off(settings, record) and record.commit.oid != commit]
     ranges = [[end] for end in ends]
     if start is not None:

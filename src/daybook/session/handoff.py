@@ -36,8 +36,8 @@ _LOCK_WAIT = 30.0  # seconds that a second hand-off of the same work tree waits 
 def _publish(request: Request, journal: Journal) -> Pushed:
     repo, settings, commit = request.repo, request.settings, str(journal.commit)
     if not journals.is_on_branch(repo, journal, commit):
-        return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch that does',),
-                      True)
+        return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch '
+                                             'that does',), True)
     upstream = publish.upstream_of(repo, journal.branch)
     if isinstance(upstream, Pushed):
         return upstream
@@ -88,7 +88,6 @@ def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
         request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
     if journals.is_draft_changed(request.repo, journal):
         request.say(f'the draft has changed since, so it stays: {journal.draft}')
-        journal = journal._replace(draft=None)
     journals.tidy(request.repo, journal)
     journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
     return _finish(request, journal, archiving.telemetry_of(request, journal), '')

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -115,11 +116,14 @@ def load(repo: Repo) -> Journal | None:
             raise Refused('journal', f'another version of daybook has left a hand-off unfinished: {path}; '
                           'run that version once more, so that it undoes or completes it')
         writes = [Write(**{**write, 'entry': tuple(write['entry'])}) for write in record.pop('writes')]
+        if not any(write.role == 'note' for write in writes):
+            raise ValueError('a hand-off without a note')
         return Journal(**record, writes=tuple(writes))
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Refused('journal', f'a hand-off was killed here, and its journal cannot be read: {path}\n'
                       '  see whether a note stands half written:  git status\n'
-                      f'  put that right, then move the journal away:  mv {path} {path}.bad') from error
+                      '  put that right, then move the journal away:  '
+                      f'mv {shlex.quote(path)} {shlex.quote(path + ".bad")}') from error
 
 
 def clear(repo: Repo) -> None:
@@ -141,7 +145,7 @@ def _temporaries(path: str) -> list[str]:
 
 def _index_entry(repo: Repo, path: str) -> str | None:
     entries = git.index_entries(repo, f':(top,literal){path}', env=git.clean_env())
-    return f'{entries[0].mode} {entries[0].oid}' if entries else None
+    return ' '.join(f'{entry.mode} {entry.oid}' for entry in entries) or None  # three of them while unmerged
 
 
 def planned(repo: Repo, path: str, role: str, entry: Sequence[str], content: bytes) -> tuple[Write, bytes]:

@@ -66,7 +66,8 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
         return Pushed('no', 'no-upstream', (f'the branch has no upstream: git push -u {place} {branch}',))
     other = git.config_value(repo, f'branch.{branch}.pushRemote') or git.config_value(repo, 'remote.pushDefault')
     if other not in (None, remote):
-        return Pushed('no', 'push-remote', (f'the branch is pushed to another remote than it follows: git push {other}',))
+        return Pushed('no', 'push-remote', ('the branch is pushed to another remote than it follows: '
+                                            f'git push {other}',))
     tracking = git.expect('for-each-ref', '--format=%(upstream)', f'refs/heads/{branch}', cwd=repo.root).text
     seen = git.resolve(repo, tracking) if tracking else None
     if seen is None:
@@ -85,7 +86,8 @@ def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, ow
         others = [oid for oid in others if oid not in own]
     if not others:
         return None
-    listed = git.expect('log', '--no-walk', '--no-show-signature', '--format=  %h %an: %s', *others[:10], cwd=repo.root).lines
+    listed = git.expect('log', '--no-walk', '--no-show-signature', '--format=  %h %an: %s', *others[:10],
+                        cwd=repo.root).lines
     more = [f'  and {len(others) - 10} more'] if len(others) > 10 else []
     return Pushed('no', 'other-commits', ('other commits are ahead of the upstream and would go with it:',
                                           *listed, *more, f'push them all: {command}'))
@@ -116,8 +118,8 @@ def _is_race(result: git.Result) -> bool:
 
 def _fetch(work: _Work) -> str | None:
     """Fetch the upstream into a ref of our own, so that no tracking ref of the user moves; return its commit."""
-    result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--no-prune', '--refmap=',
-                     '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
+    result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--no-prune',
+                     '--refmap=', '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
                      f'+{work.upstream.ref}:{_FETCHED}', cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
     commit = git.resolve(work.repo, _FETCHED) if result.is_ok else None
     git.git('update-ref', '-d', _FETCHED, cwd=work.repo.root)

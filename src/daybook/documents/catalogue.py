@@ -1,0 +1,316 @@
+"""The derived SQLite index below the common git folder; a cache, never the truth. The only module that imports sqlite3.
+
+What a blob says is kept by its id (`facts`), what was found in one work tree by its name (`views`). One file for
+each version of the tool and of the schema, so that two pinned versions do not fight. Nothing here may fail a run:
+a file that cannot be used is made anew, and without one the run does all the work itself.
+"""
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+SCHEMA = 1
+KEPT_DAYS = 30  # what no run has used for so long is forgotten
+_SWEEP_DAYS = 7
+_BUSY = 2.0  # seconds to wait for another process that writes
+_TABLES = """
+create table meta (key text primary key, value integer) without rowid;
+create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
+create table views (id integer primary key, name blob unique, setup blob, baseline blob, digest blob, listing blob,
+                    changes blob, head text, options text, witness blob, seen integer);
+create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
+create table found (view integer, source blob, payload blob, text blob, problems integer, blocking integer,
+                    dated integer, primary key (view, source)) without rowid;
+"""
+_FOLDERS = ('documents', 'rules')
+
+
+def _parser_version() -> str:
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            named = [name for name in os.listdir(folder) if name.startswith('pyromark-')]
+            if named:
+                return min(named)
+    return ''
+
+
+def version() -> str:
+    """Return what tells two versions of the tool apart: a checksum of the modules that make what is kept."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    checksum = zlib.crc32(f'{sys.version_info[:2]} {_parser_version()}'.encode())
+    for folder in _FOLDERS:
+        folder = os.path.join(package, folder)
+        for name in sorted(os.listdir(folder)):
+            if name.endswith('.py'):
+                with open(os.path.join(folder, name), 'rb') as stream:
+                    checksum = zlib.crc32(stream.read(), checksum)
+    return f'{checksum:08x}'
+
+
+def today() -> int:
+    """Return the number of the day, for what is only compared."""
+    return int(time.time() // 86400)
+
+
+def encoded(text: str) -> bytes:
+    """Return `text` as SQLite keeps it: a path may hold bytes that are not UTF-8, as lone surrogates."""
+    return text.encode('utf-8', 'surrogatepass')
+
+
+def decoded(data: bytes) -> str:
+    """Return the text that `encoded` took."""
+    return data.decode('utf-8', 'surrogatepass')
+
+
+def changed_at(root: str, folder: str) -> str:
+    """Return when the content of a folder changed last, `` when there is no such folder."""
+    try:
+        return str(os.stat(os.path.join(root, folder)).st_mtime_ns)
+    except OSError:
+        return ''
+
+
+class View:
+    """What was found in one work tree with one set of settings.
+
+    `setup` is the file of settings, `options` what it says; `digest` that of the listing of the files, which
+    `listing` and the `changes` to it make up; `head` the commit, for what depends on history; `witness` the folders
+    on which more than the listing depends, with the times of their last changes.
+    """
+
+    __slots__ = ('id', 'setup', 'baseline', 'digest', 'head', 'options', 'witness')
+
+    def __init__(self, row: Sequence[object]) -> None:
+        for name, value in zip(self.__slots__, row):
+            setattr(self, name, value)
+
+
+class Catalogue:
+    """One open file; as context manager it is closed at the end, and what was not committed is lost."""
+
+    def __init__(self, connection: sqlite3.Connection, *, is_kept: bool = True) -> None:
+        self._connection = connection
+        self.is_kept = is_kept  # False: in memory, for this run alone
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Make one transaction of the block; yields False, and writes nothing, when another process has the file."""
+        try:
+            self._connection.execute('begin immediate')
+        except sqlite3.OperationalError:
+            yield False
+            return
+        try:
+            yield True
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def facts(self, kind: str, blobs: Collection[str]) -> dict[str, str]:
+        """Return what is known of `blobs`, by blob."""
+        select = 'select blob, payload from facts where kind = ?'
+        if len(blobs) < 2000:
+            query = self._connection.execute
+            rows = [(blob, row[0]) for blob in blobs
+                    if (row := query('select payload from facts where blob = ? and kind = ?', (blob, kind)).fetchone())]
+        else:
+            wanted = frozenset(blobs)
+            rows = [row for row in self._connection.execute(select, (kind,)) if row[0] in wanted]
+        return {blob: decoded(payload) for blob, payload in rows}
+
+    def add_facts(self, kind: str, found: Iterable[tuple[str, str]]) -> None:
+        """Keep the payload of each blob."""
+        day = today()
+        self._connection.executemany('insert or replace into facts values (?, ?, ?, ?)',
+                                     ((blob, kind, encoded(payload), day) for blob, payload in found))
+
+    def view(self, name: str) -> View | None:
+        """Return the view `name`, or None."""
+        columns = ', '.join(View.__slots__)
+        row = self._connection.execute(f'select {columns} from views where name = ?', (encoded(name),)).fetchone()
+        return View(row) if row else None
+
+    def listing(self, view: View) -> tuple[bytes, bytes]:
+        """Return the listing of a view and the changes to it: lines that came or went since."""
+        row: tuple[bytes, bytes] = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
+        return row
+
+    def new_view(self, name: str) -> int:
+        """Make the view `name`, without anything that it held; return its id."""
+        self.forget_view(name)
+        day = today()
+        return int(self._connection.execute('insert into views (name, seen) values (?, ?)', (encoded(name), day)).lastrowid or 0)
+
+    def forget_view(self, name: str) -> None:
+        row = self._connection.execute('select id from views where name = ?', (encoded(name),)).fetchone()
+        for table, column in (('found', 'view'), ('inbound', 'view'), ('views', 'id')) if row else ():
+            self._connection.execute(f'delete from {table} where {column} = ?', row)
+
+    def set_view(self, view: int, **columns: object) -> None:
+        """Change columns of a view."""
+        names = ', '.join(f'{name} = ?' for name in columns)
+        self._connection.execute(f'update views set {names}, seen = ? where id = ?', (*columns.values(), today(), view))
+
+    def found(self, view: int, sources: Iterable[str] | None = None) -> Iterator[tuple[str, bytes, int, int]]:
+        """Yield path, payload, number of problems and of those that block, of the files with problems, in order of path."""
+        select = 'select source, payload, problems, blocking from found where view = ?'
+        if sources is None:
+            rows: Iterable[tuple[bytes, bytes, int, int]] = self._connection.execute(f'{select} order by source', (view,))
+        else:
+            queries = (self._connection.execute(f'{select} and source = ?', (view, encoded(source))).fetchone() for source in sorted(sources))
+            rows = (row for row in queries if row)
+        return ((decoded(source), *rest) for source, *rest in rows)  # type: ignore[misc]
+
+    def lines(self, view: int) -> tuple[bytes, int]:
+        """Return what is to be printed of all files, in order of path, and how many problems block."""
+        rows = self._connection.execute('select text, blocking from found where view = ? order by source', (view,)).fetchall()
+        return b''.join(row[0] for row in rows), sum(row[1] for row in rows)
+
+    def counts(self, view: int) -> tuple[int, int]:
+        """Return the number of problems, and of the files that have some."""
+        row: tuple[int, int] = self._connection.execute(
+            'select coalesce(sum(problems), 0), count(*) from found where view = ? and problems > 0', (view,)).fetchone()
+        return row
+
+    def dated(self, view: int) -> list[str]:
+        """Return the files whose problems depend on history or on what lies on the disk untracked."""
+        return [decoded(row[0]) for row in self._connection.execute('select source from found where view = ? and dated = 1', (view,))]
+
+    def set_found(self, view: int, rows: Iterable[tuple[str, bytes, bytes, int, int, bool]]) -> None:
+        """Keep payload, text, number of problems, of blocking ones, and whether it is dated, of each file."""
+        self._connection.executemany('insert or replace into found values (?, ?, ?, ?, ?, ?, ?)',
+                                     ((view, encoded(source), *rest) for source, *rest in rows))
+
+    def drop_found(self, view: int, sources: Iterable[str]) -> None:
+        self._connection.executemany('delete from found where view = ? and source = ?', ((view, encoded(source)) for source in sources))
+
+    def inbound(self, view: int, keys: Iterable[str]) -> set[str]:
+        """Return the files of which a link depends on one of `keys`."""
+        query = 'select sources from inbound where view = ? and key = ?'
+        rows = (self._connection.execute(query, (view, encoded(key))).fetchone() for key in keys)
+        return {source for row in rows if row for source in decoded(row[0]).split('\0')}
+
+    def inbound_below(self, view: int, folder: str) -> set[str]:
+        """Return the files of which a link depends on something below `folder`."""
+        rows = self._connection.execute('select sources from inbound where view = ? and key > ? and key < ?',
+                                        (view, encoded(f'{folder}/'), encoded(f'{folder}0'))).fetchall()
+        return {source for row in rows for source in decoded(row[0]).split('\0')}
+
+    def set_inbound(self, view: int, sources_of: dict[str, list[str]]) -> None:
+        """Keep the files that depend on each key, for a new view."""
+        self._connection.executemany('insert into inbound values (?, ?, ?)', sorted(
+            (view, encoded(key), encoded('\0'.join(sources))) for key, sources in sources_of.items()))
+
+    def move_inbound(self, view: int, source: str, *, gone: Iterable[str], come: Iterable[str]) -> None:
+        """Let `source` no longer depend on the keys `gone`, but on `come`."""
+        for keys, is_coming in ((gone, False), (come, True)):
+            for key in keys:
+                sources = self.inbound(view, [key]) - {source} | ({source} if is_coming else set())
+                if sources:
+                    self._connection.execute('insert or replace into inbound values (?, ?, ?)',
+                                             (view, encoded(key), encoded('\0'.join(sorted(sources)))))
+                else:
+                    self._connection.execute('delete from inbound where view = ? and key = ?', (view, encoded(key)))
+
+    def sweep(self, blobs: Iterable[str]) -> None:
+        """Once in a while, forget what nobody has used for KEPT_DAYS days; `blobs` are in use today."""
+        day = today()
+        row = self._connection.execute("select value from meta where key = 'swept'").fetchone()
+        if row and row[0] > day - _SWEEP_DAYS:
+            return
+        self._connection.executemany('update facts set seen = ? where blob = ?', ((day, blob) for blob in blobs))
+        self._connection.execute('delete from facts where seen < ?', (day - KEPT_DAYS,))
+        for name, in self._connection.execute('select name from views where seen < ?', (day - KEPT_DAYS,)).fetchall():
+            self.forget_view(decoded(name))
+        self._connection.execute("insert or replace into meta values ('swept', ?)", (day,))
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    try:
+        connection.execute('pragma synchronous = normal')
+        if not connection.execute("select 1 from sqlite_master where name = 'found'").fetchone():
+            connection.execute('pragma journal_mode = wal')
+            connection.execute('begin immediate')
+            if not connection.execute("select 1 from sqlite_master where name = 'found'").fetchone():
+                for statement in _TABLES.split(';')[:-1]:
+                    connection.execute(statement)
+            connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _forget_others(folder: str, mine: str) -> None:
+    limit = time.time() - KEPT_DAYS * 86400
+    for name in os.listdir(folder):
+        if name.startswith('catalogue-') and not name.startswith(mine):
+            with contextlib.suppress(OSError):
+                if os.stat(os.path.join(folder, name)).st_mtime < limit:
+                    os.unlink(os.path.join(folder, name))
+
+
+def _delete(path: str) -> None:
+    for name in (path, f'{path}-wal', f'{path}-shm', f'{path}-journal'):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def path_in(common_dir: str) -> str:
+    """Return where the catalogue of this version of the tool lies."""
+    return os.path.join(common_dir, 'daybook', f'catalogue-{SCHEMA}-{version()}.sqlite')
+
+
+def open_in(common_dir: str, *, create: bool = True) -> Catalogue | None:
+    """Return the catalogue of a repository, made if need be; None when there is none to be had.
+
+    A damaged file is deleted and made anew. A folder that cannot be written to gives None.
+    """
+    path = path_in(common_dir)
+    if not os.path.exists(path):
+        if not create:
+            return None
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _forget_others(os.path.dirname(path), os.path.basename(path))
+    for _ in range(2):
+        try:
+            return Catalogue(_connect(path))
+        except sqlite3.OperationalError:  # busy, read-only or no folder
+            return None
+        except sqlite3.DatabaseError:
+            try:
+                _delete(path)
+            except OSError:
+                return None
+    return None
+
+
+def in_memory() -> Catalogue:
+    """Return an empty catalogue that ends with the run."""
+    return Catalogue(_connect(':memory:'), is_kept=False)
+
+
+def discard(common_dir: str) -> None:
+    """Delete a catalogue that turned out damaged in use."""
+    with contextlib.suppress(OSError):
+        _delete(path_in(common_dir))
+
+
+Damaged = sqlite3.DatabaseError

@@ -1,0 +1,129 @@
+"""The tracked files of a work tree with the ids of their contents: the index, and outside of a commit what is on the disk."""
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+
+from daybook.errors import FatalError
+from daybook.repo import spawn
+
+SYMLINK, SUBMODULE = '120000', '160000'
+_EMPTY = ('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391', '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813')
+
+
+class Listing:
+    """`raw` is NUL-terminated lines `mode oid stage\\tpath`, each path once, in the order of git.
+
+    A plain class: `typing` would cost a warm run as much as reading the index does.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-1 of `raw`."""
+        return hashlib.sha1(self.raw, usedforsecurity=False).digest()
+
+    def entries(self) -> dict[str, tuple[str, str]]:
+        """Return mode and object id of each path."""
+        return dict(map(entry, lines(self.raw)))
+
+
+def lines(raw: bytes) -> list[str]:
+    """Return the lines of a listing."""
+    return os.fsdecode(raw).split('\0')[:-1]
+
+
+def entry(line: str) -> tuple[str, tuple[str, str]]:
+    """Return the path, the mode and the object id of one line."""
+    meta, _, path = line.partition('\t')
+    return path, (meta[:6], meta[7:meta.index(' ', 7)])
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """Return the id that git gives to `data`, with the hash of the id `like`."""
+    name = 'sha256' if len(like) == 64 else 'sha1'
+    return hashlib.new(name, b'blob %d\0' % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _on_disk(root: str, path: str, old: str) -> str | None:
+    """Return the line of a file as it lies on the disk, None when it is gone; a folder stays what the index has."""
+    absolute = os.path.join(root, path)
+    try:
+        mode = os.lstat(absolute).st_mode
+        if stat.S_ISLNK(mode):
+            return f'{SYMLINK} {blob_id(os.fsencode(os.readlink(absolute)), entry(old)[1][1])} 0\t{path}'
+        if stat.S_ISREG(mode):
+            with open(absolute, 'rb') as stream:
+                return f'100644 {blob_id(stream.read(), entry(old)[1][1])} 0\t{path}'
+    except OSError:
+        return None
+    return old if stat.S_ISDIR(mode) and old.startswith(SUBMODULE) else None
+
+
+def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
+    known: dict[str, str] = {}
+    wanted = set(dirty)
+    for line in lines(raw):
+        path = line.partition('\t')[2]
+        known.setdefault(path, line)
+        if line.partition('\t')[0][-1] != '0':
+            wanted.add(path)
+    for path in wanted & known.keys():
+        line = _on_disk(root, path, known[path])
+        if line is None:
+            del known[path]
+        else:
+            known[path] = line
+    return Listing(_joined(known.values()))
+
+
+def _joined(found: Iterable[str]) -> bytes:
+    return os.fsencode(''.join(f'{line}\0' for line in found))
+
+
+def _has_unmerged(raw: bytes) -> bool:
+    return any(b' %d\t' % stage in raw for stage in (1, 2, 3))
+
+
+def read(root: str, *, is_in_commit: bool) -> Listing:
+    """Return the files of the work tree `root`; inside a commit exactly those that are committed.
+
+    A dirty file counts with what is on the disk, one that is gone from the disk does not count.
+    """
+    asked = [('ls-files', '-s', '-z')]
+    if not is_in_commit:
+        asked.append(('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
+    raw, *rest = spawn.answers(root, *asked)
+    if raw is None or None in rest:
+        raise FatalError(f'git cannot read the index of {root}; run `git status` there to see why')
+    dirty = lines(rest[0] or b'') if rest else []
+    if is_in_commit:
+        return _without_planned(root, raw)
+    return _mended(root, raw, dirty) if dirty or _has_unmerged(raw) else Listing(raw)
+
+
+def _without_planned(root: str, raw: bytes) -> Listing:
+    """Leave out what `git add --intent-to-add` announced: it stands in the index as an empty file."""
+    if not any(oid.encode() in raw for oid in _EMPTY):
+        return Listing(raw)
+    planned = set(lines(spawn.answers(root, ('diff-files', '--name-only', '-z', '--diff-filter=A'))[0] or b''))
+    if not planned:
+        return Listing(raw)
+    kept = [line for line in lines(raw) if line.partition('\t')[2] not in planned]
+    return Listing(_joined(kept))
+
+
+def difference(old: Iterable[str], new: Iterable[str]) -> list[str]:
+    """Return the lines that only one of two listings has, sorted."""
+    return sorted(set(old).symmetric_difference(new))
+
+
+def with_untracked(root: str, known: Listing, paths: Iterable[str]) -> Listing:
+    """Return a listing in which the regular files `paths` are tracked too, as they lie on the disk."""
+    first = lines(known.raw)[:1] or [f'100644 {_EMPTY[0]} 0\t']
+    more = (_on_disk(root, path, f'{first[0].partition(chr(9))[0]}\t{path}') for path in paths)
+    return Listing(known.raw + _joined(line for line in more if line is not None))

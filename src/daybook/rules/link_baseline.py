@@ -1,0 +1,40 @@
+"""Rule: the dead links that an old repository knows about may only become fewer."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
+
+from daybook.problem import Problem
+from daybook.problem import printable
+
+PATH = '.daybook/links-baseline.txt'
+
+
+def line(path: str, target: str) -> str:
+    """Return the line of a baseline for a dead link; it has no line number, so that edits elsewhere do not touch it."""
+    return printable(f'{path}: {target}').strip()
+
+
+def read(data: bytes | None) -> dict[str, int]:
+    """Return the lines of a baseline with their numbers (from 1); those that begin with `#` are remarks."""
+    lines = (data or b'').decode('utf-8', 'replace').splitlines()
+    return {text.strip(): number for number, text in enumerate(lines, 1) if text.strip() and not text.startswith('#')}
+
+
+def render(lines: Iterable[str]) -> bytes:
+    """Return the bytes of a baseline of these lines."""
+    return ''.join(f'{text}\n' for text in ['# dead links that were here before the audit; it can only shrink', *sorted(set(lines))]).encode()
+
+
+def shrunk(known: Collection[str], dead: Collection[str], renamed: Mapping[str, str]) -> set[str]:
+    """Return the lines that stay: those that are still dead, and those of files that were renamed, under the new name."""
+    moved = {f'{printable(new)}: {text.removeprefix(printable(old) + ": ")}' for old, new in renamed.items()
+             for text in known if text.startswith(f'{printable(old)}: ')}
+    return (set(known) | moved) & set(dead)
+
+
+def stale(known: Mapping[str, int], dead: Collection[str]) -> list[Problem]:
+    """Return a warning for each line that stands for no dead link any more."""
+    return [Problem(PATH, number, 'baseline-stale', f'no longer dead: {text}; run `daybook audit-links --baseline`', 'warning')
+            for text, number in known.items() if text not in dead]

@@ -1,0 +1,95 @@
+"""Repairs of links in one text: wikilinks become links, targets that moved are followed. Every other character stays."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.documents import markdown
+from daybook.documents import tree
+from daybook.documents.markdown import Link
+
+_PATH = re.compile(r'[^#?]*')
+_TO_ENCODE = re.compile(r'[\s()<>#?%\\"|]')
+
+
+class Edit(NamedTuple):
+    """`text[start:end]` becomes `new`, whose link then has the target `target`."""
+
+    start: int
+    end: int
+    new: str
+    link: Link
+    target: str
+
+
+def encoded(path: str) -> str:
+    """Return a path as the target of a link: what would end or change it is percent-encoded."""
+    return _TO_ENCODE.sub(lambda match: ''.join(f'%{byte:02X}' for byte in match[0].encode()), path)
+
+
+def wikilink(text: str, link: Link, source: str, path: str, anchor: str = '') -> Edit:
+    """Return the edit that makes `[[name|alias]]` a link to the file `path` and its `anchor`."""
+    written = text[link.start:link.end].removeprefix('!')
+    name, bar, alias = written[2:-2].replace('\\|', '|').partition('|')
+    target = encoded(tree.relative(source, path)) + (f'#{anchor}' if anchor else '')
+    mark = '!' if text[link.start] == '!' else ''
+    return Edit(link.start, link.end, f'{mark}[{(alias if bar else name).strip()}]({target})', link, target)
+
+
+def moved(text: str, link: Link, source: str, path: str) -> list[Edit]:
+    """Return the edits that let `link` lead to the file `path`, query and fragment kept; none when in doubt."""
+    written = _PATH.match(link.target)
+    assert written is not None
+    old = written[0]
+    new = f'/{path}' if old.startswith('/') else tree.relative(source, path)
+    if not old.startswith(('./', '../', '/')):
+        new = new.removeprefix('./')
+    target = encoded(new) + link.target[len(old):]
+    return [Edit(start, start + len(old), encoded(new), link, target) for start in _PLACES[link.kind](text, link, old)]
+
+
+def _inline(text: str, link: Link, old: str) -> list[int]:
+    pattern = re.compile(r'\]\(\s*<?(?=' + re.escape(old) + ')')
+    found = [match.end() for match in pattern.finditer(text, link.start, link.end)]
+    return found[-1:]
+
+
+def _html(text: str, link: Link, old: str) -> list[int]:
+    pattern = re.compile(r'=\s*["\']?\s*(?=' + re.escape(old) + r'(?:[#?"\'\s>]|$))')
+    found = [match.end() for match in pattern.finditer(text, link.start, link.end)]
+    return found if len(found) == 1 else []
+
+
+def _definition(text: str, link: Link, old: str) -> list[int]:
+    label = text[link.start:link.end].rstrip(']').rpartition('[')[2] or text[link.start:link.end].removesuffix('[]')[1:-1]
+    pattern = re.compile(r'^[ >]*\[' + re.escape(label) + r'\]:\s*<?(?=' + re.escape(old) + ')', re.MULTILINE | re.IGNORECASE)
+    found = [match.end() for match in pattern.finditer(text)]
+    return found if len(found) == 1 else []
+
+
+_PLACES: dict[str, Callable[[str, Link, str], list[int]]] = {
+    'link': _inline, 'image': _inline, 'html': _html, 'reference': _definition, 'autolink': lambda *_: [],
+}
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """Return `text` with the edits, in any order; what overlaps an earlier one is left out."""
+    parts, position = [], 0
+    for edit in sorted(set(edits)):
+        if edit.start >= position:
+            parts += [text[position:edit.start], edit.new]
+            position = edit.end
+    return ''.join([*parts, text[position:]])
+
+
+def is_proven(before: str, after: str, edits: Sequence[Edit]) -> bool:
+    """Return whether a parser finds in `after` the links of `before`, but for those of the edits, which it finds mended."""
+    expected = {(edit.link.start, edit.link.end): edit.target for edit in edits}
+    # one definition mends every link that uses it
+    defined = {edit.link.target: edit.target for edit in edits if edit.link.kind == 'reference'}
+    wanted = [expected.get((link.start, link.end), defined.get(link.target, link.target) if link.kind == 'reference' else link.target)
+              for link in markdown.links(before)]
+    return wanted == [link.target for link in markdown.links(after)]

@@ -1,0 +1,207 @@
+"""The branches of the remote: fetched into refs of our own, how far HEAD is behind them, which notes only they have."""
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.documents.config import Settings
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import arbiter
+
+SPACE = 'refs/daybook/remotes'
+WAIT = 3.0  # seconds for a fetch, the wait for another one included
+_MOST = 50  # branches that are read, those committed to last
+_PAIRS = re.compile(r'(?:[0-9a-f]{40,64} [0-9a-f]{40,64}\n)+')
+_NAMES = ('main', 'master', 'trunk', 'develop')
+# whatever the user's settings say: no tags, no hooks, no submodules, no background work, no other refs
+_SETTINGS = ('fetch.pruneTags=false', 'fetch.writeCommitGraph=false', 'fetch.output=compact', f'core.hooksPath={os.devnull}')
+_OPTIONS = ('--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-maintenance', '--prune',
+            '--refmap=', '--no-show-forced-updates')
+_REASONS = ('could not resolve', 'timed out', 'refused', 'denied', 'not found', 'does not exist', 'does not appear',
+            'terminal prompts disabled')
+
+
+class Branch(NamedTuple):
+    """One branch of the remote: its name as people write it (`origin/topic`), its commit and its tree."""
+
+    name: str
+    commit: str
+    tree: str
+
+
+class Elsewhere(NamedTuple):
+    """A file that HEAD does not have like this: its blob, path, and the branch on which it lies."""
+
+    oid: str
+    path: str
+    branch: Branch
+
+
+class Standing(NamedTuple):
+    """Where HEAD is: its branch (empty: detached) and commit (empty: none yet), and what it is behind of, by how much.
+
+    `lost` is an upstream that is gone.
+    """
+
+    branch: str
+    commit: str
+    behind: tuple[tuple[str, int], ...] = ()
+    lost: str = ''
+
+
+def remote_of(repo: Repo, settings: Settings) -> str | None:
+    """Return the remote whose branches are read: that of the claims, whether they ask it or not."""
+    asks = settings.claims_remote != 'off'
+    remote = arbiter.remote_of(repo, settings if asks else settings._replace(claims_remote='auto'))
+    return remote if remote in git.remotes(repo) else None
+
+
+def _environment(repo: Repo) -> dict[str, str]:
+    env = git.clean_env({'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
+    if 'GIT_SSH_COMMAND' not in os.environ and ('GIT_SSH' in os.environ or git.config_value(repo, 'core.sshCommand')):
+        del env['GIT_SSH_COMMAND']  # it would win over the user's own way to the host, with another key
+    return env
+
+
+def _reason(result: git.Result) -> str:
+    if result.code is None:
+        return f'did not answer in {WAIT:.0f} s'
+    words = result.err.casefold()
+    return next((f'is offline ({reason})' for reason in _REASONS if reason in words), 'cannot be fetched')
+
+
+def fetch(repo: Repo, remote: str) -> str:
+    """Fetch the branches of `remote` into refs of our own; return why they could not be, empty when they were.
+
+    The user's tracking refs, tags and FETCH_HEAD stay as they are, and nobody is asked anything.
+    """
+    limit = time.monotonic() + WAIT
+    own = (*_SETTINGS, f'remote.{remote}.pruneTags=false')
+    words = (*(word for setting in own for word in ('-c', setting)), 'fetch', *_OPTIONS, '--', remote,
+             f'+refs/heads/*:{SPACE}/{remote}/*')
+    try:
+        with files.exclusive_lock(os.path.join(repo.common_dir, 'daybook', 'fetch.lock'), WAIT) as is_held:
+            left = limit - time.monotonic()
+            if not is_held or left < 0.1:
+                return 'is being fetched by another run'
+            result = git.git(*words, cwd=repo.root, env=_environment(repo), timeout=left)
+    except OSError:
+        return 'cannot be fetched into a repository that is read-only'
+    return '' if result.is_ok else _reason(result)
+
+
+def _spaces(remote: str, is_fresh: bool) -> list[str]:
+    """Return where branches of the remote lie, the one to believe first."""
+    ours, theirs = f'{SPACE}/{remote}/', f'refs/remotes/{remote}/'
+    return [ours] if is_fresh else [ours, theirs]
+
+
+def unmerged(repo: Repo, remote: str, *, is_fresh: bool) -> tuple[list[Branch], int]:
+    """Return the branches of `remote` with commits that HEAD does not have, and how many older ones are left out."""
+    merged = ['--no-merged=HEAD'] if git.resolve(repo, 'HEAD') else []
+    lines = git.git('for-each-ref', '--sort=-committerdate', '--format=%(refname) %(objectname) %(tree)', *merged,
+                    *_spaces(remote, is_fresh), cwd=repo.root).lines
+    rows = [line.split(' ') for line in lines]
+    found = {oid: Branch(f'{remote}/{ref.removeprefix(space)}', oid, tree) for ref, oid, tree in rows if tree
+             for space in _spaces(remote, is_fresh) if ref.startswith(space) and not ref.endswith('/HEAD')}
+    ordered = sorted(found.values(), key=lambda branch: branch.name not in [f'{remote}/{name}' for name in _NAMES])
+    return ordered[:_MOST], len(ordered[_MOST:])
+
+
+def _changes(out: str, by_tree: dict[str, Branch]) -> Iterator[Elsewhere]:
+    branch = None
+    tokens = out.split('\0')
+    for meta, path in zip(tokens[::2], tokens[1::2]):
+        pairs = _PAIRS.match(meta)
+        if pairs:
+            branch = by_tree[pairs[0].split()[-1]]
+        mode, oid = meta[pairs.end() if pairs else 0:].split(' ')[1:4:2]
+        if branch and mode.startswith('100'):
+            yield Elsewhere(oid, path, branch)
+
+
+def elsewhere(repo: Repo, branches: Sequence[Branch], pathspecs: Sequence[str]) -> list[Elsewhere]:
+    """Return the files below `pathspecs` that `branches` have and HEAD has not, or not like this; each blob once a path."""
+    if not branches:
+        return []
+    head = git.git('rev-parse', '--verify', '--quiet', 'HEAD^{tree}', cwd=repo.root).text
+    base = head or git.EMPTY_TREE['sha256' if len(branches[0].tree) == 64 else 'sha1']
+    by_tree: dict[str, Branch] = {}
+    for branch in branches:
+        by_tree.setdefault(branch.tree, branch)
+    request = ''.join(f'{base} {tree}\n' for tree in by_tree).encode()
+    out = git.git('diff-tree', '--stdin', '-r', '-z', '--no-renames', '--diff-filter=AMT', '--', *pathspecs,
+                  cwd=repo.root, stdin=request).out
+    found: dict[tuple[str, str], Elsewhere] = {}
+    for change in _changes(os.fsdecode(out), by_tree):
+        found.setdefault((change.oid, change.path), change)
+    return list(found.values())
+
+
+def _believed(repo: Repo, ref: str, remote: str | None, is_fresh: bool) -> str | None:
+    """Return the commit of a tracking ref as the remote has it, as far as is known here."""
+    theirs, prefix = git.resolve(repo, ref), f'refs/remotes/{remote}/'
+    if remote is None or not ref.startswith(prefix):
+        return theirs
+    ours = git.resolve(repo, f'{SPACE}/{remote}/{ref.removeprefix(prefix)}')
+    if is_fresh or ours is None or theirs is None:
+        return ours if is_fresh else ours or theirs
+    is_older = git.git('merge-base', '--is-ancestor', ours, theirs, cwd=repo.root).is_ok
+    return theirs if is_older else ours
+
+
+def _default(repo: Repo, remote: str | None) -> str | None:
+    found = git.default_branch(repo, remote)
+    if remote and not (found or '').startswith('refs/remotes/'):
+        ours = [name for name in _NAMES if git.resolve(repo, f'{SPACE}/{remote}/{name}')]
+        return f'refs/remotes/{remote}/{ours[0]}' if ours else found
+    return found
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix('refs/heads/').removeprefix('refs/remotes/')
+
+
+def standing(repo: Repo, remote: str | None, *, is_fresh: bool) -> Standing:
+    """Return where HEAD is, against its upstream and the default branch."""
+    branch, head = git.current_branch(repo) or '', git.resolve(repo, 'HEAD') or ''
+    upstream = git.git('for-each-ref', '--format=%(upstream)', f'refs/heads/{branch}', cwd=repo.root).text if branch else ''
+    if not head:
+        return Standing(branch, head)
+    behind, lost = [], ''
+    for ref in dict.fromkeys(filter(None, (upstream, _default(repo, remote)))):
+        there = _believed(repo, ref, remote, is_fresh)
+        if there is None:
+            lost = _short(ref) if ref == upstream else ''
+        elif ref != f'refs/heads/{branch}':
+            count = git.git('rev-list', '--count', f'{head}..{there}', '--', cwd=repo.root).text
+            behind.append((_short(ref), int(count or 0)))
+    return Standing(branch, head, tuple(behind), lost)
+
+
+def is_partial(repo: Repo) -> bool:
+    """Return whether blobs may be missing here that git would fetch one by one."""
+    return git.git('config', '--get-regexp', r'^(extensions\.partialclone|remote\..*\.promisor)$', cwd=repo.root).is_ok
+
+
+def read_blobs(repo: Repo, oids: Sequence[str], scratch: str) -> list[bytes | None]:
+    """Return the content of each blob, None for what is not in this clone: a partial one is never completed.
+
+    `scratch` is an empty folder, made a repository without remotes: git 2.39 knows no other way not to fetch.
+    """
+    if not is_partial(repo):
+        return git.read_blobs(repo, oids)
+    for name in ('refs', 'objects'):
+        os.makedirs(os.path.join(scratch, name))
+    is_sha256 = git.config_value(repo, 'extensions.objectFormat') == 'sha256'
+    version = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n' if is_sha256 else ''
+    for name, text in (('HEAD', 'ref: refs/heads/none\n'), ('config', version)):
+        files.create_exclusive(os.path.join(scratch, name), text.encode())
+    env = git.clean_env({'GIT_OBJECT_DIRECTORY': os.path.join(repo.common_dir, 'objects'), 'GIT_DIR': scratch})
+    return git.read_blobs(repo, oids, env)

@@ -1,0 +1,106 @@
+"""All that an answer of `resume` depends on, asked of git at once and compared by its bytes."""
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.repo import files
+from daybook.repo import spawn
+
+SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml')
+_VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT')
+_CONFIG = r'^(user|remote|branch|extensions)\.'
+_MARKDOWN = ('.md', '.markdown', '.mdx')
+
+
+class Glance(NamedTuple):
+    """What git printed; None for a question that it could not answer, as for HEAD before the first commit."""
+
+    listing: bytes | None
+    dirty: bytes | None
+    untracked: bytes | None
+    refs: bytes | None
+    head: bytes | None
+    config: bytes | None
+
+    def on_disk(self) -> set[str]:
+        """Return the documents whose content the index does not hold: changed, unmerged or not tracked."""
+        names = (self.dirty or b'') + (self.untracked or b'')
+        unmerged = {path for _, stage, path in entries(self.listing or b'') if stage != '0'}
+        return {path for path in os.fsdecode(names).split('\0') if path.endswith(_MARKDOWN)} | unmerged
+
+    def tracked(self) -> dict[str, str]:
+        """Return the object id of each path of the index."""
+        return {path: oid for oid, _, path in entries(self.listing or b'')}
+
+
+def entries(listing: bytes) -> Iterator[tuple[str, str, str]]:
+    """Yield object id, stage and path of the regular files of `git ls-files -s -z`."""
+    for line in os.fsdecode(listing).split('\0')[:-1]:
+        if line.startswith('100'):  # neither a symbolic link nor a submodule
+            meta, _, path = line.partition('\t')
+            yield meta[7:-2], meta[-1], path
+
+
+def places(root: str, folders: Iterable[str]) -> list[str]:
+    """Return the pathspecs of `folders`, all of the work tree for the root."""
+    named = sorted(set(folders))
+    return ['.'] if '' in named else [f':(top,literal){folder}' for folder in named]
+
+
+def look(root: str, pathspecs: Sequence[str]) -> Glance:
+    """Return what git tells of the documents below `pathspecs`, of branches, HEAD and configuration."""
+    return Glance(*spawn.answers(
+        root,
+        ('ls-files', '-s', '-z', '--', *pathspecs),
+        ('diff-files', '--name-only', '-z', '--ignore-submodules', '--', *pathspecs),
+        ('ls-files', '-o', '-z', '--exclude-standard', '--', *pathspecs),
+        ('for-each-ref', '--format=%(HEAD)%(refname) %(objectname)', 'refs/heads', 'refs/remotes', 'refs/daybook/remotes'),
+        ('rev-parse', 'HEAD', '--symbolic-full-name', 'HEAD'),
+        ('config', '-z', '--get-regexp', _CONFIG),
+    ))
+
+
+def _digest(parts: Iterable[bytes | None]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(b'-' if part is None else b'%d:' % len(part))
+        total.update(part or b'')
+    return total.hexdigest()
+
+
+def _stat(path: str) -> bytes:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return b'-'
+    return f'{found.st_mode} {found.st_size} {found.st_mtime_ns} {found.st_ino}'.encode()
+
+
+def _claims(common_dir: str) -> Iterator[bytes]:
+    folder = os.path.join(common_dir, 'daybook', 'claims')
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith('.json'))
+    except OSError:
+        return
+    for name in names:
+        yield os.fsencode(name)
+        yield _stat(os.path.join(folder, name))
+
+
+def setup(root: str, words: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return what stands for the settings, the words of the call and the environment, as far as they count."""
+    given = [files.read_bytes(os.path.join(root, path)) for path in SETTINGS]
+    return _digest([*given, *(os.fsencode(f'{word}') for word in (*words, *(environ.get(name) for name in _VARIABLES)))])
+
+
+def state(seen: Glance, root: str, common_dir: str) -> str:
+    """Return what stands for all that `seen` shows, the files on the disk and the claims of the clone."""
+    on_disk = sorted(seen.on_disk())
+    stats = [part for path in on_disk for part in (os.fsencode(path), _stat(os.path.join(root, path)))]
+    return _digest([*seen, *stats, *_claims(common_dir)])

@@ -1,0 +1,104 @@
+"""What the Markdown files of one listing say, from the catalogue, the work tree or git, whichever costs least."""
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from collections.abc import Set
+
+from daybook.documents import link_facts
+from daybook.documents import tree
+from daybook.documents.catalogue import Catalogue
+from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import Readers
+from daybook.documents.markdown import Link
+from daybook.repo import git
+from daybook.repo import listing
+from daybook.repo import spawn
+from daybook.repo.git import Repo
+
+KIND = f'links-{link_facts.VERSION}'
+# a blob that a partial clone has not got is not fetched for an audit; git before 2.44 knows only the second
+_NO_FETCH = {'GIT_NO_LAZY_FETCH': '1', 'GIT_ALLOW_PROTOCOL': 'none'}
+
+
+def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
+    """Return the objects `names`, None for those that are not here; nothing is fetched."""
+    env = {**os.environ, **_NO_FETCH}
+    if names and spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
+        # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
+        here = spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
+        local = frozenset(here.decode().split())
+        found = iter(git.read_blobs(repo, [name for name in names if name in local], env=env))
+        return [next(found) if name in local else None for name in names]
+    return git.read_blobs(repo, names, env=env)
+
+
+class Contents:
+    """The Markdown files among `entries`; `added` holds the facts that were worked out, by blob."""
+
+    def __init__(self, repo: Repo, entries: Mapping[str, tuple[str, str]], kept: Catalogue, *, is_in_commit: bool) -> None:
+        self.added: dict[str, str] = {}
+        self._repo, self._entries, self._kept, self._is_in_commit = repo, entries, kept, is_in_commit
+        self._dumps: dict[str, str] = {}
+        self._from_git: dict[str, bytes | None] = {}
+        self._unlike_disk: Set[str] | None = None
+
+    def is_source(self, path: str) -> bool:
+        """Return whether `path` is a Markdown file, and no symbolic link to one."""
+        return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
+
+    def prepare(self, paths: Collection[str], readers: Readers) -> None:
+        """Get what the files `paths` say, all at once."""
+        wanted = {self._entries[path][1]: path for path in paths if self._entries[path][1] not in self._dumps}
+        known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
+        self._dumps |= known
+        missing = sorted(path for blob, path in wanted.items() if blob not in known)
+        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.dump(link_facts.of_bytes(data))):
+            if dumped is not None:
+                blob = self._entries[path][1]
+                self._dumps[blob] = self.added[blob] = dumped
+
+    def _each(self, jobs, from_disk, from_bytes):
+        """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
+        paths = [job if isinstance(job, str) else job[0] for job in jobs]
+        if self._is_in_commit and paths and self._unlike_disk is None:
+            self._unlike_disk = frozenset(git.unstaged_changes(self._repo))
+        apart = self._unlike_disk or frozenset()
+        on_disk = [job for path, job in zip(paths, jobs) if path not in apart]
+        others = [job for path, job in zip(paths, jobs) if path in apart]
+        for job, result in zip(on_disk, from_disk(on_disk)):
+            if result is None:
+                others.append(job)
+            else:
+                yield (job if isinstance(job, str) else job[0]), result
+        named = [job if isinstance(job, str) else job[0] for job in others]
+        for job, path, data in zip(others, named, read_local(self._repo, [self._entries[path][1] for path in named])):
+            yield path, None if data is None else from_bytes(job, data)
+
+    def facts(self, path: str) -> Facts | None:
+        """Return what the file at `path` says; None when it is not to be had."""
+        blob = self._entries[path][1]
+        if blob not in self._dumps:
+            with Readers(self._repo.root) as readers:
+                self.prepare([path], readers)
+        dumped = self._dumps.get(blob)
+        return None if dumped is None else link_facts.load(dumped)
+
+    def anchors(self, path: str) -> Set[str] | None:
+        """Return the anchors of the page `path`; None when they are not to be had."""
+        found = self.facts(path) if path in self._entries else None
+        return None if found is None else found.anchors
+
+    def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Link]]]:
+        """Yield each path with its links to the targets that are `wanted` of it, and its wikilinks, with their lines."""
+        jobs = sorted(wanted.items())
+        for path, found in self._each(jobs, readers.places, lambda job, data: link_facts.places(data, job[1])):
+            yield path, found or []
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of one file; None when it is not to be had."""
+        found = dict(self._each([path], lambda paths: (link_facts.read(self._repo.root, path) for path in paths), lambda _, data: data))
+        return found.get(path)

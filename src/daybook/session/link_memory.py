@@ -1,0 +1,71 @@
+"""The answer of a link audit when nothing has changed since the last one: no import that it can do without."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from daybook.documents import catalogue
+from daybook.repo import listing
+from daybook.repo import spawn
+
+CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
+
+
+def _read(root: str, path: str) -> bytes:
+    try:
+        with open(os.path.join(root, path), 'rb') as stream:
+            return stream.read()
+    except OSError:
+        return b''
+
+
+class Setup:
+    """What an audit depends on besides the files: the bytes of the settings, those of the baseline, and the commit."""
+
+    def __init__(self, root: str, head: str) -> None:
+        self.settings, self.baseline, self.head = _read(root, CONFIG), _read(root, BASELINE), head
+
+
+def view_name(git_dir: str) -> str:
+    """Return the name under which the catalogue keeps what was found in a work tree."""
+    return f'links {git_dir}'
+
+
+def witness(root: str, folders: set[str]) -> bytes:
+    """Return these folders with the times of their last changes, in one text."""
+    return catalogue.encoded(''.join(f'{folder}\t{catalogue.changed_at(root, folder)}\0' for folder in sorted(folders)))
+
+
+def witnesses(text: bytes) -> dict[str, str]:
+    """Return the folders of such a text with their times."""
+    return dict(line.rpartition('\t')[::2] for line in catalogue.decoded(text).split('\0')[:-1])
+
+
+def recall(environ: Mapping[str, str]) -> tuple[bytes, int] | None:
+    """Return what the last audit of this work tree printed and its exit code, if it would print the same now; else None."""
+    if {'GIT_INDEX_FILE', 'GITHUB_ACTIONS'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
+        return None
+    where = spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD'))[0]
+    words = os.fsdecode(where or b'').split('\n')
+    if len(words) != 6 or words[0] != 'true':
+        return None
+    here = os.path.abspath('.')
+    root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
+    kept = catalogue.open_in(common_dir, create=False)
+    if kept is None:
+        return None
+    with kept:
+        try:
+            return _recall(kept, root, git_dir, words[4])
+        except catalogue.Damaged:
+            return None
+
+
+def _recall(kept: catalogue.Catalogue, root: str, git_dir: str, head: str) -> tuple[bytes, int] | None:
+    view, setup = kept.view(view_name(git_dir)), Setup(root, head)
+    if view is None or (view.setup, view.baseline, view.head) != (setup.settings, setup.baseline, setup.head):
+        return None
+    if view.witness != witness(root, set(witnesses(view.witness))) or view.digest != listing.read(root, is_in_commit=False).digest:
+        return None
+    text, blocking = kept.lines(view.id)
+    return text, int(blocking > 0)

@@ -1,0 +1,208 @@
+"""What `audit-links` prints and writes: all problems, or inside a commit those that it causes; baseline; repairs."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from daybook import problem
+from daybook.documents import catalogue
+from daybook.documents import tree
+from daybook.documents.catalogue import Catalogue
+from daybook.errors import FatalError
+from daybook.problem import Problem
+from daybook.repo import git
+from daybook.repo import listing
+from daybook.repo.git import Repo
+from daybook.repo.listing import Listing
+from daybook.rules import link_baseline
+from daybook.session import link_audit
+from daybook.session.link_audit import Judge
+from daybook.session.link_audit import Judged
+from daybook.session.link_memory import CONFIG
+from daybook.session.link_memory import Setup
+
+HOOK_ID = 'audit-links'
+
+
+def _arguments(words: Sequence[str]) -> SimpleNamespace:
+    options = SimpleNamespace(files=[], all=False, fix=False, baseline=False, no_catalogue=False)
+    if not words:
+        return options
+    import argparse
+
+    from daybook.repo import files
+
+    words, named = files.split_arguments(words)
+    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description=sys.modules[__name__].__doc__)
+    parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all Markdown files)')
+    parser.add_argument('--all', action='store_true', help='inside `git commit` too, report and block on what the commit did not cause')
+    parser.add_argument('--fix', action='store_true', help='rewrite wikilinks, and links to files that git knows to be renamed')
+    parser.add_argument('--baseline', action='store_true', help=f'write {link_baseline.PATH}, the dead links that do not block; later, take out those that are mended')
+    parser.add_argument('--no-catalogue', action='store_true', help='read every file anew and keep nothing')
+    parser.parse_args(words, namespace=options)
+    options.files += named
+    return options
+
+
+def run(words: Sequence[str]) -> int:
+    """Audit the links of the repository that the caller stands in; return the exit code."""
+    options = _arguments(words)
+    output_format = problem.output_format(os.environ)
+    repo = git.find_repo()
+    is_in_commit = git.is_in_git_hook()
+    files = listing.read(repo.root, is_in_commit=is_in_commit)
+    setup = Setup(repo.root, git.resolve(repo, 'HEAD') or '')
+    named = _named(repo, files, options.files)
+    untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
+    files, has_more = _with(repo, files, untracked)
+    for attempt in range(3):
+        kept = None if options.no_catalogue or has_more or attempt == 2 else catalogue.open_in(repo.common_dir)
+        try:
+            with kept or catalogue.in_memory() as store, store.writing() as is_mine:
+                if not is_mine:
+                    continue
+                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=is_in_commit)
+                report = _Report(repo, setup, store, view, judge, output_format)
+                return report.make(options, named, is_partial=is_in_commit and not options.all)
+        except catalogue.Damaged:
+            catalogue.discard(repo.common_dir)
+    raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
+
+
+def _named(repo: Repo, files: Listing, words: Sequence[str]) -> list[str]:
+    """Return the paths of the files and folders that the call names; raise FatalError for what is not there."""
+    if not words:
+        return []
+    from daybook.repo.files import within
+
+    tracked, paths = files.entries(), []
+    for word in words:
+        path = within(repo.root, word)
+        if not os.path.lexists(word) and path not in tracked:
+            raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
+        paths.append(path)
+    return paths
+
+
+def _with(repo: Repo, files: Listing, paths: Collection[str]) -> tuple[Listing, bool]:
+    """Return the listing with files that git does not track yet, as if they were added."""
+    more = [path for path in paths if path not in files.entries()] if paths else []
+    return (listing.with_untracked(repo.root, files, more), True) if more else (files, False)
+
+
+def _is_below(path: str, named: Collection[str]) -> bool:
+    return any(name in (path, '.') or path.startswith(f'{name}/') for name in named)
+
+
+class _Report:
+    """Tells what the view of a work tree holds."""
+
+    def __init__(self, repo: Repo, setup: Setup, kept: Catalogue, view: int, judge: Judge, output_format: str) -> None:
+        self._repo, self._setup, self._kept, self._view, self._judge = repo, setup, kept, view, judge
+        self._format = output_format
+        self._known = link_baseline.read(setup.baseline)
+
+    def make(self, options: SimpleNamespace, named: Collection[str], *, is_partial: bool) -> int:
+        """Print what is asked for and return the exit code."""
+        if options.baseline:
+            return self._write_baseline()
+        if options.fix:
+            return self._fix(named, is_partial=is_partial)
+        if is_partial:
+            return self._partial()
+        if self._format == 'text' and not named:
+            text, blocking = self._kept.lines(self._view)
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+            return int(blocking > 0)
+        found = [wrong for wrong in self._new(self._judged()) if not named or _is_below(wrong.path, named)]
+        self._print(found)
+        return int(problem.is_blocking(found))
+
+    def _judged(self, sources: Iterable[str] | None = None) -> list[Judged]:
+        return [judged for source, payload, *_ in self._kept.found(self._view, sources)
+                for judged in link_audit.judged_in(source, payload)]
+
+    def _is_known(self, judged: Judged) -> bool:
+        return bool(self._known) and link_baseline.line(judged.problem.path, judged.target) in self._known
+
+    def _new(self, judged: Iterable[Judged]) -> list[Problem]:
+        return [one.problem for one in judged if not self._is_known(one)]
+
+    def _print(self, found: Collection[Problem]) -> None:
+        for line in problem.render(found, self._format):
+            print(line)
+
+    def _fix(self, named: Collection[str], *, is_partial: bool) -> int:
+        """Mend what can be, print the rest."""
+        from daybook.session import link_fix
+
+        judged = self._caused() if is_partial else self._judged()
+        judged = [one for one in judged if one.target and (not named or _is_below(one.problem.path, named))]
+        mended = set(link_fix.fix(self._repo, self._judge, judged))
+        rest = self._new(one for one in judged if (one.problem.path, one.target) not in mended)
+        self._print(rest)
+        return int(bool(mended) or problem.is_blocking(rest))
+
+    def _caused(self) -> list[Judged]:
+        """Return the problems that the change in the index causes."""
+        changed = self._judge.change.paths
+        gone = {*self._judge.change.deleted, *self._judge.change.renamed}
+        answered_for = changed | {folder for path in gone for folder in _folders_above(path) if folder not in self._judge.tree.folders}
+        by_settings = self._caused_by_settings(changed)
+        sources = None
+        if self._kept.is_kept and not by_settings:
+            sources = changed | self._kept.inbound(self._view, {tree.folded(path) for path in answered_for})
+        judged = self._judged(sources)
+        found = set(problem.caused_by([one.problem for one in judged], answered_for)[0])
+        return [one for one in judged if one.problem in found or (one.problem.path, one.target) in by_settings]
+
+    def _partial(self) -> int:
+        """Print what the commit causes, and one line for the rest."""
+        found = self._new(self._caused())
+        self._print(found)
+        counts = {source: count for source, _, count, _ in self._kept.found(self._view, {wrong.path for wrong in found})}
+        total, documents = self._kept.counts(self._view)
+        older = total - len(found)
+        if older:
+            documents -= sum(count == sum(wrong.path == source for wrong in found) for source, count in counts.items())
+            print(problem.older_count_line(older, documents, HOOK_ID), file=sys.stderr if self._format == 'json' else sys.stdout)
+        return int(problem.is_blocking(found))
+
+    def _caused_by_settings(self, changed: Collection[str]) -> set[tuple[str, str]]:
+        """Return file and target of the problems that a change of the settings or of the baseline brings to light."""
+        found: set[tuple[str, str]] = set()
+        if link_baseline.PATH in changed:
+            was = link_baseline.read(git.read_blobs(self._repo, [f'HEAD:{link_baseline.PATH}'])[0])
+            found |= {(j.problem.path, j.target) for j in self._judged()
+                      if link_baseline.line(j.problem.path, j.target) in was}
+        if CONFIG in changed:
+            found |= {(j.problem.path, j.target) for j in self._judged()} - self._judge.under_former_settings(git.read_blobs(self._repo, [f'HEAD:{CONFIG}'])[0])
+        return found
+
+    def _write_baseline(self) -> int:
+        dead = {link_baseline.line(j.problem.path, j.target) for j in self._judged()
+                if j.problem.level == 'error' or self._known}
+        exists = os.path.exists(os.path.join(self._repo.root, link_baseline.PATH))
+        lines = link_baseline.shrunk(self._known, dead, self._judge.change.renamed) if exists else dead
+        content = link_baseline.render(lines)
+        if content != self._setup.baseline:
+            from daybook.repo import files
+
+            path = files.inside(self._repo.root, link_baseline.PATH)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            files.write_atomic(path, content)
+            print(f'Rewriting {link_baseline.PATH}')
+            print(f'git add -- {link_baseline.PATH}')
+        new = [j.problem for j in self._judged() if j.target and link_baseline.line(j.problem.path, j.target) not in lines]
+        self._print([wrong for wrong in new if wrong.level == 'error'])
+        return int(content != self._setup.baseline or problem.is_blocking(new))
+
+
+def _folders_above(path: str) -> Iterable[str]:
+    while path := tree.folder_of(path):
+        yield path

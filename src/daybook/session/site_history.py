@@ -1,0 +1,55 @@
+"""The commits that changed each document, as far as they may be told."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from daybook.repo import git
+from daybook.repo.git import Repo
+
+LIMIT = 12  # commits of a document that are told
+_FORMAT = '--format=%x1e%m%x1f%h%x1f%aN%x1f%at%x1f%s'
+
+
+class Commit(NamedTuple):
+    """One commit: on the side that left (`<`) or not, abbreviated id, author, date in UTC, subject, paths."""
+
+    side: str
+    oid: str
+    author: str
+    date: str
+    subject: str
+    paths: list[str]
+
+
+def _date(seconds: str) -> str:
+    try:
+        return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ''
+
+
+def commits(repo: Repo, span: str) -> Iterator[Commit]:
+    """Yield the commits of `span` (`HEAD`, or `old...HEAD`) that changed Markdown, newest first."""
+    out = git.git('log', '--no-show-signature', '--no-renames', '--name-only', '-z', '--left-right', '--encoding=UTF-8', _FORMAT,
+                  span, '--', '*.md', '*.markdown', '*.mdx', cwd=repo.root).out
+    found: Commit | None = None
+    for token in git.zsplit(out):
+        word = token.removeprefix('\n')
+        if word.startswith('\x1e'):
+            if found:
+                yield found
+            side, oid, author, at, subject = [*word[1:].split('\x1f', 4), '', '', '', ''][:5]
+            found = Commit(side, oid, author, _date(at), subject, [])
+        elif found:
+            found.paths.append(word)
+    if found:
+        yield found
+
+
+def told(commit: Commit, is_shown: Callable[[str], bool], is_document: Callable[[str], bool]) -> list[str]:
+    """Return date, author, subject and id of a commit; no subject when it changed a document that is not shown."""
+    is_open = all(is_shown(path) for path in commit.paths if is_document(path))
+    return [commit.date, commit.author, commit.subject if is_open else '', commit.oid]

@@ -1,0 +1,298 @@
+"""What an old document's frontmatter lacks, and from what each value is derived; nothing ambiguous is guessed."""
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import frontmatter
+from daybook.documents import markdown
+from daybook.documents.document import Document
+from daybook.documents.markdown import Heading
+from daybook.writers import legacy_headers
+from daybook.writers.legacy_headers import Field
+
+# names that a key goes by in older headers, folded; an earlier row beats a later one
+_CREATED = (
+    ('created', 'created at', 'created on', 'created date', 'date created', 'creation date', 'erstellt', 'erstellt am',
+     '작성일', '작성일자', '생성일', '作成日', '创建日期', '建立日期', '創建日期'),
+    ('date', 'session date', 'date started', '날짜', '일자', '日期', '日付', 'datum', 'fecha'),
+)
+_PERSON = (
+    ('operator', 'owner', 'author', 'authors', 'written by', 'created by', 'prepared by', 'by', '작성자', '作者', 'autor'),
+)
+_TITLE = (('title', '제목', '標題', '标题'),)
+_SUMMARY = (('summary', 'tl;dr', 'tldr', 'abstract', '요약', '한 줄 요약', '摘要'),)
+_SUMMARY_SECTIONS = frozenset((*_SUMMARY[0], 'executive summary', 'session summary'))
+_LONGEST = 300  # characters of a summary
+_NOT_PROSE = re.compile(r'[-*+>|#<]|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
+_ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
+_SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
+_UNIT_ID = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
+
+_MONTH_NAME = re.compile(r'20\d\d[-_](?:0[1-9]|1[0-2])')
+_UNTIL_BLOCK = re.compile(rb'(?:\s|<!--.*?-->|\xef\xbb\xbf)*(?=---[ \t]*\r?\n)', re.DOTALL)
+_CONFLICT = re.compile(rb'^(?:<{7}|>{7}) ', re.MULTILINE)
+_GENERATED = re.compile(rb'do not (?:edit|modify)', re.IGNORECASE)
+_HEAD = 600  # bytes in which a generator says so
+
+
+class Added(NamedTuple):
+    """The commit that added a document; `date` is the author's day, `named_on` that of its present name."""
+
+    oid: str
+    name: str
+    email: str
+    date: str
+    named_on: str
+
+
+class Around(NamedTuple):
+    """What the rest of the repository tells of one document.
+
+    `added` is None for the reason `unknown`; `operator` is that of its author, `` for the reason `stranger`.
+    `claimed` is the id that a claim gave and the name begins with, `` for an older name.
+    `twin` is another document of this kind and name.
+    """
+
+    added: Added | None = None
+    unknown: str = ''
+    operator: str = ''
+    stranger: str = ''
+    claimed: str = ''
+    is_running: bool = False
+    twin: str = ''
+
+
+class Value(NamedTuple):
+    """One value with what it was derived from."""
+
+    value: Any
+    source: str
+
+
+class Derived(NamedTuple):
+    """What is to be added to one document, by key, and what stays out of it for which reason."""
+
+    added: dict[str, Value]
+    left_out: dict[str, str]
+
+
+class _Ambiguous(Exception):
+    """More than one value fits, or none for sure; the words say why."""
+
+
+Whose = Callable[[str], str]
+
+
+def refusal(document: Document) -> str:
+    """Return why nothing may be added to `document`, or ``."""
+    data, block = document.data, document.parsed.block
+    if document.parsed.error:
+        line, rule, message = document.parsed.error
+        return 'a list of one-key maps; `--convert` makes it a mapping' if rule == 'frontmatter-list' else \
+            f'line {line}: {message}'
+    if not data.strip():
+        return 'empty'
+    if b'\0' in data or not _is_utf8(data):
+        return 'not UTF-8 text; save it as UTF-8'
+    if data.startswith(b'version https://git-lfs'):
+        return 'content is not here, only its Git LFS pointer; run `git lfs pull`'
+    if _CONFLICT.search(data):
+        return 'a merge conflict; resolve it first'
+    if block is None and data.removeprefix(frontmatter.BOM).startswith((b'+++', b'{\n', b'{\r\n', b'{"')):
+        return 'frontmatter in TOML or JSON; rewrite it as YAML'
+    inner = _UNTIL_BLOCK.match(data, block.body if block else 0)
+    if inner and _is_block(data[inner.end():]):
+        return 'a second block of frontmatter; make them one' if block else \
+            'frontmatter that does not begin in the first line; take out what stands above it'
+    body = frontmatter.body_offset(data)
+    if _GENERATED.search(data, body, body + _HEAD):
+        return 'generated, as it says itself; its generator has to write the keys'
+    return ''
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode('utf-8')
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_block(data: bytes) -> bool:
+    parsed = frontmatter.parse(data)
+    return bool(parsed.meta) or bool(parsed.error and parsed.error[1] == 'frontmatter-list')
+
+
+class _Reading(NamedTuple):
+    """One document, read once: its older header with the keys of its frontmatter, and its headings."""
+
+    document: Document
+    around: Around
+    fields: tuple[Field, ...]
+    headings: tuple[Heading, ...]
+    is_rollup: bool
+
+    def named(self, rows: tuple[tuple[str, ...], ...]) -> list[Field]:
+        """Return the keys of the header that go by a name of the first row which names any."""
+        for names in rows:
+            found = [field for field in self.fields if field.key in names]
+            if found:
+                return found
+        return []
+
+
+def _read(document: Document, around: Around) -> _Reading:
+    meta = [Field(legacy_headers.folded(key), value, 0) for key, value in document.meta.items() if isinstance(value, str)]
+    fields = (*meta, *legacy_headers.read(document.body, document.body_line))
+    headings = tuple(h for h in markdown.headings(document.body, document.body_line) if not h.nested)
+    by_level: dict[int, set[str]] = {}
+    for heading in headings:
+        by_level.setdefault(heading.level, set()).update(legacy_headers.dates_in(heading.text)[:1])
+    is_rollup = bool(_MONTH_NAME.fullmatch(document.stem)) or any(
+        len(days) > 1 for level, days in by_level.items() if level <= 3)
+    return _Reading(document, around, fields, headings, is_rollup)
+
+
+def _at(field: Field) -> str:
+    return f'the header on line {field.line}' if field.line else f'the key `{field.key.replace(" ", "_")}`'
+
+
+def _title(read: _Reading) -> Value:
+    firsts = [h for h in read.headings if h.level == 1]
+    if len({day for h in firsts for day in legacy_headers.dates_in(h.text)}) > 1:
+        raise _Ambiguous('several headings of the first level, each with a day of its own')
+    if read.headings and read.headings[0].level == 1 and read.headings[0].text:
+        return Value(read.headings[0].text, f'the heading on line {read.headings[0].line}')
+    for field in read.named(_TITLE):
+        return Value(markdown.plain_text(field.text), _at(field))
+    return Value(read.document.stem, 'the file name')
+
+
+def _summary(read: _Reading) -> Value | None:
+    for field in read.named(_SUMMARY):
+        sentence = _first_sentence(field.text)
+        return Value(sentence, _at(field)) if sentence else None
+    aliases = dict(read.document.kind.section_aliases).get('Summary', ())
+    names = _SUMMARY_SECTIONS | {name.casefold() for name in aliases}
+    found = [s for s in markdown.sections(read.document.body, first_line=read.document.body_line)
+             if legacy_headers.folded(re.sub(r'^[\W\d_]+|[\W_]+$', '', s.title)) in names]
+    if len(found) != 1 or read.is_rollup:
+        return None
+    sentence = _first_sentence(re.split(r'\n[ \t]*\r?\n', found[0].body.strip())[0])
+    return Value(sentence, f'the section on line {found[0].line}') if sentence else None
+
+
+def _first_sentence(paragraph: str) -> str:
+    """Return the first sentence of a paragraph as plain text; `` for what is no prose, or leads on to a list."""
+    if _NOT_PROSE.match(paragraph) or re.search(r'\n[ \t]*(?:[-*+]|\d+[.)])[ \t]', paragraph):
+        return ''
+    text = markdown.plain_text(paragraph)
+    end = next((match.end() for match in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[:match.end()])), None)
+    sentence = text[:end]
+    is_one = 8 <= len(sentence) <= _LONGEST and not sentence.endswith((':', '：')) and '**' not in sentence
+    return sentence if is_one else ''
+
+
+def _days_in_name(stem: str) -> list[str]:
+    claimed = _UNIT_ID.match(stem)
+    return legacy_headers.dates_in('20{}-{}-{}'.format(*claimed.groups())) if claimed else \
+        legacy_headers.dates_in(stem.replace('_', ' '))
+
+
+def _checked(day: str, source: str, added: Added | None) -> Value:
+    """Return the day that a document tells of itself, unless git knows the document from earlier days."""
+    if added and datetime.date.fromisoformat(day) > datetime.date.fromisoformat(added.named_on) + datetime.timedelta(days=1):
+        raise _Ambiguous(f'{source} says {day}, but git has the file since {added.named_on}')
+    return Value(day, source)
+
+
+def _created(read: _Reading) -> Value:
+    fields = [field for field in read.named(_CREATED) if re.search(r'\d', field.text)]
+    days = {day: field for field in reversed(fields) for day in legacy_headers.dates_in(field.text)}
+    named = _days_in_name(read.document.stem)
+    if days and named:
+        agreed = [day for day in days if day in named]
+        if len(agreed) != 1:
+            raise _Ambiguous(f'the header says {", ".join(sorted(days))}, the file name {", ".join(named)}')
+        return _checked(agreed[0], _at(days[agreed[0]]), read.around.added)
+    if len(days) > 1 or len(named) > 1:
+        raise _Ambiguous(f'{"the header" if days else "the file name"} has several days: {", ".join(sorted(days or named))}')
+    if days:
+        [(day, field)] = days.items()
+        return _checked(day, _at(field), read.around.added)
+    if fields and not named:
+        raise _Ambiguous(f'{_at(fields[0])} names no day for sure: {fields[0].text[:40]}')
+    if named:
+        return _checked(named[0], 'the file name', read.around.added)
+    if read.around.added is None:
+        raise _Ambiguous(read.around.unknown)
+    return Value(read.around.added.date, _commit(read.around.added))
+
+
+def _commit(added: Added) -> str:
+    return f'commit {added.oid[:10]}' if added.oid else 'the commit that is being made'
+
+
+def _person(read: _Reading, whose: Whose) -> Value:
+    for field in read.named(_PERSON):
+        slug = whose(markdown.plain_text(field.text))
+        if slug:
+            return Value(slug, _at(field))
+        if slug is None:
+            raise _Ambiguous(f'{_at(field)} names {field.text[:40]}, not one known operator')
+    if read.around.operator and read.around.added:
+        return Value(read.around.operator, f'the author of {_commit(read.around.added)}')
+    raise _Ambiguous(read.around.stranger or read.around.unknown)
+
+
+def _id(read: _Reading) -> Value:
+    if read.is_rollup:
+        raise _Ambiguous('several dated entries in one file')
+    if read.around.is_running:
+        raise _Ambiguous('one file for all sessions, by its name')
+    return _external_id(read)._replace(value=read.around.claimed or read.document.stem)
+
+
+def _external_id(read: _Reading) -> Value:
+    if read.around.twin:
+        raise _Ambiguous(f'the name is also that of {read.around.twin}')
+    return Value(read.document.stem, 'the file name')
+
+
+def _legacy_notes(read: _Reading) -> Value | None:
+    notes = [f'{key}: {value}' for key, value in read.document.parsed.meta.items()
+             if key.endswith('_note') and isinstance(value, str) and value.strip()]
+    return Value(notes, 'the keys `*_note`') if notes else None
+
+
+def derive(document: Document, around: Around, whose: Whose) -> Derived:
+    """Return what `document` lacks, and why something stays out.
+
+    `whose` tells the operator whom a text names: a slug, `` when it names only programs, None for anybody else.
+    """
+    read = _read(document, around)
+    person = 'operator' if document.kind.name == 'session' else 'owner'
+    steps: dict[str, Callable[[], Value | None]] = {
+        'title': lambda: _title(read), person: lambda: _person(read, whose), 'summary': lambda: _summary(read),
+        'kind': lambda: Value(document.kind.name, 'its folder'), 'external_id': lambda: _external_id(read),
+        'created': lambda: _created(read), 'legacy_notes': lambda: _legacy_notes(read),
+    }
+    if document.kind.name == 'session':
+        steps['id'] = lambda: _id(read)
+    elif 'operator' in document.meta:
+        del steps[person]
+    found = Derived({}, {})
+    for key, step in steps.items():
+        if key not in document.meta:
+            try:
+                value = step()
+            except _Ambiguous as reason:
+                found.left_out[key] = str(reason)
+            else:
+                found.added |= {key: value} if value else {}
+    return found

@@ -1,0 +1,213 @@
+"""The body of a document as safe HTML with the anchors of the audit; alone imports nh3, which sanitises."""
+from __future__ import annotations
+
+import html
+import re
+from typing import NamedTuple
+
+import nh3
+
+from daybook.documents import markdown
+from daybook.documents.slugs import Slugger
+from daybook.writers import pages_links
+from daybook.writers.pages_links import Place
+
+OWN = 'daybook.'  # the ids of the page itself; a heading's anchor holds no full stop, and no document may take one
+# what only hides or turns text: C0 and C1, line and paragraph separators, bidi controls (CVE-2021-42574)
+_HIDDEN = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]')
+_TAGS = set('a abbr b blockquote br caption code col colgroup dd del details dfn div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 '
+            'hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th '
+            'thead time tr u ul var wbr'.split())
+_ATTRIBUTES = {
+    '*': {'id', 'title', 'lang', 'dir'}, 'a': {'href', 'name'}, 'img': {'src', 'alt', 'width', 'height'}, 'ol': {'start', 'reversed'},
+    'td': {'align', 'colspan', 'rowspan', 'style'}, 'th': {'align', 'colspan', 'rowspan', 'scope', 'style'}, 'p': {'align'}, 'div': {'align'},
+    'details': {'open'}, 'time': {'datetime'}, 'code': {'class'}, 'sup': {'class'},
+}
+_GONE = {'script', 'style', 'textarea', 'title', 'iframe', 'noembed', 'noframes', 'object', 'template', 'xmp', 'select'}
+_CLASS = re.compile(r'language-[A-Za-z0-9+#._-]{1,30}|footnote-(?:reference|definition-label)')
+_ALIGN = re.compile(r'text-align: (left|center|right)')
+_TOKEN = re.compile(r'<[^>]*>|[^<]+')
+_HEADING = re.compile(r'<(h[1-6])((?: [^>]*)?)>(.*?)</\1>', re.DOTALL)
+_FOOTNOTE = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[^<]*</a></sup>')
+_ANY_TAG = re.compile(r'<[^>]*>')
+_EXPLICIT = re.compile(r'\s*\{#([^\s#{}<>"&]+)[^{}<>]*\}\s*$')
+_CODE = re.compile(r'<pre><code class="language-([^"]+)">(.*?)</code></pre>', re.DOTALL)
+_IMAGE = re.compile(r'<img(?: [^>]*)?>')
+_ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
+_TASK = re.compile(r'<li>(\s*(?:<p>)?)\[([ xX])\] ')
+_ALERT = re.compile(r'<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\](?:<br>)?\s*')
+_URL = re.compile(r'https?://[^\s<>"]+[^\s<>".,;:!?\'*_~)\]]')
+_FOLDED = re.compile(r'(?:change ?log|session log|history|(?:earlier|previous|older|past) .*|iteration [0-9].*)', re.IGNORECASE)
+_BOX = {' ': '☐ <span class="daybook-sr">open: </span>', 'x': '☑ <span class="daybook-sr">done: </span>'}
+_LONG = 5  # items of a log that stay open
+
+
+class Heading(NamedTuple):
+    """A line of the table of contents."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+class Body(NamedTuple):
+    """What a body becomes: HTML, its headings, its text without markup. `top` are the anchors of a title taken out."""
+
+    html: str
+    headings: list[Heading]
+    text: str
+    top: list[str]
+
+
+def _filter(place: Place) -> object:
+    def filtered(tag: str, name: str, value: str) -> str | None:
+        if name == 'href':
+            return pages_links.resolve(place, value)
+        if name == 'src':
+            return pages_links.image(place, value)
+        if name == 'class':
+            return value if _CLASS.fullmatch(value) else None
+        if name in ('id', 'name'):
+            return None if value.startswith(OWN) or not value else value
+        if name == 'style':
+            return value if _ALIGN.fullmatch(value) else None
+        return value
+    return filtered
+
+
+def sanitised(source: str, place: Place) -> str:
+    """Return HTML of which only harmless parts are left, its links resolved. Attributes are quoted, `<` and `>` in them escaped."""
+    return nh3.clean(source, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_filter(place),
+                     link_rel='noopener noreferrer', url_schemes={'http', 'https', 'mailto'})
+
+
+def _plain(source: str) -> str:
+    return html.unescape(_ANY_TAG.sub('', source))
+
+
+class _Headings:
+    """Gives the headings of one body their anchors, in its order."""
+
+    def __init__(self, title: str) -> None:
+        self._slugger, self._title = Slugger(), title
+        self.found: list[Heading] = []
+        self.top: list[str] = []
+
+    def __call__(self, match: re.Match[str]) -> str:
+        tag, attributes, inner = match.groups()
+        source = _FOOTNOTE.sub(lambda note: f'[^{note[1]}]', inner)
+        anchor = self._slugger.add(_plain(source))
+        explicit = _EXPLICIT.search(inner)
+        inner = inner[:explicit.start()] if explicit else inner
+        text = ' '.join(_plain(inner).split())
+        ids = [anchor, *([explicit[1]] if explicit else [])]
+        if tag == 'h1' and not self.found and not self.top and text.casefold() == self._title.casefold():
+            self.top = [*ids, *re.findall(r' (?:id|name)="([^"]*)"', attributes + inner)]
+            return ''
+        self.found.append(Heading(int(tag[1]), text, anchor))
+        own = re.search(r' id="([^"]*)"', attributes)
+        spare = [each for each in ids[1:] if not own or each != own[1]] + ([own[1]] if own and own[1] != anchor else [])
+        rest = re.sub(r' id="[^"]*"', '', attributes)
+        places = ''.join(f'<span id="{each}"></span>' for each in spare)
+        name = html.escape(anchor)
+        return (f'<{tag} id="{name}"{rest}>{places}{inner}'
+                f'<a class="daybook-anchor" href="#{name}" aria-hidden="true" tabindex="-1">#</a></{tag}>')
+
+
+def _image(match: re.Match[str]) -> str:
+    found = dict(_ATTRIBUTE.findall(match.group()))
+    source, alt = found.get('src', ''), found.get('alt', '')
+    if not source:
+        return f'<span class="daybook-image">{alt or "image"}</span>'
+    if not source.startswith(pages_links.REMOTE):
+        return match.group() if 'alt' in found else match.group().replace('<img', '<img alt=""', 1)
+    target = source.removeprefix(pages_links.REMOTE)
+    return f'<a class="daybook-image" href="{target}" rel="noopener noreferrer">{alt or target}</a>'
+
+
+def _images(source: str) -> str:
+    """Return HTML in which an image that cannot be shown is a link to it, or its words inside of a link."""
+    parts, position, depth = [], 0, 0
+    for tag in re.finditer(r'<(?:a(?= |>)|/a>|img)[^>]*>?', source):
+        if tag.group().startswith('</a'):
+            depth = 0
+        elif tag.group().startswith('<a'):
+            depth = 1
+        elif image := _IMAGE.match(source, tag.start()):
+            shown = _image(image)
+            if depth and shown.startswith('<a '):
+                shown = re.sub(r'^<a class="daybook-image"[^>]*>(.*)</a>$', r'<span class="daybook-image">\1</span>', shown, flags=re.DOTALL)
+            parts += [source[position:image.start()], shown]
+            position = image.end()
+    return ''.join([*parts, source[position:]])
+
+
+def _linked(source: str) -> str:
+    """Return HTML in which bare addresses are links, as on the git host; those in links and code stay."""
+    parts, inside = [], 0
+    for token in _TOKEN.findall(source):
+        if token.startswith('<'):
+            if token.startswith(('<a ', '<a>', '<code', '<pre')):
+                inside += 1
+            elif token.startswith(('</a', '</code', '</pre')):
+                inside -= 1
+        elif not inside and '://' in token:
+            token = _URL.sub(r'<a href="\g<0>" rel="noopener noreferrer">\g<0></a>', token)
+        parts.append(token)
+    return ''.join(parts)
+
+
+def _code(match: re.Match[str]) -> str:
+    from daybook.writers import pages_code
+
+    language, source = match.groups()
+    return (f'<pre tabindex="0"><code class="language-{language}">'
+            f'{pages_code.highlight(html.unescape(source), html.unescape(language))}</code></pre>')
+
+
+def _is_whole(section: str) -> bool:
+    return all(section.count(f'<{tag}') == section.count(f'</{tag}>') for tag in ('blockquote', 'div', 'details', 'ul', 'ol', 'table'))
+
+
+def _folded(source: str, found: list[Heading]) -> str:
+    """Return HTML with the logs of earlier iterations folded: a section by its title, a long log behind its newest items."""
+    for heading in found:
+        if heading.level != 2 or not _FOLDED.fullmatch(heading.text):
+            continue
+        start = source.find('</h2>', source.find(f'<h2 id="{html.escape(heading.anchor)}"')) + len('</h2>')
+        following = re.search(r'<h[12][ >]', source[start:])
+        end = start + following.start() if following else len(source)
+        section = source[start:end]
+        if (section.count('<li') > _LONG or len(section) > 2000) and _is_whole(section):
+            folded = f'<details class="daybook-earlier"><summary>Earlier entries</summary>{section}</details>'
+            source = source[:start] + folded + source[end:]
+    return source
+
+
+def render(source: str, place: Place, title: str) -> Body:
+    """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
+    source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
+    safe = sanitised(markdown.html(source), place)
+    text = ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
+    headings = _Headings(title)
+    if '<h' in safe:
+        safe = _HEADING.sub(headings, safe)
+    if '<img' in safe:
+        safe = _images(safe)
+    if '<li>' in safe:
+        safe = _TASK.sub(lambda task: f'<li class="daybook-task">{task[1]}{_BOX[task[2].lower()]}', safe)
+    if '://' in safe:
+        safe = _linked(safe)
+    if '[!' in safe:
+        safe = _ALERT.sub(lambda alert: f'<blockquote class="daybook-alert daybook-{alert[1].lower()}"><p><strong>{alert[1].title()}</strong></p><p>', safe)
+    if '<pre' in safe:
+        safe = _CODE.sub(_code, safe).replace('<pre><code>', '<pre tabindex="0"><code>')
+    if '<table' in safe:
+        safe = safe.replace('<table>', '<div class="daybook-table" tabindex="0" role="region" aria-label="Table"><table>').replace('</table>', '</table></div>')
+        safe = _styled(safe)
+    return Body(_folded(safe, headings.found), headings.found, text, headings.top)
+
+
+def _styled(source: str) -> str:
+    # the page forbids `style`, so that a document cannot bring its own
+    return re.sub(r' style="text-align: (left|center|right)"', r' align="\1"', source)

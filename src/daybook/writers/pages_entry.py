@@ -1,0 +1,153 @@
+"""What the site says of a document in one row: title, kind, status, people, dates, zone, and whom it names."""
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import frontmatter
+from daybook.documents.document import Document
+from daybook.documents.document import stem_of
+from daybook.documents.document import title_of
+from daybook.writers import inline
+
+LADDER = ('public', 'internal', 'private', 'restricted')
+# what a key may name, by the kinds that it names; none: any kind
+REFERENCES: dict[str, tuple[str, ...]] = {
+    'workstream': ('workstream',), 'plan': ('plan',), 'blocked_by': ('workstream',), 'supersedes': ('adr', 'plan'),
+    'superseded_by': ('adr', 'plan'), 'session': ('session',), 'parent': (),
+}
+_NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
+_LINK = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
+_NUMBER = re.compile(r'(?:(?:adr|plan)[-_ ]?)?0*([0-9]{1,5})(?=$|[-_. ])', re.IGNORECASE)
+_DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
+_NAME_DATE = re.compile(r'(?<!\d)(20)?(\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)')
+_VERSION = re.compile(r'[-_ ]v[0-9]+(?:[._-][0-9]+)*$', re.IGNORECASE)
+# the headers that notes had before frontmatter: `- zone: private`, `**Zone:** private`, `| zone | private |`
+_OLD_ZONE = re.compile(r'^[ \t>*|_#-]*zone[ \t*_|]*[:|][ \t*_|`"\']*([a-z]+)', re.IGNORECASE | re.MULTILINE)
+_HEADER = 4000  # characters of a document in which such a header stands
+
+
+class Entry(NamedTuple):
+    """One document as others show it. `zone` is its own step of the ladder; `names` are the names it goes by."""
+
+    path: str
+    kind: str
+    title: str
+    status: str
+    people: list[str]
+    tags: list[str]
+    created: str
+    updated: str
+    due: str
+    summary: str
+    zone: int
+    names: list[str]
+    references: dict[str, list[str]]
+
+    @property
+    def mini(self) -> list[str]:
+        """What a list of links shows."""
+        return [self.kind, self.title, self.status, self.updated or self.created]
+
+
+def zone_step(value: Any) -> int:
+    """Return the step of a zone on the ladder; the top one for what nobody can read."""
+    text = value.strip().casefold() if isinstance(value, str) else ''
+    return LADDER.index(text) if text in LADDER else len(LADDER) - 1
+
+
+def texts(value: Any, limit: int = 200) -> list[str]:
+    """Return the words of a key that holds one or several, each on one line."""
+    parts = value if isinstance(value, list) else [value]
+    plain = (str(part) for part in parts if isinstance(part, (str, int, float)) and not isinstance(part, bool))
+    return [flat[:limit] for part in plain if (flat := inline.one_line(part))]
+
+
+def text(value: Any, limit: int = 200) -> str:
+    """Return the first of the words of a key, or nothing."""
+    return next(iter(texts(value, limit)), '')
+
+
+def _date(value: Any) -> str:
+    found = _DATE.match(value) if isinstance(value, str) else None
+    return found.group() if found else ''
+
+
+def _created(document: Document) -> str:
+    named = _NAME_DATE.search(document.stem)
+    return (_date(document.meta.get('created')) or _date(document.meta.get('date'))
+            or (f'20{named[2]}-{named[3]}-{named[4]}' if named else ''))
+
+
+def _due(meta: Mapping[str, Any], since: str) -> str:
+    if _date(meta.get('review_by')):
+        return _date(meta.get('review_by'))
+    days = meta.get('ttl_days')
+    if isinstance(days, int) and not isinstance(days, bool) and since:
+        try:
+            return (datetime.date.fromisoformat(since) + datetime.timedelta(days)).isoformat()
+        except (ValueError, OverflowError):
+            return ''
+    return ''
+
+
+def _own_zone(document: Document, default: int) -> int:
+    if document.parsed.error or frontmatter.is_unclosed(document.data):
+        return len(LADDER) - 1  # what it says of its zone cannot be read
+    if document.meta.get('zone') is not None:
+        return zone_step(document.meta['zone'])
+    if not document.parsed.block and (found := _OLD_ZONE.search(document.body[:_HEADER])):
+        return max(default, zone_step(found[1]))
+    return default
+
+
+def name_of(reference: str) -> str:
+    """Return the name under which `[[x|words]]`, `[words](path/x.md)`, `path/x.md`, `ADR-7` or `x` is looked up."""
+    link = _LINK.fullmatch(reference)
+    name = (link[1] or link[2]).strip() if link else reference
+    if '/' in name or name.endswith(('.md', '.markdown', '.mdx')):
+        name = stem_of(name)
+    number = _NUMBER.fullmatch(name)
+    return f'#{number[1]}' if number else name.casefold()
+
+
+def _names(document: Document) -> Iterator[str]:
+    yield document.stem.casefold()
+    for key in ('id', 'external_id'):
+        yield text(document.meta.get(key)).casefold()
+    number = _NUMBER.match(document.stem)
+    if number and document.kind.name in ('adr', 'plan'):
+        yield f'#{number[1]}'
+    if _VERSION.search(document.stem):
+        yield series_of(document.path)
+
+
+def series_of(path: str) -> str:
+    """Return the name that all versions (`policy_v01.md`, `policy_v02.md`) of one document share."""
+    folder, _, _ = path.rpartition('/')
+    return f'{folder}/{_VERSION.sub("", stem_of(path))}/*'.casefold()
+
+
+def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
+    found = {}
+    for key in REFERENCES:
+        named = [part for part in texts(meta.get(key)) if part.casefold() not in _NOBODY]
+        if named:
+            found[key] = named
+    return found
+
+
+def make(document: Document, default_zone: int) -> Entry:
+    """Return the entry of a document; one without a zone stands on the step `default_zone`."""
+    meta, created = document.meta, _created(document)
+    updated = _date(meta.get('updated')) or _date(meta.get('ended_at'))
+    return Entry(
+        document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
+        text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
+        created, updated, _due(meta, updated or created), text(meta.get('summary'), 600),
+        _own_zone(document, default_zone), sorted(set(_names(document)) - {''}), _references(meta),
+    )

@@ -1,0 +1,622 @@
+"""Hand-off run by hand: where it refuses, what it says, what the user's hooks do to it, where it pushes."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import handoffs
+import pytest
+from conftest import Sandbox
+from conftest import make_sandbox
+from handoffs import DRAFT
+from handoffs import PROMPT
+from handoffs import TARGETS
+from handoffs import TEXT
+from handoffs import hand_off
+from handoffs import note_of
+
+
+@pytest.fixture(scope='session')
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository without the plug-in's config."""
+    return handoffs.make_template(tmp_path_factory.mktemp('by-hand'))
+
+
+@pytest.fixture
+def sandbox(template: Path, tmp_path: Path) -> Sandbox:
+    """A copy of the template with a draft that waits."""
+    return handoffs.copy_of(template, tmp_path / 'copy')
+
+
+def _hook(sandbox: Sandbox, name: str, script: str) -> None:
+    path = sandbox.write(f'.git/hooks/{name}', f'#!/bin/sh\n{script}\n')
+    path.chmod(0o755)
+
+
+def _head(sandbox: Sandbox) -> str:
+    return sandbox.git('rev-parse', 'HEAD')
+
+
+def _drop_permission() -> None:
+    # root writes everywhere: without CAP_DAC_OVERRIDE it obeys the modes like everybody (prctl(2), 24 and 1)
+    import ctypes
+
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+# -- where it refuses, with nothing written
+
+def _conflict(sandbox: Sandbox, *command: str) -> None:
+    sandbox.git('switch', '-q', 'side')
+    sandbox.write('other.md', 'theirs\n')
+    sandbox.commit('theirs', 'other.md')
+    sandbox.git('switch', '-q', 'main')
+    sandbox.write('other.md', 'ours\n')
+    sandbox.commit('ours', 'other.md')
+    sandbox.git(*command, check=False)
+
+
+def _revert(sandbox: Sandbox) -> None:
+    sandbox.write('other.md', 'one\n')
+    sandbox.commit('one', 'other.md')
+    sandbox.write('other.md', 'two\n')
+    sandbox.commit('two', 'other.md')
+    sandbox.git('revert', '--no-edit', 'HEAD~', check=False)
+
+
+def _apply_mail(sandbox: Sandbox) -> None:
+    _conflict(sandbox, 'status')
+    patch = sandbox.git('format-patch', '-1', '--stdout', 'side')
+    sandbox.write('.git/mail.patch', patch + '\n')
+    sandbox.git('am', '-q', '.git/mail.patch', check=False)
+
+
+def _linked_workstream(sandbox: Sandbox) -> None:
+    (sandbox.root / 'docs/sessions').rename(sandbox.root / 'elsewhere')
+    (sandbox.root / 'docs/sessions').symlink_to('../elsewhere')
+    sandbox.commit('move')
+
+
+_REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
+    ('detached', lambda s: s.git('checkout', '-q', '--detach'), 'detached', 'git switch -c'),
+    ('unborn', lambda s: s.git('switch', '-q', '--orphan', 'new'), 'unborn', 'make the first one'),
+    ('merge', lambda s: _conflict(s, 'merge', '-q', 'side'), 'in-progress', 'git merge --continue'),
+    ('rebase', lambda s: _conflict(s, 'rebase', '-q', 'side'), 'in-progress', 'git rebase --continue'),
+    ('am', _apply_mail, 'in-progress', 'git am --continue'),
+    ('cherry-pick', lambda s: _conflict(s, 'cherry-pick', 'side'), 'in-progress', 'git cherry-pick --continue'),
+    ('revert', _revert, 'in-progress', 'git revert --continue'),
+    ('bisect', lambda s: s.git('bisect', 'start'), 'in-progress', 'git bisect reset'),
+    ('index.lock', lambda s: s.write('.git/index.lock', ''), 'index-lock', 'index.lock exists'),
+    ('assume-unchanged', lambda s: s.git('update-index', '--assume-unchanged', TARGETS[0]), 'hidden-target', TARGETS[0]),
+    ('skip-worktree', lambda s: s.git('update-index', '--skip-worktree', TARGETS[1]), 'hidden-target', TARGETS[1]),
+    ('ignored notes', lambda s: (s.git('rm', '-q', '-r', 'docs'), s.write('.gitignore', 'docs/\n'), s.commit('ignore', '.gitignore')),
+     'ignored-target', 'take its folder out of .gitignore'),
+    ('linked folder', _linked_workstream, 'failed', 'symbolic link'),
+    ('tracked draft', lambda s: (s.write('draft.md', TEXT), s.commit('d', 'draft.md'), s.write('.given', 'draft.md')),
+     'tracked-draft', 'copy it to .daybook/state/draft.md'),
+    ('missing draft', lambda s: s.write('.given', 'nowhere-draft.md'), 'draft', 'no such draft'),
+    ('several drafts', lambda s: s.write('.daybook/state/draft-two.md', TEXT), 'several-drafts', 'draft-two.md'),
+    ('somebody else', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\noperator: jane\n', 1)), 'operator', 'OPERATOR=jane'),
+    ('id of somebody else', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\nid: JD-261101-01\n', 1)), 'id', 'take the key `id` out'),
+    ('id handed off', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\nid: RT-261101-01\n', 1)), 'note-exists', 'RT-261101-01.md'),
+    ('no sections', lambda s: s.write(DRAFT, 'Just a line.\n'), 'draft', '`## Summary` and `## Resume Prompt`'),
+    ('open fence', lambda s: s.write(DRAFT, TEXT.replace('It works.', '```sh\nmake')), 'draft', 'is not closed'),
+    ('only comments', lambda s: s.write(DRAFT, TEXT.replace('It works.', '<!-- todo -->')), 'draft', '`## Summary`'),
+    ('bad frontmatter', lambda s: s.write(DRAFT, '---\ntitle: [x\n---\n\n## Summary\n'), 'failed', f'{DRAFT}:'),
+    ('not UTF-8', lambda s: s.write(DRAFT, TEXT.encode() + b'\xff\xfe'), 'failed', 'save it as UTF-8'),
+    ('bad settings', lambda s: s.write('.daybook/config.yaml', 'handof: {}\n'), 'failed', '.daybook/config.yaml'),
+    ('dirty changelog', lambda s: (s.write('.daybook/config.yaml', 'handoff: {changelog: other.md}\n'), s.write('other.md', 'x')),
+     'dirty-target', 'git add -- other.md'),
+]
+
+
+@pytest.mark.parametrize(('prepare', 'reason', 'words'), [row[1:] for row in _REFUSED], ids=[row[0] for row in _REFUSED])
+def test_refuses_before_the_first_write(sandbox: Sandbox, prepare: Callable[[Sandbox], object], reason: str, words: str) -> None:
+    prepare(sandbox)
+    given = [sandbox.read('.given')] if (sandbox.root / '.given').exists() else []
+    whole = handoffs.everything(sandbox)
+    ended = hand_off(sandbox, *(['--files', *given] if given else []))
+    assert (ended.code, ended.fields) == (1, ('none', 'no', reason)), ended.out
+    assert words in ended.out
+    assert not re.search(r'\brm\b|reset --hard|checkout --|clean -|--force|stash drop', ended.out)
+    assert handoffs.everything(sandbox) == whole
+
+
+@pytest.mark.parametrize(('name', 'value', 'reason'), [
+    ('GIT_INDEX_FILE', '.git/index', 'inside-hook'),
+    ('DAYBOOK_HANDOFF', '1', 'inside-hook'),
+    ('GIT_DIR', '../remote.git', 'failed'),
+])
+def test_refuses_inside_a_hook_and_for_another_repository(sandbox: Sandbox, name: str, value: str, reason: str) -> None:
+    whole = handoffs.everything(sandbox)
+    ended = hand_off(sandbox, **{name: value})
+    assert ended.fields == ('none', 'no', reason), ended.out
+    assert handoffs.everything(sandbox) == whole
+
+
+def test_refuses_where_git_dir_names_another_repository(sandbox: Sandbox, tmp_path: Path) -> None:
+    other = make_sandbox(tmp_path / 'other')
+    ended = hand_off(sandbox, GIT_DIR=str(other.root / '.git'), GIT_WORK_TREE=str(sandbox.root))
+    assert ended.fields == ('none', 'no', 'other-repository')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='takes the right to write everywhere from root, as Linux does')
+@pytest.mark.parametrize('folder', ['docs/sessions', 'workstreams', '.git'])
+def test_a_folder_that_cannot_be_written(sandbox: Sandbox, folder: str) -> None:
+    whole = handoffs.everything(sandbox)
+    (sandbox.root / folder).chmod(0o555)
+    run = subprocess.run((sys.executable, '-m', 'daybook', 'handoff'), cwd=sandbox.root, capture_output=True, text=True,
+                         preexec_fn=_drop_permission)
+    (sandbox.root / folder).chmod(0o755)
+    ended = handoffs.ended(run)
+    assert ended.field('commit') == 'none'
+    assert ended.field('reason') in ('failed', 'write-failed')
+    assert handoffs.but_claims(handoffs.everything(sandbox)) == handoffs.but_claims(whole)
+
+
+# -- what a hand-off makes of the user's hooks
+
+_FAILING: list[tuple[str, Callable[[Sandbox], object], str]] = [
+    ('pre-commit', lambda s: _hook(s, 'pre-commit', 'echo no way; exit 1'), 'no way'),
+    ('commit-msg', lambda s: _hook(s, 'commit-msg', 'echo bad words >&2; exit 1'), 'bad words'),
+    ('signing', lambda s: (s.git('config', 'commit.gpgSign', 'true'), s.git('config', 'gpg.program', '/bin/false')), 'gpg'),
+    ('two fixers that fight', lambda s: _hook(s, 'pre-commit', 'echo x >> workstreams/ws-a.md; exit 1'), 'but for what changed'),
+]
+
+
+@pytest.mark.parametrize(('prepare', 'words'), [row[1:] for row in _FAILING], ids=[row[0] for row in _FAILING])
+def test_a_refused_commit_is_put_back_and_the_id_stays(sandbox: Sandbox, prepare: Callable[[Sandbox], object], words: str) -> None:
+    sandbox.write('workstreams/ws-a.md', sandbox.read('workstreams/ws-a.md') + '\nmine, staged\n')
+    sandbox.git('add', '.')
+    prepare(sandbox)
+    whole = handoffs.everything(sandbox)
+    ended = hand_off(sandbox)
+    assert ended.fields == ('none', 'no', 'commit-failed')
+    assert words in ended.out
+    if 'but for' in words:
+        assert 'Nothing was changed' not in ended.out
+        return
+    assert handoffs.but_claims(handoffs.everything(sandbox)) == handoffs.but_claims(whole)
+    reserved = re.search(r'the id (\S+) stays reserved', ended.out)[1]
+    (sandbox.root / '.git/hooks/pre-commit').unlink(missing_ok=True)
+    (sandbox.root / '.git/hooks/commit-msg').unlink(missing_ok=True)
+    sandbox.git('config', 'commit.gpgSign', 'false')
+    again = hand_off(sandbox)
+    assert (again.field('id'), again.field('pushed')) == (reserved, 'yes')
+
+
+def test_a_fixer_that_fails_once_is_followed(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'pre-commit', 'f=$(ls docs/sessions/RT-26*-0?.md | grep -v 261101); grep -q fixed $f || { echo fixed >> $f; exit 1; }')
+    ended = hand_off(sandbox)
+    assert ended.field('pushed') == 'yes', ended.out
+    assert note_of(sandbox, ended).endswith('fixed\n')
+    assert sandbox.git('status', '--porcelain') == ''
+    assert 'rewrote what hand-off had written' in ended.out
+
+
+def test_a_fixer_that_adds_what_it_made_is_no_refusal(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'pre-commit', 'for f in $(git diff --cached --name-only); do echo fixed >> $f; git add $f; done')
+    ended = hand_off(sandbox)
+    assert ended.field('commit') == _head(sandbox), ended.out
+    assert note_of(sandbox, ended).endswith('fixed\n')
+    assert sandbox.git('status', '--porcelain') == ''
+
+
+def test_what_hooks_say_after_the_commit_changes_nothing(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'post-commit', 'echo noise; echo handoff: fake >&2; exit 1')
+    ended = hand_off(sandbox)
+    assert ended.field('commit') == _head(sandbox)
+    assert (ended.code, ended.field('pushed')) == (0, 'yes')
+
+
+def test_more_in_the_commit_than_was_written_is_told(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'pre-commit', 'echo x > extra.md; git add extra.md')
+    ended = hand_off(sandbox)
+    assert 'put more into the commit: extra.md' in ended.out
+
+
+# -- where it is pushed
+
+def _ahead(sandbox: Sandbox) -> None:
+    sandbox.write('other.md', 'work\n')
+    sandbox.commit('work', 'other.md')
+
+
+def _foreign(sandbox: Sandbox) -> None:
+    sandbox.write('other.md', 'work\n')
+    sandbox.git('-c', 'user.email=jane@example.com', '-c', 'user.name=Jane', 'commit', '-qam', 'hers')
+
+
+def _refusing(sandbox: Sandbox, words: str) -> None:
+    path = sandbox.root.parent / 'remote.git/hooks/pre-receive'
+    path.write_text(f'#!/bin/sh\necho "{words}"; exit 1\n')
+    path.chmod(0o755)
+
+
+def _policy(sandbox: Sandbox, **keys: str) -> None:
+    sandbox.write('.daybook/config.yaml', 'handoff: ' + json.dumps(keys))
+    sandbox.commit('settings', '.daybook/config.yaml')
+    sandbox.git('push', '-q')
+
+
+_PUSHES: list[tuple[str, Callable[[Sandbox], object], str, str, str]] = [
+    ('alone', lambda s: None, 'yes', '', ''),
+    ('auto, with work', _ahead, 'no', 'other-commits', 'git push origin HEAD:main'),
+    ('never', lambda s: _policy(s, push='never'), 'no', 'never', 'git push'),
+    ('own, with own work', lambda s: (_policy(s, push='own'), hand_off(s), s.write(DRAFT, TEXT), _ahead(s)), 'yes', '', ''),
+    ('own, with hers', lambda s: (_policy(s, push='own'), _foreign(s)), 'no', 'other-commits', 'Jane: hers'),
+    ('no remote', lambda s: s.git('remote', 'remove', 'origin'), 'no', 'no-remote', ''),
+    ('no upstream', lambda s: s.git('switch', '-q', '-c', 'topic'), 'no', 'no-upstream', 'git push -u origin topic'),
+    ('refused', lambda s: _refusing(s, 'protected branch'), 'no', 'rejected', 'protected branch'),
+    ('pre-push', lambda s: _hook(s, 'pre-push', 'echo not today >&2; exit 1'), 'no', 'push-hook', 'committed here'),
+    ('gone', lambda s: (s.root.parent / 'remote.git').rename(s.root.parent / 'gone'), 'no', 'push-failed', ''),
+]
+
+
+@pytest.mark.parametrize(('prepare', 'pushed', 'reason', 'words'), [row[1:] for row in _PUSHES], ids=[row[0] for row in _PUSHES])
+def test_the_last_line_tells_what_was_pushed(sandbox: Sandbox, prepare: Callable[[Sandbox], object], pushed: str,
+                                            reason: str, words: str) -> None:
+    prepare(sandbox)
+    ended = hand_off(sandbox)
+    assert (ended.field('pushed'), ended.field('reason')) == (pushed, reason), ended.out
+    assert ended.field('commit') == _head(sandbox)
+    assert words in ended.out
+    if (sandbox.root.parent / 'remote.git').exists():
+        held = sandbox.git('--git-dir=../remote.git', 'rev-parse', 'main')
+        assert (held == _head(sandbox)) == (pushed == 'yes')
+
+
+def test_a_remote_that_hangs_is_not_waited_for(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/config.yaml', 'handoff: {timeout: 1}\nclaims: {remote: "off"}\n')
+    sandbox.commit('settings', '.daybook/config.yaml')
+    sandbox.git('push', '-q')
+    sandbox.git('config', 'remote.origin.receivepack', 'sleep 60; git-receive-pack')
+    sandbox.git('config', 'remote.origin.uploadpack', 'sleep 60; git-upload-pack')
+    begun = time.monotonic()
+    ended = hand_off(sandbox)
+    assert time.monotonic() - begun < 20
+    assert ended.field('commit') == _head(sandbox)
+    assert (ended.code, ended.field('pushed'), ended.field('reason')) == (1, 'unknown', 'time-limit')
+
+
+# -- where repositories lie, and what is in them
+
+def test_in_a_linked_work_tree(sandbox: Sandbox) -> None:
+    sandbox.git('worktree', 'add', '-q', '../linked', '-b', 'linked', '--track', 'origin/main')
+    linked = Sandbox(sandbox.root.parent / 'linked')
+    linked.write('draft.md', TEXT)
+    whole = handoffs.everything(sandbox)
+    ended = hand_off(linked, '--files', 'draft.md')
+    assert ended.field('commit') == _head(linked), ended.out
+    assert {**handoffs.but_claims(handoffs.everything(sandbox)), 'remote': ''} == {**handoffs.but_claims(whole), 'remote': ''}
+    assert 'not part of this hand-off' not in ended.out
+
+
+def test_in_a_submodule(sandbox: Sandbox, tmp_path: Path) -> None:
+    parent = make_sandbox(tmp_path / 'parent')
+    parent.git('submodule', '--quiet', 'add', str(sandbox.root.parent / 'remote.git'), 'sub')
+    parent.commit('add')
+    sub = Sandbox(parent.root / 'sub')
+    sub.write('draft.md', TEXT)
+    ended = hand_off(sub, '--files', 'draft.md')
+    assert (ended.field('commit'), ended.field('pushed')) == (_head(sub), 'yes')
+    assert parent.git('diff', '--cached', '--name-only') == ''
+
+
+@pytest.mark.parametrize(('config', 'attributes'), [('true', ''), ('input', ''), ('false', '* text=auto eol=crlf\n')])
+def test_line_ends_are_those_of_a_checkout(sandbox: Sandbox, config: str, attributes: str) -> None:
+    sandbox.git('config', 'core.autocrlf', config)
+    if attributes:
+        sandbox.write('.gitattributes', attributes)
+        sandbox.commit('attributes', '.gitattributes')
+    for path in sandbox.git('ls-files').splitlines():
+        (sandbox.root / path).unlink()
+    sandbox.git('checkout', '-q', '--', '.')
+    ended = hand_off(sandbox)
+    assert ended.field('commit') == _head(sandbox), ended.out
+    is_crlf = config == 'true' or bool(attributes)
+    for path in [*TARGETS, f'docs/sessions/{ended.field("id")}.md']:
+        data = (sandbox.root / path).read_bytes()
+        assert data.count(b'\r\n') == (data.count(b'\n') if is_crlf else 0), path
+        assert '\r' not in sandbox.git('cat-file', 'blob', f'HEAD:{path}')
+    assert sandbox.git('status', '--porcelain') == ''
+
+
+def test_a_workstream_with_crlf_keeps_it(sandbox: Sandbox) -> None:
+    data = sandbox.read('workstreams/ws-a.md').replace('\n', '\r\n').encode()
+    sandbox.write('workstreams/ws-a.md', data)
+    sandbox.commit('crlf', 'workstreams/ws-a.md')
+    hand_off(sandbox)
+    edited = (sandbox.root / 'workstreams/ws-a.md').read_bytes()
+    assert edited.count(b'\n') == edited.count(b'\r\n') == data.count(b'\n') + 1
+    assert b''.join(line for line in edited.splitlines(keepends=True) if b'What was done' not in line) == data
+
+
+def test_unicode_and_spaces_everywhere(sandbox: Sandbox) -> None:
+    sandbox.git('switch', '-q', '-c', 'zweig/mit ä'.replace(' ', '-'))
+    sandbox.write('workstreams/größe & maß.md', '# Größe\n')
+    sandbox.write('pläne/a b.md', 'x\n')
+    sandbox.commit('größe: “1 < 2”', 'workstreams', 'pläne')
+    sandbox.write('other folder/my draft ü.md', TEXT.replace('ws-a', '"größe & maß"').replace('What was done', 'Größe & Maß 日本'))
+    ended = hand_off(sandbox, '--files', 'other folder/my draft ü.md')
+    assert ended.field('commit') == _head(sandbox), ended.out
+    note = note_of(sandbox, ended)
+    assert 'title: Größe & Maß 日本' in note
+    assert 'branch: zweig/mit-ä' in note
+    assert f'/{ended.field("id")}.md) ' in sandbox.read('workstreams/größe & maß.md')
+    assert (sandbox.root / 'other folder/my draft ü.md').exists()
+
+
+def test_commits_and_names_that_are_not_utf8(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/config.yaml', '{}\n')
+    hand_off(sandbox)
+    name = os.fsdecode(b'na\xefve.txt')
+    (sandbox.root / name).write_text('x')
+    sandbox.git('add', '--', name)
+    subprocess.run((b'git', b'commit', b'-q', b'-m', b'caf\xe9'), cwd=sandbox.root, check=True)
+    sandbox.write(DRAFT, TEXT)
+    ended = hand_off(sandbox)
+    assert ended.field('commit') == _head(sandbox), ended.out
+    assert 'café' in note_of(sandbox, ended)
+
+
+def test_from_a_subfolder_with_a_draft_outside_of_the_repository(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / 'outside.md').write_text(TEXT)
+    (sandbox.root / DRAFT).unlink()
+    ended = hand_off(sandbox, '--files', os.path.relpath(tmp_path / 'outside.md', sandbox.root / 'workstreams'), cwd='workstreams')
+    assert ended.field('pushed') == 'yes', ended.out
+    assert (tmp_path / 'outside.md').read_text() == TEXT
+    again = hand_off(sandbox, '--files', str(tmp_path / 'outside.md'))
+    assert again.fields == ('none', 'no', 'note-exists')
+    assert f'handed off already as {ended.field("id")}' in again.out
+
+
+def test_a_draft_whose_name_begins_with_a_dash(sandbox: Sandbox) -> None:
+    sandbox.write('-draft.md', TEXT)
+    assert hand_off(sandbox, '-draft.md').field('pushed') == 'yes'
+
+
+def test_a_linked_workstream_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / 'target.md').write_text('# Elsewhere\n')
+    (sandbox.root / 'workstreams/ws-l.md').symlink_to(tmp_path / 'target.md')
+    sandbox.commit('link', 'workstreams')
+    sandbox.git('push', '-q')
+    sandbox.write(DRAFT, TEXT.replace('ws-a', 'ws-l'))
+    ended = hand_off(sandbox)
+    assert 'not linked back: path goes through a symbolic link' in ended.out
+    assert 'workstream: ws-l' in note_of(sandbox, ended)
+    assert (tmp_path / 'target.md').read_text() == '# Elsewhere\n'
+
+
+@pytest.mark.parametrize('value', ['ws-a', 'workstreams/ws-a.md', 'WS-A', '[[ws-a]]', '"[[ws-a|A]]"', '[ws-a, ws-a.md]'])
+def test_a_workstream_is_found_however_it_is_written(sandbox: Sandbox, value: str) -> None:
+    sandbox.write(DRAFT, TEXT.replace('workstream: ws-a', f'workstream: {value}'))
+    ended = hand_off(sandbox)
+    assert 'workstream: ws-a\n' in note_of(sandbox, ended)
+    assert ended.field('id') in sandbox.read('workstreams/ws-a.md')
+
+
+def test_an_unknown_workstream_is_told_and_kept(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT.replace('ws-a', 'v1.2'))
+    ended = hand_off(sandbox)
+    assert 'no workstream is called v1.2' in ended.out
+    assert 'workstream: v1.2' in note_of(sandbox, ended)
+
+
+def test_an_index_written_by_hand_is_left_alone_and_told_once(sandbox: Sandbox) -> None:
+    sandbox.write('docs/sessions/INDEX.md', '# Mine\n')
+    sandbox.commit('mine', 'docs')
+    for quick in ('', '1'):
+        sandbox.write(DRAFT, TEXT)
+        ended = hand_off(sandbox, DAYBOOK_QUICK=quick)
+        assert ended.out.count('was written by hand: left alone') == 1
+    assert sandbox.read('docs/sessions/INDEX.md') == '# Mine\n'
+
+
+def test_a_title_may_hold_anything(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT.replace('What was done', "'{summary} *x* [y] : # {operator} <b> \"q\"'"))
+    ended = hand_off(sandbox)
+    title = '{summary} *x* [y] : # {operator} <b> "q"'
+    assert sandbox.git('log', '-1', '--format=%s') == f'docs(sessions): {ended.field("id")} {title}'
+    assert r'{summary} \*x\* \[y\] : # {operator} \<b> "q"' in sandbox.read('docs/sessions/INDEX.md').replace('\n  ', ' ')
+    assert ended.field('id') not in sandbox.daybook('validate-frontmatter').stdout
+
+
+def test_a_message_that_a_cleanup_would_empty(sandbox: Sandbox) -> None:
+    _policy(sandbox, message='# {id}')
+    sandbox.git('config', 'commit.cleanup', 'strip')
+    ended = hand_off(sandbox)
+    assert sandbox.git('log', '-1', '--format=%s') == f'# {ended.field("id")}'
+
+
+def test_terminal_sequences_do_not_reach_the_terminal_or_the_note(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT.replace('What was done', '"T\\e[31mred\\u202Eevil\\a"').replace('It works.', 'It \x1b[1mworks\x1b[0m \u202eback.')
+                  .replace('Go on', 'Go \x1b]0;title\x07on'))
+    ended = hand_off(sandbox)
+    assert ended.field('pushed') == 'yes', ended.out
+    texts = ended.out + note_of(sandbox, ended) + sandbox.read('docs/sessions/INDEX.md') + sandbox.git('log', '-1', '--format=%B')
+    assert not re.search('[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]', texts)
+    assert 'It works back.' in note_of(sandbox, ended)
+    assert 'title: Tredevil' in note_of(sandbox, ended)
+
+
+def test_no_secret_reaches_a_note_a_message_the_screen_or_the_archive(sandbox: Sandbox) -> None:
+    token, other = 'ghp_' + 'a1B2' * 9, 'ghp_' + 'c3D4' * 9
+    sandbox.write('other.md', 'x\n')
+    hand_off(sandbox)
+    sandbox.commit(f'use {other}', 'other.md')
+    sandbox.write(DRAFT, f'---\ntitle: a {token}\ntags: [{token}]\n{token}: x\nsummary: s {token}\n---\n\nintro {token}\n\n'
+                         f'## Summary\n\n{token}\n\n## My {token}\n\nx {token}\n\n## Resume Prompt\n\ngo {token}\n')
+    ended = hand_off(sandbox)
+    assert 'secrets in the draft were replaced by marks: github-token' in ended.out
+    archived = ''.join(path.read_text() for path in (sandbox.root / '.daybook/state/archive').iterdir())
+    for text in (ended.out, note_of(sandbox, ended), sandbox.read('docs/sessions/INDEX.md'), archived,
+                 sandbox.git('log', '-1', '--format=%B'), sandbox.read('workstreams/ws-a.md')):
+        assert token not in text
+    assert 'use \\[REDACTED:github-token:' in note_of(sandbox, ended)
+    assert other not in note_of(sandbox, ended)
+
+
+def test_a_draft_of_a_megabyte(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT + '\n## See Also\n\n' + 'word `code` *and* more text\n' * 40_000)
+    begun = time.monotonic()
+    assert hand_off(sandbox).field('pushed') == 'yes'
+    assert time.monotonic() - begun < 20
+
+
+# -- drafts and claims
+
+def _claim(sandbox: Sandbox, **environ: str) -> str:
+    out = sandbox.daybook('claim-session', '--new', env=environ).stdout
+    return re.search(r'id=(\S+)', out)[1]
+
+
+def _fill(sandbox: Sandbox, session_id: str, words: str) -> None:
+    path = f'.daybook/state/draft-{session_id}.md'
+    text = sandbox.read(path)
+    for title in ('Summary', 'Resume Prompt'):
+        text = text.replace(f'## {title}\n', f'## {title}\n\n{words}\n')
+    sandbox.write(path, text)
+
+
+def test_the_skeleton_of_a_claim_is_filled_and_handed_off(sandbox: Sandbox) -> None:
+    (sandbox.root / DRAFT).unlink()
+    session_id = _claim(sandbox)
+    empty = hand_off(sandbox)
+    assert empty.fields == ('none', 'no', 'no-draft')
+    assert f'draft-{session_id}.md is still empty' in empty.out
+    _fill(sandbox, session_id, 'Mine.')
+    ended = hand_off(sandbox)
+    assert ended.field('id') == session_id
+    assert 'Leave out' not in note_of(sandbox, ended) and '<!--' not in note_of(sandbox, ended)
+    assert os.listdir(sandbox.root / '.daybook/state/archive') == [f'{session_id}-draft.md']
+    assert 'HEAD at the claim' in ended.out
+
+
+def test_a_draft_with_an_id_that_was_handed_off(sandbox: Sandbox) -> None:
+    session_id = _claim(sandbox)
+    sandbox.write(DRAFT, TEXT.replace('---\n', f'---\nid: {session_id}\n', 1))
+    assert hand_off(sandbox).field('id') == session_id
+    sandbox.write(DRAFT, TEXT.replace('---\n', f'---\nid: {session_id}\n', 1))
+    again = hand_off(sandbox)
+    assert again.fields == ('none', 'no', 'note-exists')
+    assert 'handed off already; take the key `id` out' in again.out
+
+
+def test_a_draft_that_was_carried_from_another_clone(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT.replace('---\n', '---\nid: RT-261102-07\n', 1))
+    assert hand_off(sandbox).field('id') == 'RT-261102-07'
+
+
+def test_two_terminals_each_hand_off_their_own_draft(sandbox: Sandbox) -> None:
+    (sandbox.root / DRAFT).unlink()
+    ids = {session: _claim(sandbox, DAYBOOK_SESSION_ID=session) for session in ('one', 'two')}
+    for session, session_id in ids.items():
+        _fill(sandbox, session_id, f'This is {session}.')
+    for session in ('two', 'one'):
+        ended = hand_off(sandbox, DAYBOOK_SESSION_ID=session)
+        assert ended.field('id') == ids[session], ended.out
+        assert f'This is {session}.' in note_of(sandbox, ended)
+
+
+def test_a_draft_that_another_terminal_writes_is_not_taken(sandbox: Sandbox) -> None:
+    session_id = _claim(sandbox, DAYBOOK_SESSION_ID='one')
+    _fill(sandbox, session_id, 'This is one.')
+    ended = hand_off(sandbox, DAYBOOK_SESSION_ID='two')
+    assert ended.field('id') != session_id
+    assert 'It works.' in note_of(sandbox, ended)
+    assert 'This is one.' in sandbox.read(f'.daybook/state/draft-{session_id}.md')
+
+
+def test_a_second_hand_off_waits_for_a_slow_hook_and_undoes_nothing(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'pre-commit', 'touch .git/began; sleep 2')
+    first = subprocess.Popen((sys.executable, '-m', 'daybook', 'handoff'), cwd=sandbox.root, stdout=subprocess.PIPE, text=True)
+    while not (sandbox.root / '.git/began').exists():
+        time.sleep(0.05)
+    second = hand_off(sandbox)
+    out = first.communicate()[0]
+    assert 'pushed=yes' in out, out
+    assert second.fields == ('none', 'no', 'no-draft')
+    assert sandbox.git('status', '--porcelain') == ''
+
+
+def test_a_second_hand_off_is_refused_when_the_first_takes_too_long(sandbox: Sandbox) -> None:
+    hold = ('import sys, time; from daybook.repo import files; '
+            'lock = files.exclusive_lock(".git/daybook/handoff.lock", 1); lock.__enter__(); print("held", flush=True); time.sleep(60)')
+    holder = subprocess.Popen((sys.executable, '-c', hold), cwd=sandbox.root, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b'held\n'
+    whole = handoffs.everything(sandbox)
+    code = 'import sys; from daybook.session import handoff; handoff._LOCK_WAIT = 0.2; from daybook.__main__ import main; sys.exit(main(["handoff"]))'
+    ended = handoffs.ended(subprocess.run((sys.executable, '-c', code), cwd=sandbox.root, capture_output=True, text=True))
+    holder.kill()
+    holder.wait()
+    assert (ended.code, ended.fields) == (1, ('none', 'no', 'busy'))
+    assert handoffs.everything(sandbox) == whole
+
+
+# -- quick and trivial sessions
+
+def test_quick_without_a_draft_takes_the_claim_at_hand(sandbox: Sandbox) -> None:
+    (sandbox.root / DRAFT).unlink()
+    session_id = _claim(sandbox)
+    sandbox.write('other.md', 'x\n')
+    sandbox.commit('fix *all* of `it`', 'other.md')
+    ended = hand_off(sandbox, DAYBOOK_QUICK='1')
+    assert ended.field('id') == session_id, ended.out
+    note = note_of(sandbox, ended)
+    assert 'title: Quick hand-off of main' in note
+    assert 'Quick hand-off: 1 commit on `main`.' in note
+    assert r'fix \*all\* of \`it\`' in note
+    assert not (sandbox.root / f'.daybook/state/draft-{session_id}.md').exists()
+
+
+def test_quick_fills_what_a_draft_lacks(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, '## Summary\n\nOnly this.\n')
+    note = note_of(sandbox, hand_off(sandbox, DAYBOOK_QUICK='1'))
+    assert 'summary: Only this.' in note
+    assert '## Resume Prompt\n\nQuick hand-off without a prompt' in note
+
+
+def _observed(sandbox: Sandbox, calls: int) -> None:
+    state = {'session_id': 's', 'cwd': str(sandbox.root), 'started_at': '2026-11-01T10:00:00Z', 'ended_at': '2099-11-01T10:00:00Z',
+             'tool_calls_count': calls, 'tool_calls_breakdown': {'Bash': calls}, 'tool_calls_breakdown_methods': {'Bash': calls},
+             'subagents_dispatched': 0, 'parallel_terminals_observed': 0, 'matcher': '*'}
+    sandbox.write('.daybook/state/session-s.json', json.dumps(state))
+
+
+@pytest.mark.parametrize(('prepare', 'is_trivial'), [
+    (lambda s: _observed(s, 2), True),
+    (lambda s: None, False),
+    (lambda s: _observed(s, 50), False),
+    (lambda s: (_observed(s, 2), s.write('new.md', 'x')), False),
+    (lambda s: (_observed(s, 2), s.write('other.md', 'x'), s.commit('work', 'other.md')), False),
+], ids=['two calls', 'nothing observed', 'many calls', 'a new file', 'a commit'])
+def test_only_a_session_without_work_is_called_trivial(sandbox: Sandbox, prepare: Callable[[Sandbox], object], is_trivial: bool) -> None:
+    sandbox.write(DRAFT, TEXT)
+    hand_off(sandbox)
+    sandbox.write(DRAFT, TEXT.replace('It works.', 'Again.'))
+    prepare(sandbox)
+    assert ('nothing much happened here' in hand_off(sandbox).out) == is_trivial
+
+
+def test_what_is_unusual_is_told(sandbox: Sandbox) -> None:
+    _observed(sandbox, 9)
+    state = json.loads(sandbox.read('.daybook/state/session-s.json'))
+    state['tool_calls_breakdown_methods'] = {'mcp__Notion__search': 2, 'Bash': 7}
+    sandbox.write('.daybook/state/session-s.json', json.dumps(state))
+    sandbox.write('other.md', 'x\n')
+    sandbox.write(DRAFT, TEXT.replace('---\n', '---\ncommits: 99\n', 1).replace(PROMPT, 'Go on.'))
+    ended = hand_off(sandbox)
+    for words in ('WARNING: INVARIANT BROKEN: mcp__notion was called 2 times', 'the Resume Prompt has 2 words',
+                  'no `Confidence: H|M|L`', 'only code writes facts: commits', 'not part of this hand-off: other.md',
+                  'telemetry: observed of session s, the only one here'):
+        assert words in ended.out
+    assert 'commits: 99' not in note_of(sandbox, ended)
+    assert 'mcp__notion: 2' in note_of(sandbox, ended)
+    assert (sandbox.root / f'.daybook/state/archive/{ended.field("id")}.json').exists()
