@@ -15,10 +15,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # what follows costs more to import than a repository without changes takes to check
         from daybook.session import link_report
 
-        return link_report.run(words)
-    text, code = known
+        out, err, code = link_report.run(words)
+    else:
+        (out, code), err = known, ''
+    sys.stderr.write(err)
     sys.stdout.flush()
-    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.write(out)
+    sys.stdout.buffer.flush()
     return code
 
 

@@ -1,107 +1,151 @@
-"""resume: the last note of the operator, what the others are at, and which claims are open."""
+"""resume: the last note of the operator, what has changed since, what the others are at, and which claims are open."""
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+import time
 from collections.abc import Sequence
-from datetime import datetime
-from datetime import timedelta
-from datetime import timezone
 
-from daybook.documents import config
-from daybook.documents.config import Settings
-from daybook.repo import files
-from daybook.repo import git
-from daybook.repo.git import Repo
-from daybook.session import claim
-from daybook.session import operators
-from daybook.session import recall
+from daybook.repo import git_spawn
+from daybook.session import glance
+from daybook.session import memory
 from daybook.session import resume
-from daybook.session.operators import Operator
-from daybook.session.recall import Note
-from daybook.session.recall import Notes
-from daybook.session.resume import LastNote
-from daybook.session.resume import OpenClaim
-from daybook.session.resume import Peer
-from daybook.session.resume import Quote
-from daybook.writers import scaffold_texts
+from daybook.session import view as views
+from daybook.session.memory import Answer
+from daybook.session.memory import Memory
+from daybook.session.view import View
 
-# older notes have no resume prompt, but most say what comes next
-_SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
+# What needs YAML, schemas, Markdown or much of git is imported where the last answer does not hold any more.
+
+_ORPHAN = 3600  # seconds without a call after which an agent session is over
 
 
-def _who(repo: Repo, slug: str | None) -> Operator:
-    """Return the operator to answer for. Raises FatalError when the environment tells nobody and no `slug` does."""
-    if slug is None:
-        return operators.resolve(repo, None, os.environ)
-    known = operators.load(repo.root).values()
-    word = slug.casefold()
-    return next((who for who in known if word in (who.slug, who.initials.casefold(), who.name.casefold())),
-                Operator(slug, slug, '', ()))
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser('daybook resume', description=__doc__)
+    parser.add_argument('--operator', metavar='SLUG', help='whose last note (default: who is at work here)')
+    parser.add_argument('--no-fetch', action='store_true', help='do not ask the remote; its branches as they were fetched last')
+    parser.add_argument('--write', metavar='FILE', help='keep the answer in an untracked file, for agents without a shell')
+    return parser.parse_args(argv)
 
 
-def _quotes(note: Note, settings: Settings) -> tuple[Quote, ...]:
-    text = recall.newest_entry(note)
-    aliases = dict(settings.kind('session').section_aliases)
-    found = {title: recall.section(text, (title, *aliases.get(title, ()), *others)) for title, others in _SECTIONS.items()}
-    given = note.document.meta.get('summary')
-    if not found['Summary'] and isinstance(given, str):
-        found['Summary'] = given
-    if not any(found.values()):
-        found = {'It says': text}  # an old note of another shape: its beginning is better than nothing
-    return tuple(Quote(title, body) for title, body in found.items())
+def _folders() -> tuple[str, str]:
+    """Return the root of the work tree and the common git folder. Raises FatalError outside of one."""
+    try:
+        answer = git_spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-common-dir'))[0]
+    except FileNotFoundError:  # no git: what asks next says so
+        answer = None
+    words = os.fsdecode(answer or b'').removesuffix('\n').split('\n')
+    if len(words) != 3 or words[0] != 'true':
+        from daybook.repo import git
+
+        repo = git.find_repo()
+        return repo.root, repo.common_dir
+    return os.path.abspath(words[1] or '.'), os.path.abspath(words[2])
 
 
-def _last(note: Note, settings: Settings, now: datetime) -> LastNote:
-    author, commit = (note.last.name, note.last.oid) if note.last else ('', '')
-    return LastNote(note.id, note.title, note.document.path, now - note.at, author, commit, _quotes(note, settings))
+def _fetched() -> tuple[str, bool]:
+    """Fetch the remote's branches; return half a line where that failed, and whether they are as the remote has them."""
+    from daybook.documents import config
+    from daybook.repo import git
+    from daybook.session import branches
+
+    repo = git.find_repo()
+    remote = branches.remote_of(repo, config.load(repo.root))
+    reason = branches.fetch(repo, remote) if remote else ''
+    return f'{remote} {reason}, as fetched last' if reason else '', bool(remote) and not reason
 
 
-def _peers(found: Notes, mine: str, now: datetime) -> list[Peer]:
-    newest: dict[str, Note] = {}
-    for note in found.notes:
-        newest.setdefault(note.owner.casefold(), note)
-    return [Peer(note.owner, note.id, note.title, now - note.at)
-            for owner, note in newest.items() if owner != mine.casefold()]
+def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) -> Answer | None:
+    """Return the last answer if all that it depends on is as it was."""
+    last = known.answer(caller)
+    if last is None or last.setup != setup:
+        return None
+    try:
+        _, watch, *_ = last.found
+        is_same = all(os.path.exists(path) is was for path, was in watch.items())
+        return last if is_same and last.state == glance.state(glance.look(root, last.places), root, common_dir) else None
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
-def _claims(repo: Repo, settings: Settings, found: Notes, now: datetime) -> list[OpenClaim]:
-    waiting = {one.id: (one.operator, one.created) for one in claim.open_claims(repo, settings)}
-    stubs = {doc.identity: (str(doc.meta.get('operator', '')), doc.meta.get('claimed_at')) for doc in found.stubs}
-    paths = {doc.identity: doc.path for doc in found.stubs}
-    rows = []
-    for name, (owner, created) in {**stubs, **waiting}.items():
-        draft = f'{files.STATE_DIR}/draft-{name}.md'
-        path = draft if os.path.exists(os.path.join(repo.root, draft)) else paths.get(name, claim.note_path(settings, name))
-        at = recall.moment(created)
-        rows.append(OpenClaim(name, owner, now - at if at else timedelta(0), path))
-    return sorted(rows, key=lambda row: (-row.age, row.id))
+def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_fresh: bool) -> Answer:
+    """Find the answer, and keep it."""
+    from daybook.documents import config
+    from daybook.repo import git
+    from daybook.session import answer
+
+    repo = git.find_repo()
+    settings = config.load(repo.root)
+    places = answer.places(repo.root, settings)
+    seen = glance.look(repo.root, places)
+    state = glance.state(seen, repo.root, repo.common_dir)  # before anything is read: what changes meanwhile counts next time
+    of_blobs = glance.setup(repo.root, (), {})
+    call = answer.Call(repo, args.operator, os.environ, is_fresh)
+    found, blobs = answer.find(call, settings, seen, known.blobs(of_blobs))
+    made = Answer(setup, places, state, found)
+    memory.save(known, caller, made, of_blobs, blobs)
+    return made
 
 
-def _how(environ: Mapping[str, str]) -> str:
-    runner = '' if environ.get('PRE_COMMIT') == '1' else 'daybook'
-    steps = (scaffold_texts.call('claim-session', runner=runner),
-             'fill the draft that it names',
-             scaffold_texts.call('handoff', runner=runner, files='DRAFT.md'))
-    return '\n'.join(['no notes yet; the first hand-off is:', *(f'  {step}' for step in steps)])
+def _orphans(folder: str, root: str, now: float) -> tuple[int, float, str] | None:
+    """Return how many states of agent sessions wait for a hand-off for an hour, the time and the path of the last."""
+    try:
+        with os.scandir(folder) as entries:
+            states = [(entry.stat().st_mtime, entry.path) for entry in entries
+                      if entry.name.startswith('session-') and entry.name.endswith('.json') and '.bad-' not in entry.name]
+    except OSError:
+        return None
+    old = sorted(state for state in states if state[0] < now - _ORPHAN)
+    return (len(old), old[-1][0], old[-1][1].removeprefix(root + os.sep)) if old else None
+
+
+def _with_dirty(view: View, root: str) -> View:
+    """Add the files of the note that are changed and not committed: no answer is kept long enough to know them."""
+    if view.since is None or not view.since.touched:
+        return view
+    paths = [f':(top,literal){path}' for path in view.since.touched]
+    words = ('--no-optional-locks', 'diff', '--no-ext-diff', '--name-only', '-z', '--no-renames', 'HEAD', '--', *paths)
+    answer = git_spawn.answers(root, words)[0] or b''
+    dirty = [path for path in os.fsdecode(answer).split('\0')[:-1] if path not in view.since.changed]
+    return view._replace(since=view.since._replace(changed=(*view.since.changed, *dirty)))
+
+
+def _answer(args: argparse.Namespace, root: str, common_dir: str) -> str:
+    remote, is_fresh = ('not fetched', False) if args.no_fetch else _fetched()
+    caller = f'{root}\0{args.operator or ""}'
+    setup = glance.setup(root, (root, args.operator or '', str(is_fresh)), os.environ)
+    known = memory.load(common_dir)
+    last = _kept(known, caller, setup, root, common_dir)
+    try:
+        view = views.restored(last.found[0]) if last else None
+    except (TypeError, ValueError):
+        view = None
+    if last is None or view is None:
+        last = _made(known, caller, setup, args, is_fresh)
+        view = last.found[0]
+    _, _, states, limit = last.found
+    now = time.time()
+    view = _with_dirty(view, root)._replace(remote=remote, orphans=_orphans(states, root, now))
+    return resume.compose(view, limit, now)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the answer; 0 also when there is nothing to go on."""
-    parser = argparse.ArgumentParser('daybook resume', description=__doc__)
-    parser.add_argument('--operator', metavar='SLUG', help='whose last note (default: who is at work here)')
-    args = parser.parse_args(argv)
+    """Print the answer, or keep it in a file; 0 also when there is nothing to go on."""
+    args = _arguments(argv)
+    os.environ['GIT_NO_LAZY_FETCH'] = '1'  # of a partial clone, only what is here
+    root, common_dir = _folders()
+    text = _answer(args, root, common_dir)
+    if args.write is None:
+        print(text, end='')
+        return 0
+    from daybook.repo import git
+    from daybook.session import page
+
     repo = git.find_repo()
-    settings = config.load(repo.root)
-    who = _who(repo, args.operator)
-    now = datetime.now(timezone.utc)
-    known = {who.slug: who} | operators.load(repo.root)
-    found = recall.read(repo, settings, known.values())
-    mine = next((note for note in found.notes if note.owner.casefold() == who.slug.casefold()), None)
-    view = resume.View(who.slug, who.initials, _last(mine, settings, now) if mine else None,
-                       _peers(found, who.slug, now), _claims(repo, settings, found, now), found.problems, _how(os.environ))
-    print(resume.compose(view, settings.resume_max_bytes), end='')
+    written = page.write(repo, args.write, text)
+    print(f'wrote {written}')
+    if not page.is_ignored(repo, written):
+        print(f'git does not ignore it; put /{written} into .git/info/exclude')
     return 0
 
 

@@ -261,6 +261,8 @@ def test_no_password_in_what_is_said(repo: Sandbox) -> None:
 SLEEP = 'exec sleep 30'
 HANGS = (
     pytest.param('ssh://nobody@localhost/x', lambda remote, tmp: {'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', SLEEP))}, id='ssh'),
+    pytest.param('ssh://nobody@localhost/x', lambda remote, tmp: {
+        'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', f'setsid sleep 30 &\n{SLEEP}'))}, id='ssh that leaves a daemon behind'),
     pytest.param('hang::x', lambda remote, tmp: _program(tmp, 'git-remote-hang', SLEEP), id='remote helper'),
     pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/pre-receive', SLEEP) and {}, id='in the middle of the push'),
     pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/post-receive', SLEEP) and {}, id='after the push'),
@@ -291,6 +293,22 @@ def test_hanging_remote(repo: Sandbox, tmp_path: Path, url: str | None,
         hook.unlink()
     repo.git('remote', 'set-url', 'origin', str(remote.root))
     assert _claim(repo)[2] == '03'
+
+
+@posix
+def test_clone_without_trees_does_not_fetch_them(repo: Sandbox, tmp_path: Path) -> None:
+    remote = _adopt(repo, timeout=2)
+    repo.git('switch', '-qc', 'topic')
+    repo.write(f'{FOLDER}/old.md', 'x')
+    repo.commit()
+    repo.git('push', '-q', 'origin', 'topic')
+    remote.git('config', 'uploadpack.allowFilter', 'true')
+    subprocess.run(('git', 'clone', '-q', '--filter=tree:0', f'file://{remote.root}', tmp_path / 'treeless'), check=True)
+    treeless = Sandbox(tmp_path / 'treeless')
+    treeless.git('remote', 'set-url', 'origin', 'ssh://nobody@localhost/x')
+    begun = time.monotonic()
+    assert _claim(treeless, env={'GIT_SSH_COMMAND': str(_hook(tmp_path / 'ssh', SLEEP))})[4] == 'provisional'
+    assert time.monotonic() - begun < 12
 
 
 @posix

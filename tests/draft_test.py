@@ -40,10 +40,8 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(('text', 'title', 'preamble', 'sections'), _TABLE)
-@pytest.mark.parametrize('newline', ['\n', '\r\n', '\r'])
+@pytest.mark.parametrize('newline', ['\n', '\r\n'])
 def test_reads(text: str, title: str, preamble: str, sections: dict[str, str], newline: str) -> None:
-    if newline == '\r' and text.startswith('---'):
-        pytest.skip('a frontmatter block ends its lines with LF')
     found = _parse(text.replace('\n', newline))
     assert (found.title, found.preamble, dict(found.sections)) == (title, preamble, sections)
 
@@ -64,7 +62,7 @@ def test_the_skeleton_is_empty_until_somebody_writes() -> None:
 
 
 def test_a_hint_between_paragraphs_leaves_one_blank_line() -> None:
-    text = draft.skeleton(_KIND, 'X').replace('## Learnings\n', '## Learnings\n\nabove\n').replace('this session.', 'this session.')
+    text = draft.skeleton(_KIND, 'X').replace('## Learnings\n', '## Learnings\n\nabove\n')
     below = text.replace('beyond this session. -->\n', 'beyond this session. -->\n\nbelow\n')
     assert _parse(below).section('Learnings') == 'above\n\nbelow'
 

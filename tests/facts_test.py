@@ -293,7 +293,7 @@ def test_operator_without_an_address_has_all_but_the_others(clone: Clone) -> Non
 def test_mailmap(clone: Clone, known: str) -> None:
     clone.work('.mailmap', text='Roman <new@example.com> <old@example.com>\n')
     claim = clone.claim()
-    clone.work('x', 'old@example.com')
+    clone.work('x', 'old@example.com', 'host@example.com')
     assert subjects(clone.facts(claim, ROMAN._replace(emails=(known,)))) == ['x']
 
 

@@ -1,6 +1,6 @@
 """Clones that hand off at the same time: every note lands, nothing is forced, nobody's things are touched.
 
-DAYBOOK_CLONE_ROUNDS (default 6) is how many rounds two clones play; DAYBOOK_SLOW=1 adds a push
+DAYBOOK_CLONE_ROUNDS (default 5) is how many rounds two clones play; DAYBOOK_SLOW=1 adds a push
 through a hook that really takes a minute.
 """
 from __future__ import annotations
@@ -20,7 +20,7 @@ from team import Team
 from team import make_team
 from team import runner  # noqa: F401
 
-ROUNDS = int(os.environ.get('DAYBOOK_CLONE_ROUNDS', '6'))
+ROUNDS = int(os.environ.get('DAYBOOK_CLONE_ROUNDS', '5'))
 BEHIND = 'a peer had pushed first: joined on the remote; your branch is behind until you git pull'
 
 
@@ -126,11 +126,11 @@ def test_an_older_hand_off_goes_below_the_newer_one(pair: Team) -> None:
 @pytest.mark.parametrize('first', ['roman', 'sara'])
 def test_what_a_union_merge_would_leave_unsorted_is_put_in_order(pair: Team, first: str) -> None:
     roman, sara = pair.member('roman'), pair.member('sara')
-    sara.write('.gitattributes', 'INDEX.md merge=union\n')
-    sara.hand_off('So that there is an index')
-    sara.commit('attributes', '.gitattributes')
-    sara.git('push', '-q')
-    roman.git('pull', '-q')
+    roman.write('.gitattributes', 'INDEX.md merge=union\n')
+    roman.hand_off('So that there is an index')  # both add a line behind this one
+    roman.commit('attributes', '.gitattributes')
+    roman.git('push', '-q')
+    sara.git('pull', '-q')
     peer, member = (roman, sara) if first == 'roman' else (sara, roman)
     assert raced(member, peer).last.endswith('pushed=yes')
     check(pair, set(pair.notes()))
@@ -253,9 +253,10 @@ def test_conflict_outside_of_generated_lines(pair: Team) -> None:
     sara.git('push', '-q')
     roman.write(LOG, roman.read(LOG).replace('Ship it.', 'Ship it tomorrow.'))
     roman.git('add', LOG)
-    before = roman.state()
+    before, tracking = roman.state(), roman.git('rev-parse', 'origin/main')
     run = roman.hand_off('Mine')
     assert run.code == 1 and run.last.endswith('pushed=no reason=conflict')
+    assert roman.git('rev-parse', 'origin/main') == tracking
     assert f'a peer has changed {LOG} too: git pull, resolve, git push' in run.out
     assert pair.remote.git('log', '--format=%s', '-1') == 'goal'
     assert before.stash == roman.state().stash and roman.git('status', '--porcelain', '-uno') == ''
@@ -332,6 +333,21 @@ def test_own_mode_joins_the_workstream_of_an_earlier_hand_off(tmp_path: Path, ru
     assert run.last.endswith('pushed=yes'), run.out
     assert len(team.notes()) == len(team.indexed()) == 3
     assert (len(team.logged()), len(team.logged('workstreams/other.md'))) == (1, 2)
+
+
+def test_own_mode_joins_an_index_of_another_folder(tmp_path: Path, runner: Runner) -> None:  # noqa: F811
+    team = make_team(tmp_path / 'team', runner, 'roman', 'sara', config='handoff: {push: own}\n')
+    roman, sara = team.member('roman'), team.member('sara')
+    for member, name in ((sara, 'b'), (roman, 'a')):
+        member.write(f'plans/{name}.md', f'---\ntitle: {name}\n---\n')
+        member.git('add', '.')
+        member.runner.run(member.root, 'regen-indexes')
+        member.commit('a plan', 'plans')
+    assert sara.hand_off('Theirs').last.endswith('pushed=yes')
+    run = roman.hand_off('Mine')
+    assert run.last.endswith('pushed=yes'), run.out
+    assert [line for line in team.show('plans/INDEX.md').splitlines() if line.startswith('- ')] == [
+        '- [a](./a.md): a', '- [b](./b.md): b']
 
 
 def test_own_mode_never_takes_others_along(tmp_path: Path, runner: Runner) -> None:  # noqa: F811

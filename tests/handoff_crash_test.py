@@ -1,6 +1,6 @@
 """A hand-off that is killed, anywhere: the next one undoes or completes it, says so, and loses nothing.
 
-DAYBOOK_CRASH_RUNS (default 24) is how many runs are killed at a random moment, beside those that
+DAYBOOK_CRASH_RUNS (default 18) is how many runs are killed at a random moment, beside those that
 are killed at every single change that they make.
 """
 from __future__ import annotations
@@ -28,7 +28,7 @@ from team import Team
 from team import make_team
 from team import runner  # noqa: F401
 
-RANDOM_RUNS = int(os.environ.get('DAYBOOK_CRASH_RUNS', '24'))
+RANDOM_RUNS = int(os.environ.get('DAYBOOK_CRASH_RUNS', '18'))
 CHUNKS = 6  # tests that share the runs, so that workers can share the tests
 ENV = {'DAYBOOK_SESSION_ID': 's1'}
 OTHER = '.daybook/state/other.md'

@@ -1,7 +1,6 @@
 """What the tests of hand-off share: a repository with targets and bystanders, how to run, what must not change."""
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess

@@ -74,8 +74,12 @@ SETTINGS = {'log.showSignature': 'true', 'log.showRoot': 'false', 'log.decorate'
 
 
 def test_settings_of_the_user_change_nothing(repo: Sandbox) -> None:
+    signer = repo.write('../sign', '#!/bin/sh\ncat >/dev/null; echo "[GNUPG:] SIG_CREATED " >&2; echo x\n')
+    signer.chmod(0o755)
+    repo.git('config', 'gpg.program', str(signer))
     repo.write('ä', 'a\nb\nc\n')
     repo.commit('ü')
+    repo.git('commit', '-q', '-S', '--allow-empty', '-m', 'signed')
     repo.git('mv', 'ä', 'b')
     repo.commit('rename')
     here = git.find_repo(str(repo.root))

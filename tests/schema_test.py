@@ -159,7 +159,8 @@ def test_defaults_are_those_of_the_settings() -> None:
     invariants = [{'name': i.name, 'tools': list(i.tools)} for i in config.DEFAULTS.invariants]
     assert {*stated, 'kinds'} == set(Settings._fields)
     assert {key: value for key, value in stated.items() if key != 'invariants'} == {
-        key: value for key, value in config.DEFAULTS._asdict().items() if key not in ('invariants', 'kinds')}
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in config.DEFAULTS._asdict().items() if key not in ('invariants', 'kinds')}
     assert stated['invariants'] == invariants
 
 

@@ -136,7 +136,8 @@ def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
             files.write_atomic(os.path.join(root, edit.path), edit.before)
         if done:
             os.unlink(os.path.join(root, moved.new_path))
-        raise FatalError(f'cannot write: {error.filename}: {error.strerror}; everything was put back') from error
+        where = f'{error.filename}: ' if error.filename else ''
+        raise FatalError(f'cannot write: {where}{error.strerror}; everything was put back') from error
 
 
 def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str) -> claims.Claim:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -11,12 +10,11 @@ from daybook.documents import tree
 from daybook.documents.tree import Tree
 
 # rules by which a target is wrong; '' is none
-MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE = (
-    'link-missing', 'link-case', 'link-anchor', 'link-outside', 'link-absolute', 'link-line-number')
+MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
+    'link-missing', 'link-case', 'link-anchor', 'link-outside', 'link-absolute', 'link-line-number', 'link-symlink', 'link-submodule')
 
 _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
 _LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
-_LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 
 
 class Options(NamedTuple):
@@ -86,7 +84,7 @@ class Resolver:
 
     def _existing(self, written: str, path: str, located: str) -> Destination | None:
         if self.tree.submodules and self.tree.is_in_submodule(path):
-            return Destination(path, '', MISSING) if self.options.submodules == 'reject' else None
+            return Destination(path, '', SUBMODULE) if self.options.submodules == 'reject' else None
         if written[-1] == '/' and located in self.tree.files:
             return Destination(path, '', MISSING, path)
         return Destination(located, '')
@@ -103,6 +101,8 @@ class Resolver:
             return None  # localhost:8080
         if line and self.tree.locate(tree.join('' if written[0] == '/' else tree.folder_of(source), line[1]) or '\0'):
             return Destination(path, '', LINE, f'{line[1]}#L{line[2]}' + (f'-L{line[3]}' if line[3] else ''))
+        if path in self.tree.links:
+            return Destination(path, '', SYMLINK)
         other = self.tree.other_spelling(path)
         if other is not None:
             return Destination(path, '', CASE, other)
@@ -126,17 +126,3 @@ class Resolver:
         if path in self.tree.folders:
             path = self.tree.readme(destination.path)
         return path if path and tree.is_markdown(path) else None
-
-
-def has_anchor(fragment: str, anchors: Set[str]) -> bool:
-    """Return whether a page with `anchors` answers to `#fragment`, as browsers and git hosts have it.
-
-    `#top` is the top of any page (https://html.spec.whatwg.org/#scrolling-to-a-fragment), `#L10` a line of the source,
-    and `#:~:text=` a search.
-    """
-    if fragment in anchors or not fragment or fragment.lower() == 'top':
-        return True
-    if _LINE_ANCHOR.fullmatch(fragment):
-        return True
-    before, search, _ = fragment.partition(':~:')
-    return bool(search) and (not before or before in anchors)

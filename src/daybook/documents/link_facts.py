@@ -1,13 +1,16 @@
 """What the bytes of one Markdown file say about links: the targets in it and the anchors that it has."""
 from __future__ import annotations
 
+import html
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Set
+from functools import cache
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -21,22 +24,32 @@ _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 _UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
+_LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
+_INLINE = re.compile(r'\]\(<?((?:[^\s<>()\\]++|\([^\s<>()\\]*+\))++)')
+_RENDERED = re.compile(r'(?:href|src)="([^"]*)"')
+_LONG_LINE = 2000  # characters; looking back over more for every link would take quadratic time
+_MANY_TARGETS = 100  # in one file; each is compared with each
 _CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
 _MANY = 400  # files from which on more processes pay for their start
 
 _Result = TypeVar('_Result')
 
 
-class Facts(NamedTuple):
+class Facts:
     """What a text says, without places.
 
-    `targets` are those that may lead to a file of the repository or to a heading, percent-decoded;
-    `wikilinks` what stands in `[[…]]` before `|`; `anchors` what a `#fragment` may name.
+    `targets` are those that may lead to another file, percent-decoded, and `#…` where the file has no such anchor;
+    `wikilinks` what stands in `[[…]]` before `|`; `anchors` what a `#fragment` may name. `dumped` is all of it as
+    one text, of which only what is asked for is taken apart.
     """
 
-    targets: frozenset[str]
-    wikilinks: frozenset[str]
-    anchors: frozenset[str]
+    def __init__(self, dumped: str) -> None:
+        self.dumped = dumped
+        self.targets, self.wikilinks, self._anchors = (part.split('\n') if part else [] for part in dumped.split('\0'))
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        return frozenset(self._anchors)
 
 
 def is_elsewhere(target: str) -> bool:
@@ -55,38 +68,92 @@ def _clear(target: str) -> str:
     return _UNCLEAR if '\n' in target or '\0' in target else target
 
 
+def has_anchor(fragment: str, anchors: Set[str]) -> bool:
+    """Return whether a page with `anchors` answers to `#fragment`, as browsers and git hosts have it.
+
+    `#top` is the top of any page (https://html.spec.whatwg.org/#scrolling-to-a-fragment), `#L10` a line of the source,
+    and `#:~:text=` a search.
+    """
+    if fragment in anchors or not fragment or fragment.lower() == 'top':
+        return True
+    if _LINE_ANCHOR.fullmatch(fragment):
+        return True
+    before, search, _ = fragment.partition(':~:')
+    return bool(search) and (not before or before in anchors)
+
+
 def of_bytes(data: bytes) -> Facts:
     """Return the facts of the bytes of one file."""
     text, _ = body(data)
+    wikilinks: Set[str] = frozenset()
     if '[[' in text or '%' in text and _ENCODED_MARK.search(text):
         found = markdown.scan(text)
-        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
+        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else _clear(unquote(link.target))
                    for link in found.links if link.kind != 'wikilink'}
         wikilinks = {link.target for link in found.links if link.kind == 'wikilink'}
         anchors = found.anchors
     else:
         targets, anchors = markdown.survey(text)
-        wikilinks = set()
     elsewhere = _ELSEWHERE.match
-    return Facts(frozenset(_clear(t) for t in targets if t and not elsewhere(t)), frozenset(wikilinks), frozenset(anchors))
+    kept = [t for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))]
+    return Facts('\0'.join(map('\n'.join, (kept, wikilinks, anchors))))
 
 
-def dump(facts: Facts) -> str:
-    """Return `facts` as one text, the same for the same facts."""
-    return '\0'.join('\n'.join(sorted(part)) for part in facts)
+@cache
+def _render() -> Callable[[str], str]:
+    try:
+        from daybook.documents import markdown_fast
+    except ImportError:  # as `markdown` does
+        from daybook.documents import markdown_reference
+
+        return markdown_reference.html
+    return markdown_fast.html
 
 
-def load(text: str) -> Facts:
-    """Return the facts that `dump` wrote. Raises ValueError for any other text."""
-    targets, wikilinks, anchors = (frozenset(part.split('\n')) if part else frozenset() for part in text.split('\0'))
-    return Facts(targets, wikilinks, anchors)
+def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Link] | None:
+    """Return the links to `wanted`, found without a parser's help with places; None when that would be a guess.
+
+    Where a target stands in the text as often as in links of the rendered text, and each time behind `](`,
+    all of these are links, and all links are these.
+    """
+    if '[[' in text or '\r' in text and text.count('\r') != text.count('\r\n'):
+        return None
+    decoded: dict[str, str] = {}
+    written: Counter[str] = Counter()
+    found: list[Link] = []
+    line, start = first_line, 0
+    for match in _INLINE.finditer(text):
+        target = match[1]
+        written[target] += 1
+        if target not in decoded:
+            decoded[target] = unquote(target)
+        if decoded[target] not in wanted:
+            continue
+        line += text.count('\n', start, match.start())
+        start = match.start()
+        before = text[max(text.rfind('\n', 0, start) + 1, start - _LONG_LINE):start]
+        if len(before) == _LONG_LINE or before.count('[') <= before.count(']'):
+            return None  # the text of the link began on another line, or who knows where
+        found.append(Link('link', target, line, 1, start, match.end()))
+    raw = {link.target for link in found}
+    if len(raw) > _MANY_TARGETS or any('&' in target for target in raw):
+        return None
+    if any(text.count(target) != sum(n * other.count(target) for other, n in written.items()) for target in raw):
+        return None
+    counts = Counter(decoded[link.target] for link in found)
+    rendered = Counter(unquote(html.unescape(target)) for target in _RENDERED.findall(_render()(text)))
+    return found if all(counts[target] == rendered[target] for target in wanted) else None
 
 
 def places(data: bytes, targets: Iterable[str]) -> list[Link]:
-    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines."""
+    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines.
+
+    Kind and column are right for wikilinks only; whoever needs them for others asks `markdown.links`.
+    """
     wanted = frozenset(targets)
     text, line = body(data)
-    return [link for link in markdown.links(text, line)
+    quick = _quick_places(text, line, wanted)
+    return quick if quick is not None else [link for link in markdown.links(text, line)
             if link.kind == 'wikilink' or _clear(unquote(link.target)) in wanted
             or _UNCLEAR in wanted and _ENCODED_MARK.search(link.target)]
 
@@ -104,7 +171,7 @@ def read(root: str, path: str) -> bytes | None:
 
 def _dumped(root: str, path: str) -> str | None:
     data = read(root, path)
-    return None if data is None else dump(of_bytes(data))
+    return None if data is None else of_bytes(data).dumped
 
 
 def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Link] | None:

@@ -239,3 +239,8 @@ def plain_text(markdown_inline: str) -> str:
     if _MARKUP.search(text):
         text = _parser().inline_text(text)
     return ' '.join(text.split())
+
+
+def html(text: str) -> str:
+    """Return `text` as HTML that is not sanitised: raw HTML passes through, headings carry no anchor."""
+    return _parser().html(text)

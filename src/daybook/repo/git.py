@@ -21,6 +21,8 @@ _KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'G
          'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'GIT_COMMITTER_DATE',
          'GIT_TEMPLATE_DIR', 'GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM')
 
+_LINGER = 0.5  # seconds for the last words of a command that was killed
+
 EMPTY_TREE = {'sha1': '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
               'sha256': '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'}
 
@@ -89,6 +91,18 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
+def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a killed process has said; a daemon that it left behind may hold its pipes open for hours."""
+    try:
+        return process.communicate(timeout=_LINGER)
+    except subprocess.TimeoutExpired as error:
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        process.wait()
+        return error.output or b'', error.stderr or b''
+
+
 def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
         stdin: bytes | None = None, timeout: float | None = None) -> Result:
     """Run `git args` in `cwd` and return what it answered, whatever the exit code.
@@ -112,7 +126,7 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
         out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
         _kill_group(process)
-        out, err = process.communicate()
+        out, err = _rest(process)
         return Result(None, out, os.fsdecode(err))
     except KeyboardInterrupt:
         _kill_group(process)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable
 
 from daybook.errors import FatalError
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 
 SYMLINK, SUBMODULE = '120000', '160000'
 _EMPTY = ('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391', '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813')
@@ -97,7 +97,7 @@ def read(root: str, *, is_in_commit: bool) -> Listing:
     asked = [('ls-files', '-s', '-z')]
     if not is_in_commit:
         asked.append(('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
-    raw, *rest = spawn.answers(root, *asked)
+    raw, *rest = git_spawn.answers(root, *asked)
     if raw is None or None in rest:
         raise FatalError(f'git cannot read the index of {root}; run `git status` there to see why')
     dirty = lines(rest[0] or b'') if rest else []
@@ -110,7 +110,7 @@ def _without_planned(root: str, raw: bytes) -> Listing:
     """Leave out what `git add --intent-to-add` announced: it stands in the index as an empty file."""
     if not any(oid.encode() in raw for oid in _EMPTY):
         return Listing(raw)
-    planned = set(lines(spawn.answers(root, ('diff-files', '--name-only', '-z', '--diff-filter=A'))[0] or b''))
+    planned = set(lines(git_spawn.answers(root, ('diff-files', '--name-only', '-z', '--diff-filter=A'))[0] or b''))
     if not planned:
         return Listing(raw)
     kept = [line for line in lines(raw) if line.partition('\t')[2] not in planned]

@@ -15,6 +15,7 @@ from daybook.documents import tree
 from daybook.documents.destination import Destination
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import has_anchor
 from daybook.documents.markdown import Link
 from daybook.problem import Problem
 
@@ -60,28 +61,37 @@ class Around(NamedTuple):
     lost: Set[tuple[str, str]] = frozenset()
 
 
-def look(source: str, facts: Facts, resolver: Resolver) -> Seen:
-    """Return what the targets of `facts`, those of the file `source`, come to."""
-    dead, checks, keys = set(), [], set()
+def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> Seen:
+    """Return what the targets of `facts`, those of the file `source`, come to; keys are worth their time when asked for."""
+    dead: set[str] = set()
+    checks: list[tuple[str, str, str]] = []
+    keys: set[str] = set()
     for target in facts.targets:
         if target[0] == '#':
-            if not destination.has_anchor(target[1:], facts.anchors):
-                dead.add(target)
+            dead.add(target)
             continue
         found = resolver.follow(source, target, is_decoded=True)
         if found is None:
             continue
-        keys.add(tree.folded(found.path))
         if found.fault:
             dead.add(target)
-            keys.update(map(tree.folded, _probed(found)))
         elif found.fragment:
             page = resolver.page(found)
             if page:
                 checks.append((target, page, found.fragment))
-            keys.add(tree.folded(page or f'{found.path}/readme.md'))
+        if with_keys:
+            keys.update(map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
     return Seen(dead, checks, keys)
+
+
+def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
+    """Return the paths that decided where a link leads: if one of them comes or goes, it may lead elsewhere."""
+    yield found.path
+    if found.fault:
+        yield from _probed(found)
+    elif found.fragment:
+        yield resolver.page(found) or f'{found.path}/readme.md'
 
 
 def _probed(found: Destination) -> Iterable[str]:
@@ -103,7 +113,7 @@ def faults(source: str, links: Iterable[Link], resolver: Resolver, anchors_of: A
         if not led.fault and led.fragment:
             page = resolver.page(led)
             anchors = anchors_of(page) if page else None
-            if page is None or anchors is None or destination.has_anchor(led.fragment, anchors):
+            if page is None or anchors is None or has_anchor(led.fragment, anchors):
                 continue
             led = Destination(page, led.fragment, destination.ANCHOR, _similar(led.fragment, anchors))
         if led.fault:
@@ -139,7 +149,7 @@ def may_age(kind: str, status: object) -> bool:
 
 def _causes(fault: Fault) -> Iterable[str]:
     led = fault.destination
-    if led.fault in (destination.MISSING, destination.ANCHOR, destination.CASE) and led.path != fault.source:
+    if led.fault in (destination.MISSING, destination.ANCHOR, destination.CASE, destination.SYMLINK) and led.path != fault.source:
         yield led.path
     if led.fault == destination.CASE:
         yield led.right
@@ -192,9 +202,19 @@ def _line(fault: Fault, around: Around) -> tuple[str, str]:
     return fault.destination.fault, f'git hosts know no line number behind a colon: {fault.link.target}; link to {fault.destination.right}'
 
 
+def _symlink(fault: Fault, around: Around) -> tuple[str, str]:
+    led = fault.destination
+    return led.fault, f'{led.path} is a symbolic link that leads to no tracked file; link to the file itself'
+
+
+def _submodule(fault: Fault, around: Around) -> tuple[str, str]:
+    return fault.destination.fault, f'git hosts show no files of a submodule here: {fault.destination.path}; link to its own repository'
+
+
 _MESSAGES = {
     destination.MISSING: _missing, destination.CASE: _case, destination.ANCHOR: _anchor,
     destination.OUTSIDE: _outside, destination.ABSOLUTE: _absolute, destination.LINE: _line,
+    destination.SYMLINK: _symlink, destination.SUBMODULE: _submodule,
 }
 
 

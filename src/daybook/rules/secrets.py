@@ -11,7 +11,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ('github-token', r'\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255})\b'),
     ('gitlab-token', r'\bgl(?:pat|ptt|dt|rt|ft|soat)-[A-Za-z0-9_-]{20,}'),
     ('anthropic-key', r'\bsk-ant-[A-Za-z0-9_-]{20,}'),
-    ('openai-key', r'\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}'),
+    ('openai-key', r'\bsk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z_-]{0,40}\d)[A-Za-z0-9_-]{20,}'),
     ('notion-token', r'\b(?:ntn_[A-Za-z0-9]{20,}|secret_[A-Za-z0-9]{40,})'),
     ('slack-token', r'\bxox[abeoprs]-[A-Za-z0-9-]{10,}'),
     ('slack-webhook', r'https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]+'),
@@ -22,12 +22,13 @@ _RULES: tuple[tuple[str, str], ...] = (
     ('pypi-token', r'\bpypi-[A-Za-z0-9_-]{40,}'),
     ('huggingface-token', r'\bhf_[A-Za-z0-9]{30,}'),
     ('sendgrid-key', r'\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}'),
-    ('jwt', r'\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
-    ('url-password', r'(?<=://)[^\s/:@<>`]+:(?!\*+@|<|\$|\{)[^\s/@<>`]{3,}(?=@)'),
-    ('authorization', r'(?i)(?<=authorization: )(?:bearer|basic|token) +(?!<|\$|\{)[A-Za-z0-9._~+/=-]{12,}'),
+    ('jwt', r'(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
+    ('url-password', r'(?<=://)(?!\[REDACTED:)[^\s/:@<>`]+:(?!\*+@|<|\$|\{)[^\s/@<>`]{3,}(?=@)'),
+    ('authorization', r'(?i)authorization: {1,4}(?:bearer|basic|token) +(?!<|\$|\{)(?P<secret>[A-Za-z0-9._~+/=-]{12,})'),
     ('bearer', r'\b[Bb]earer +(?!<|\$|\{)[A-Za-z0-9._~+/=-]{20,}'),
-    ('assigned', r"""(?i)(?:api[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?token|auth[_-]?token|passwd"""
-                 r"""|password)["']?[ \t]*[:=][ \t]*["']?(?!<|\$|\{|\*|\[)(?P<secret>(?=[^\s"']*\d)[^\s"'`<>]{10,})"""),
+    ('assigned', r"""(?i)(?<!\[REDACTED:url-)(?:api[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?token"""
+                 r"""|auth[_-]?token|passwd|password)["']?[ \t]*[:=][ \t]*["']?(?!<|\$|\{|\*|\[)"""
+                 r"""(?P<secret>(?=[^\s"'\d]{0,200}\d)[^\s"'`<>]{10,})"""),
 )
 _TABLE = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.session import arbiter
 
@@ -28,7 +29,7 @@ _REASONS = ('could not resolve', 'timed out', 'refused', 'denied', 'not found', 
 
 
 class Branch(NamedTuple):
-    """One branch of the remote: its name as people write it (`origin/topic`), its commit and its tree."""
+    """One branch of the remote: its name as people write it (`origin/topic`), its commit and the tree of that."""
 
     name: str
     commit: str
@@ -36,7 +37,7 @@ class Branch(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """A file that HEAD does not have like this: its blob, path, and the branch on which it lies."""
+    """A file that only a branch has like this: its blob and path."""
 
     oid: str
     path: str
@@ -126,18 +127,35 @@ def _changes(out: str, by_tree: dict[str, Branch]) -> Iterator[Elsewhere]:
             yield Elsewhere(oid, path, branch)
 
 
+def _bases(repo: Repo, branches: Sequence[Branch]) -> list[str]:
+    """Return the tree from which each branch went its own way, the empty one where it shares nothing with HEAD.
+
+    Not that of HEAD: a note that was given another id, or was taken away, would come back with every old branch.
+    """
+    asked = [('merge-base', 'HEAD', branch.commit) for branch in branches]
+    commits = [os.fsdecode(answer or b'').strip('\n') for answer in git_spawn.answers(repo.root, *asked)]
+    known = list(dict.fromkeys(filter(None, commits)))
+    trees = git.git('rev-parse', *(f'{commit}^{{tree}}' for commit in known), cwd=repo.root).lines if known else []
+    empty = git.EMPTY_TREE['sha256' if len(branches[0].tree) == 64 else 'sha1']
+    by_commit = dict(zip(known, trees))
+    return [by_commit.get(commit, empty) for commit in commits]
+
+
 def elsewhere(repo: Repo, branches: Sequence[Branch], pathspecs: Sequence[str]) -> list[Elsewhere]:
-    """Return the files below `pathspecs` that `branches` have and HEAD has not, or not like this; each blob once a path."""
+    """Return the files below `pathspecs` that `branches` brought or changed since they left HEAD's history.
+
+    Of several branches with the same file the first one is named.
+    """
     if not branches:
         return []
-    head = git.git('rev-parse', '--verify', '--quiet', 'HEAD^{tree}', cwd=repo.root).text
-    base = head or git.EMPTY_TREE['sha256' if len(branches[0].tree) == 64 else 'sha1']
     by_tree: dict[str, Branch] = {}
-    for branch in branches:
+    pairs = []
+    for base, branch in zip(_bases(repo, branches), branches):
+        if branch.tree not in by_tree:
+            pairs.append(f'{base} {branch.tree}\n')
         by_tree.setdefault(branch.tree, branch)
-    request = ''.join(f'{base} {tree}\n' for tree in by_tree).encode()
     out = git.git('diff-tree', '--stdin', '-r', '-z', '--no-renames', '--diff-filter=AMT', '--', *pathspecs,
-                  cwd=repo.root, stdin=request).out
+                  cwd=repo.root, stdin=''.join(pairs).encode()).out
     found: dict[tuple[str, str], Elsewhere] = {}
     for change in _changes(os.fsdecode(out), by_tree):
         found.setdefault((change.oid, change.path), change)
@@ -193,12 +211,12 @@ def is_partial(repo: Repo) -> bool:
 def read_blobs(repo: Repo, oids: Sequence[str], scratch: str) -> list[bytes | None]:
     """Return the content of each blob, None for what is not in this clone: a partial one is never completed.
 
-    `scratch` is an empty folder, made a repository without remotes: git 2.39 knows no other way not to fetch.
+    `scratch` is a folder of ours, made a repository without remotes: git 2.39 knows no other way not to fetch.
     """
     if not is_partial(repo):
         return git.read_blobs(repo, oids)
     for name in ('refs', 'objects'):
-        os.makedirs(os.path.join(scratch, name))
+        os.makedirs(os.path.join(scratch, name), exist_ok=True)
     is_sha256 = git.config_value(repo, 'extensions.objectFormat') == 'sha256'
     version = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n' if is_sha256 else ''
     for name, text in (('HEAD', 'ref: refs/heads/none\n'), ('config', version)):

@@ -1,6 +1,7 @@
 """The floor of a day's numbers: every name of the day in files, work trees and branches."""
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
 from daybook.repo import git
 from daybook.repo.git import Repo
+
+_AT_ONCE = 32  # trees: every branch of a team has one of its own, with thousands of notes
 
 
 def _work_trees(repo: Repo) -> list[str]:
@@ -29,29 +32,35 @@ def _on_disk(roots: Iterable[str], folders: Iterable[str]) -> Iterator[str]:
                     below.clear()  # notes at the root: the rest of the work tree is none of ours
 
 
+def _has_all_trees(repo: Repo) -> bool:
+    # to read a tree that `clone --filter=tree:0` left out is to ask the remote, with no time limit
+    filters = git.git('config', '--get-regexp', r'^remote\..*\.partialclonefilter$', cwd=repo.root).lines
+    return not any(line.rpartition(' ')[2].startswith('tree:') for line in filters)
+
+
 def _on_branches(repo: Repo, folders: Iterable[str]) -> Iterator[str]:
     refs = git.git('for-each-ref', '--format=%(objectname)', 'refs/heads', 'refs/remotes', cwd=repo.root).lines
-    wanted = {f'{oid}:{place}' for oid in refs for place in folders if place}
+    waiting = sorted({f'{oid}:{place}' for oid in refs for place in folders if place}) if _has_all_trees(repo) else []
     seen: set[str] = set()
-    while wanted:
-        found, wanted = git.read_trees(repo, sorted(wanted)), set()
-        for is_tree, name, oid in found:
+    while waiting:
+        waiting, some = waiting[_AT_ONCE:], waiting[:_AT_ONCE]
+        for is_tree, name, oid in git.read_trees(repo, some):
             if not is_tree:
                 yield name
             elif oid not in seen:
                 seen.add(oid)
-                wanted.add(oid)
+                waiting.append(oid)
 
 
 def names(repo: Repo, settings: Settings, day: str) -> set[str]:
-    """Return the names that begin with `day` (`RT-261120`), in capitals and without folder and extension.
+    """Return the names that begin with `day` (`RT-261120`), in any case and without folder and extension.
 
     Looked through are the index, the notes' folders of every work tree whatever git thinks of the
-    files there, and all local and remote-tracking branches.
+    files there, and all local and remote-tracking branches (not those of a clone without trees).
     """
     folders = sorted({fixed_folder(glob) for glob in settings.kind('session').paths})
-    found = set(git.tracked_files(repo, f':(top,icase,glob)**/{day}-*'))
-    found.update(_on_disk(_work_trees(repo), folders), _on_branches(repo, folders))
+    tracked = git.tracked_files(repo, f':(top,icase,glob)**/{day}-*')
+    found = itertools.chain(tracked, _on_disk(_work_trees(repo), folders), _on_branches(repo, folders))
     stems = (name.rsplit('/', 1)[-1].split('.')[0] for name in found)
     return {stem for stem in stems if stem.upper().startswith(f'{day}-')}
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.repo import files
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 
 SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml')
-_VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT')
+_VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT',
+              'DAYBOOK_STATE_DIR')
 _CONFIG = r'^(user|remote|branch|extensions)\.'
 _MARKDOWN = ('.md', '.markdown', '.mdx')
 
@@ -55,7 +56,7 @@ def places(root: str, folders: Iterable[str]) -> list[str]:
 
 def look(root: str, pathspecs: Sequence[str]) -> Glance:
     """Return what git tells of the documents below `pathspecs`, of branches, HEAD and configuration."""
-    return Glance(*spawn.answers(
+    return Glance(*git_spawn.answers(
         root,
         ('ls-files', '-s', '-z', '--', *pathspecs),
         ('diff-files', '--name-only', '-z', '--ignore-submodules', '--', *pathspecs),

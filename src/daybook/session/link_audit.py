@@ -21,6 +21,7 @@ from daybook.documents.catalogue import View
 from daybook.documents.destination import Destination
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
+from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Readers
 from daybook.documents.markdown import Link
 from daybook.documents.tree import Tree
@@ -111,17 +112,17 @@ class Judge:
 
     def keys(self, source: str, dumped: str) -> Set[str]:
         """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
-        return links.look(source, link_facts.load(dumped), self._resolver).keys
+        return links.look(source, Facts(dumped), self._resolver, with_keys=True).keys
 
     def _look(self, sources: Iterable[str]) -> dict[str, links.Seen]:
         said = ((source, self.contents.facts(source)) for source in sources)
-        return {source: links.look(source, found, self._resolver) for source, found in said if found is not None}
+        return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
     def _suspects(self, source: str, seen: links.Seen) -> frozenset[str]:
         dead = set(seen.dead)
         for target, page, fragment in seen.checks:
             anchors = self.contents.anchors(page)
-            if anchors is not None and not destination.has_anchor(fragment, anchors):
+            if anchors is not None and not link_facts.has_anchor(fragment, anchors):
                 dead.add(target)
         return frozenset(dead)
 
@@ -246,7 +247,7 @@ def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> 
 
 def _has_same_anchors(kept: Catalogue, judge: Judge, path: str, blobs: Collection[str]) -> bool:
     before = kept.facts(KIND, [blob for blob in blobs if blob != judge.entries[path][1]])
-    return [link_facts.load(dumped).anchors for dumped in before.values()] == [judge.contents.anchors(path)]
+    return [Facts(dumped).anchors for dumped in before.values()] == [judge.contents.anchors(path)]
 
 
 def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str], verdicts: Mapping[str, Verdict]) -> None:
@@ -281,9 +282,9 @@ def _keep(kept: Catalogue, view: int, verdicts: Mapping[str, Verdict], baseline:
 
 def _row(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool) -> tuple[str, bytes, bytes, int, int, bool]:
     payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
-    new = [wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known]
+    new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
     text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
-    return source, payload, catalogue.encoded(text), len(new), sum(wrong.level == 'error' for wrong in new), is_dated
+    return source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated
 
 
 def judged_in(source: str, payload: bytes) -> list[Judged]:

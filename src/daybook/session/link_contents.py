@@ -16,7 +16,7 @@ from daybook.documents.link_facts import Readers
 from daybook.documents.markdown import Link
 from daybook.repo import git
 from daybook.repo import listing
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 
 KIND = f'links-{link_facts.VERSION}'
@@ -27,9 +27,9 @@ _NO_FETCH = {'GIT_NO_LAZY_FETCH': '1', 'GIT_ALLOW_PROTOCOL': 'none'}
 def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
     """Return the objects `names`, None for those that are not here; nothing is fetched."""
     env = {**os.environ, **_NO_FETCH}
-    if names and spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
+    if names and git_spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
         # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
-        here = spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
+        here = git_spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
         local = frozenset(here.decode().split())
         found = iter(git.read_blobs(repo, [name for name in names if name in local], env=env))
         return [next(found) if name in local else None for name in names]
@@ -43,6 +43,7 @@ class Contents:
         self.added: dict[str, str] = {}
         self._repo, self._entries, self._kept, self._is_in_commit = repo, entries, kept, is_in_commit
         self._dumps: dict[str, str] = {}
+        self._anchors: dict[str, Set[str] | None] = {}
         self._from_git: dict[str, bytes | None] = {}
         self._unlike_disk: Set[str] | None = None
 
@@ -56,7 +57,7 @@ class Contents:
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.dump(link_facts.of_bytes(data))):
+        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.of_bytes(data).dumped):
             if dumped is not None:
                 blob = self._entries[path][1]
                 self._dumps[blob] = self.added[blob] = dumped
@@ -85,12 +86,14 @@ class Contents:
             with Readers(self._repo.root) as readers:
                 self.prepare([path], readers)
         dumped = self._dumps.get(blob)
-        return None if dumped is None else link_facts.load(dumped)
+        return None if dumped is None else Facts(dumped)
 
     def anchors(self, path: str) -> Set[str] | None:
         """Return the anchors of the page `path`; None when they are not to be had."""
-        found = self.facts(path) if path in self._entries else None
-        return None if found is None else found.anchors
+        if path not in self._anchors:
+            found = self.facts(path) if path in self._entries else None
+            self._anchors[path] = None if found is None else found.anchors
+        return self._anchors[path]
 
     def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Link]]]:
         """Yield each path with its links to the targets that are `wanted` of it, and its wikilinks, with their lines."""

@@ -12,7 +12,7 @@ from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.repo import git
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.rules import links
 from daybook.rules.links import Around
@@ -34,7 +34,7 @@ class Change:
 
     @functools.cached_property
     def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
-        raw = spawn.answers(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))[0]
+        raw = git_spawn.answers(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))[0]
         if raw is None:  # no commit yet: all of it is new
             return {}, set(), set(git.tracked_files(self._repo))
         fields = iter(git.zsplit(raw))
@@ -76,10 +76,16 @@ def symlink_texts(repo: Repo, paths: Sequence[str], blobs: Sequence[str]) -> dic
     return found
 
 
+def _holds_something(path: str) -> bool:
+    if os.path.isdir(path) and not os.path.islink(path):
+        return any(files for _, _, files in os.walk(path))  # git tracks no empty folder
+    return os.path.lexists(path)
+
+
 def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> dict[str, bool]:
     """Return which of the missing paths lie on the disk, and whether git ignores them."""
     missing = {f.destination.path for f in faults if f.destination.fault == destination.MISSING and f.destination.path not in tracked}
-    there = [path for path in missing if '\0' not in path and os.path.lexists(os.path.join(repo.root, path))]
+    there = [path for path in missing if '\0' not in path and _holds_something(os.path.join(repo.root, path))]
     ignored = git.ignored(repo, there) if there else ()
     return {path: path in ignored for path in there}
 
@@ -133,7 +139,7 @@ def _lost(repo: Repo, faults: Sequence[Fault]) -> set[tuple[str, str]]:
              if fault.source in touches and '\n' not in fault.destination.path]
     return {(fault.source, fault.link.target) for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))
             if data is not None and (fault.destination.fault != destination.ANCHOR
-                                     or destination.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
+                                     or link_facts.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
 
 
 def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> tuple[Around, set[str]]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -14,10 +13,9 @@ from daybook.documents import markdown
 from daybook.documents import slugs
 from daybook.documents import tree
 from daybook.documents.markdown import Link
-from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.rules import link_repair
 from daybook.rules import links
@@ -34,11 +32,11 @@ def renames_in_history(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
     asked = sorted(paths)
     if not asked:
         return {}
-    log = spawn.answers(repo.root, ('log', '--no-show-signature', '--no-renames', '--diff-filter=D', '--format=%H',
+    log = git_spawn.answers(repo.root, ('log', '--no-show-signature', '--no-renames', '--diff-filter=D', '--format=%H',
                                     f'-n{_MOST_COMMITS}', 'HEAD', '--', *git.pathspec(asked)))[0] or b''
     found: dict[str, str] = {}
     for commit in log.decode().split():
-        raw = spawn.answers(repo.root, ('diff-tree', '-r', '-M', '--no-commit-id', '--diff-filter=R', '--name-status', '-z', commit))[0]
+        raw = git_spawn.answers(repo.root, ('diff-tree', '-r', '-M', '--no-commit-id', '--diff-filter=R', '--name-status', '-z', commit))[0]
         fields = git.zsplit(raw or b'')
         for old, new in zip(fields[1::3], fields[2::3]):
             if old in asked:
@@ -49,18 +47,27 @@ def renames_in_history(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
 class _Finder:
     """Finds where the targets of dead links are now."""
 
-    def __init__(self, repo: Repo, judge: Judge, missing: Collection[str]) -> None:
-        self._repo, self._judge = repo, judge
+    def __init__(self, repo: Repo, judge: Judge, judged: Iterable[Judged]) -> None:
+        self._judge = judge
         self._renamed = dict(judge.change.renamed)
-        wanted = set(missing) - self._renamed.keys()
+        self._former = {new: old for old, new in judge.change.renamed.items()}
+        lost = [one for one in judged if one.problem.rule in (destination.MISSING, destination.OUTSIDE)]
+        wanted = {path for one in lost for path in (*one.problem.causes, self._before_the_move(one.problem.path, one.target)) if path}
+        wanted = {path for path in wanted if path not in judge.tree.files and path not in self._renamed}
         for _ in range(_MOST_HOPS):
             more = renames_in_history(repo, wanted)
             self._renamed |= more
             wanted = {new for new in more.values() if new not in judge.tree.files and new not in self._renamed}
             if not wanted:
                 break
-        self._former = {new: old for old, new in judge.change.renamed.items()}
         self._names = links.Names(judge.entries)
+
+    def _before_the_move(self, source: str, target: str) -> str | None:
+        """Return where a relative target led from the former place of a file that this change moves."""
+        if source not in self._former or target.startswith('/'):
+            return None
+        written = unquote(target.partition('#')[0].partition('?')[0], errors='surrogateescape')
+        return tree.join(tree.folder_of(self._former[source]), written)
 
     def _now(self, path: str) -> str | None:
         for _ in range(_MOST_HOPS):
@@ -74,11 +81,8 @@ class _Finder:
         if right:
             return right
         found = self._now(path)
-        if found is None and source in self._former and not link.target.startswith('/'):
-            written = unquote(link.target.partition('#')[0].partition('?')[0], errors='surrogateescape')
-            old = tree.join(tree.folder_of(self._former[source]), written)
-            found = self._now(old) if old else None
-        return found
+        old = self._before_the_move(source, link.target) if found is None else None
+        return self._now(old) if old else found
 
     def edits(self, source: str, text: str, link: Link) -> list[Edit]:
         """Return the edits that mend a link of the file `source`."""
@@ -101,24 +105,14 @@ class _Finder:
         return [link_repair.wikilink(text, link, source, paths[0], anchor)]
 
 
-def fix(repo: Repo, judge: Judge, judged: Collection[Judged]) -> list[tuple[str, str]]:
-    """Mend in the work tree what can be; print the files and the `git add` for them; return file and target of each."""
+def fix(repo: Repo, judge: Judge, judged: Collection[Judged]) -> set[tuple[str, str]]:
+    """Mend in the work tree what can be; return file and target of each link that was."""
     by_source: dict[str, set[str]] = {}
     for one in judged:
         by_source.setdefault(one.problem.path, set()).add(one.target)
-    missing = {cause for one in judged if one.problem.rule == destination.MISSING for cause in one.problem.causes}
-    finder = _Finder(repo, judge, missing)
-    mended: list[tuple[str, str]] = []
-    rewritten = []
-    for source, targets in sorted(by_source.items()):
-        done = _fix_file(repo, source, targets, finder) if source in judge.entries else {}
-        mended += [(source, target) for target in done]
-        rewritten += [source] if done else []
-    for path in rewritten:
-        print(printable(f'Rewriting {path}'))
-    if rewritten:
-        print(printable(f'git add -- {" ".join(shlex.quote(path) for path in rewritten)}'))
-    return mended
+    finder = _Finder(repo, judge, judged)
+    return {(source, target) for source, targets in sorted(by_source.items()) if source in judge.entries
+            for target in _fix_file(repo, source, targets, finder)}
 
 
 def _fix_file(repo: Repo, source: str, targets: Collection[str], finder: _Finder) -> Mapping[str, None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from daybook.documents import catalogue
 from daybook.repo import listing
-from daybook.repo import spawn
+from daybook.repo import git_spawn
 
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
 
@@ -45,7 +45,7 @@ def recall(environ: Mapping[str, str]) -> tuple[bytes, int] | None:
     """Return what the last audit of this work tree printed and its exit code, if it would print the same now; else None."""
     if {'GIT_INDEX_FILE', 'GITHUB_ACTIONS'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
         return None
-    where = spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD'))[0]
+    where = git_spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD'))[0]
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
         return None

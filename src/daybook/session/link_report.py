@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import os
-import sys
+import shlex
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from daybook import problem
 from daybook.documents import catalogue
@@ -37,7 +38,7 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     from daybook.repo import files
 
     words, named = files.split_arguments(words)
-    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description=sys.modules[__name__].__doc__)
+    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description='check that every link leads to a tracked file and every #fragment to an anchor')
     parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all Markdown files)')
     parser.add_argument('--all', action='store_true', help='inside `git commit` too, report and block on what the commit did not cause')
     parser.add_argument('--fix', action='store_true', help='rewrite wikilinks, and links to files that git knows to be renamed')
@@ -48,8 +49,8 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     return options
 
 
-def run(words: Sequence[str]) -> int:
-    """Audit the links of the repository that the caller stands in; return the exit code."""
+def run(words: Sequence[str]) -> Outcome:
+    """Audit the links of the repository that the caller stands in."""
     options = _arguments(words)
     output_format = problem.output_format(os.environ)
     repo = git.find_repo()
@@ -98,6 +99,19 @@ def _is_below(path: str, named: Collection[str]) -> bool:
     return any(name in (path, '.') or path.startswith(f'{name}/') for name in named)
 
 
+class Outcome(NamedTuple):
+    """What to print to the two streams, and the exit code."""
+
+    out: bytes
+    err: str
+    code: int
+
+    @classmethod
+    def of(cls, lines: Iterable[str], notes: Iterable[str], is_bad: bool) -> Outcome:
+        out = ''.join(f'{line}\n' for line in lines)
+        return cls(out.encode('utf-8', 'backslashreplace'), ''.join(f'{note}\n' for note in notes), int(is_bad))
+
+
 class _Report:
     """Tells what the view of a work tree holds."""
 
@@ -106,8 +120,8 @@ class _Report:
         self._format = output_format
         self._known = link_baseline.read(setup.baseline)
 
-    def make(self, options: SimpleNamespace, named: Collection[str], *, is_partial: bool) -> int:
-        """Print what is asked for and return the exit code."""
+    def make(self, options: SimpleNamespace, named: Collection[str], *, is_partial: bool) -> Outcome:
+        """Do what is asked for."""
         if options.baseline:
             return self._write_baseline()
         if options.fix:
@@ -116,12 +130,9 @@ class _Report:
             return self._partial()
         if self._format == 'text' and not named:
             text, blocking = self._kept.lines(self._view)
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text)
-            return int(blocking > 0)
+            return Outcome(text, '', int(blocking > 0))
         found = [wrong for wrong in self._new(self._judged()) if not named or _is_below(wrong.path, named)]
-        self._print(found)
-        return int(problem.is_blocking(found))
+        return self._outcome(found)
 
     def _judged(self, sources: Iterable[str] | None = None) -> list[Judged]:
         return [judged for source, payload, *_ in self._kept.found(self._view, sources)
@@ -131,22 +142,26 @@ class _Report:
         return bool(self._known) and link_baseline.line(judged.problem.path, judged.target) in self._known
 
     def _new(self, judged: Iterable[Judged]) -> list[Problem]:
-        return [one.problem for one in judged if not self._is_known(one)]
+        return list({one.problem for one in judged if not self._is_known(one)})
 
-    def _print(self, found: Collection[Problem]) -> None:
-        for line in problem.render(found, self._format):
-            print(line)
+    def _outcome(self, found: Collection[Problem], *, before: Sequence[str] = (), note: str = '') -> Outcome:
+        """Return these problems in the format asked for; what is no problem stays out of JSON."""
+        lines = problem.render(found, self._format)
+        apart = [problem.printable(line) for line in (*before, note) if line]
+        if self._format == 'json':
+            return Outcome.of(lines, apart, problem.is_blocking(found) or bool(before))
+        before = apart[:len(before)]
+        return Outcome.of([*before, *lines, *apart[len(before):]], (), problem.is_blocking(found) or bool(before))
 
-    def _fix(self, named: Collection[str], *, is_partial: bool) -> int:
-        """Mend what can be, print the rest."""
+    def _fix(self, named: Collection[str], *, is_partial: bool) -> Outcome:
+        """Mend what can be, tell the rest."""
         from daybook.session import link_fix
 
         judged = self._caused() if is_partial else self._judged()
         judged = [one for one in judged if one.target and (not named or _is_below(one.problem.path, named))]
-        mended = set(link_fix.fix(self._repo, self._judge, judged))
+        mended = link_fix.fix(self._repo, self._judge, judged)
         rest = self._new(one for one in judged if (one.problem.path, one.target) not in mended)
-        self._print(rest)
-        return int(bool(mended) or problem.is_blocking(rest))
+        return self._outcome(rest, before=_rewritten(sorted({path for path, _ in mended})))
 
     def _caused(self) -> list[Judged]:
         """Return the problems that the change in the index causes."""
@@ -161,17 +176,14 @@ class _Report:
         found = set(problem.caused_by([one.problem for one in judged], answered_for)[0])
         return [one for one in judged if one.problem in found or (one.problem.path, one.target) in by_settings]
 
-    def _partial(self) -> int:
-        """Print what the commit causes, and one line for the rest."""
+    def _partial(self) -> Outcome:
+        """Tell what the commit causes, and the rest in one line."""
         found = self._new(self._caused())
-        self._print(found)
         counts = {source: count for source, _, count, _ in self._kept.found(self._view, {wrong.path for wrong in found})}
         total, documents = self._kept.counts(self._view)
+        documents -= sum(count == sum(wrong.path == source for wrong in found) for source, count in counts.items())
         older = total - len(found)
-        if older:
-            documents -= sum(count == sum(wrong.path == source for wrong in found) for source, count in counts.items())
-            print(problem.older_count_line(older, documents, HOOK_ID), file=sys.stderr if self._format == 'json' else sys.stdout)
-        return int(problem.is_blocking(found))
+        return self._outcome(found, note=problem.older_count_line(older, documents, HOOK_ID) if older else '')
 
     def _caused_by_settings(self, changed: Collection[str]) -> set[tuple[str, str]]:
         """Return file and target of the problems that a change of the settings or of the baseline brings to light."""
@@ -184,23 +196,29 @@ class _Report:
             found |= {(j.problem.path, j.target) for j in self._judged()} - self._judge.under_former_settings(git.read_blobs(self._repo, [f'HEAD:{CONFIG}'])[0])
         return found
 
-    def _write_baseline(self) -> int:
-        dead = {link_baseline.line(j.problem.path, j.target) for j in self._judged()
-                if j.problem.level == 'error' or self._known}
+    def _write_baseline(self) -> Outcome:
+        """Make the baseline, or take out of it what is mended; tell the dead links that it does not hold."""
+        judged = [one for one in self._judged() if one.target]
+        dead = {link_baseline.line(one.problem.path, one.target) for one in judged if one.problem.level == 'error' or self._known}
         exists = os.path.exists(os.path.join(self._repo.root, link_baseline.PATH))
         lines = link_baseline.shrunk(self._known, dead, self._judge.change.renamed) if exists else dead
         content = link_baseline.render(lines)
-        if content != self._setup.baseline:
+        is_new = content != self._setup.baseline
+        if is_new:
             from daybook.repo import files
 
             path = files.inside(self._repo.root, link_baseline.PATH)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             files.write_atomic(path, content)
-            print(f'Rewriting {link_baseline.PATH}')
-            print(f'git add -- {link_baseline.PATH}')
-        new = [j.problem for j in self._judged() if j.target and link_baseline.line(j.problem.path, j.target) not in lines]
-        self._print([wrong for wrong in new if wrong.level == 'error'])
-        return int(content != self._setup.baseline or problem.is_blocking(new))
+        rest = {one.problem for one in judged
+                if one.problem.level == 'error' and link_baseline.line(one.problem.path, one.target) not in lines}
+        return self._outcome(rest, before=_rewritten([link_baseline.PATH] if is_new else []))
+
+
+def _rewritten(paths: Sequence[str]) -> list[str]:
+    if not paths:
+        return []
+    return [*(f'Rewriting {path}' for path in paths), f'git add -- {" ".join(map(shlex.quote, paths))}']
 
 
 def _folders_above(path: str) -> Iterable[str]:

@@ -22,6 +22,7 @@ _RACES = ('fetch first', 'non-fast-forward', 'stale info', 'cannot lock ref', 'f
           'incorrect old value', 'reference already exists')
 # what git says when the line went dead with the commits on their way: the server may have taken them
 _CUT_OFF = ('hung up', 'disconnect', 'early EOF', 'RPC failed', 'Broken pipe', 'reset by peer', 'timed out')
+_SLOW = 'peers push faster than this can join: git pull, then git push'
 
 
 class Pushed(NamedTuple):
@@ -221,6 +222,8 @@ def _merge(work: _Work, theirs: str) -> str | Pushed:
         return Pushed('no', 'unrelated', ('the remote branch has no commit in common with this one',), True)
     merged = git.git('merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', theirs, work.commit,
                      cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
+    if merged.code is None:
+        return Pushed('no', 'time-limit', (_SLOW,), True)
     if merged.code not in (0, 1):
         return Pushed('no', 'old-git', ('a peer has pushed first, and git 2.38 or later is needed to join that: '
                                         'git pull, then git push', *_remote_words(merged)), True)
@@ -280,5 +283,5 @@ def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, wri
             return answer
         candidate = answer
         if time.monotonic() > limit:
-            return Pushed('no', 'time-limit', ('peers push faster than this can join: git pull, then git push',), True)
+            return Pushed('no', 'time-limit', (_SLOW,), True)
     return Pushed('no', 'busy-remote', (f'peers pushed first {_RETRIES} times: git pull, then git push',), True)

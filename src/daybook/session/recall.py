@@ -21,6 +21,7 @@ from daybook.documents.document import Document
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.repo.git import Touch
 from daybook.rules import people
@@ -80,12 +81,12 @@ class Reader:
 
     def data(self, path: str, oid: str) -> bytes | None:
         """Return the bytes of a blob, of the file on the disk without one; None when there are none."""
-        return branches.read_blobs(self.repo, [oid], self.scratch + '-one')[0] if oid else self._on_disk(path)
+        return branches.read_blobs(self.repo, [oid], self.scratch)[0] if oid else self._on_disk(path)
 
     def _blobs(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, bytes | None]]:
         for start in range(0, len(wanted), _BATCH):
             part = wanted[start:start + _BATCH]
-            found = branches.read_blobs(self.repo, [oid for _, oid in part], f'{self.scratch}-{start}')
+            found = branches.read_blobs(self.repo, [oid for _, oid in part], self.scratch)
             yield from ((path, oid, data) for (path, oid), data in zip(part, found))
 
     def read(self, kind: Kind, rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head | Stream | None]:
@@ -236,14 +237,11 @@ class Last(NamedTuple):
 
 def last_commits(repo: Repo, notes: Sequence[Note]) -> list[Last | None]:
     """Return the commit that touched each note last, on the branch where it lies; None for what is not committed."""
-    from daybook.repo import spawn
-
     form = '--format=%H%x1f%aN%x1f%aE%x1f%cN%x1f%cE%x1f%at'
     asked = [('log', '-1', '--no-show-signature', form, note.branch.commit if note.branch else 'HEAD', '--',
               *git.pathspec([note.path])) for note in notes]
     found: list[Last | None] = []
-    for note, answer in zip(notes, spawn.answers(repo.root, *asked)):
+    for note, answer in zip(notes, git_spawn.answers(repo.root, *asked)):
         words = os.fsdecode(answer or b'').strip('\n').split('\x1f')
-        is_committed = len(words) == 6 and (note.oid or note.branch)
-        found.append(Last(*words[:5], int(words[5] or 0)) if is_committed else None)
+        found.append(Last(*words[:5], int(words[5] or 0)) if len(words) == 6 else None)
     return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 import base64
 import os
 import posixpath
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from daybook.documents import config
 from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.repo import files
@@ -17,6 +17,7 @@ from daybook.repo.git import Repo
 from daybook.session.site_records import Known
 from daybook.session.site_records import Site
 from daybook.session.site_records import rows_of
+from daybook.writers import inline
 from daybook.writers import pages
 from daybook.writers import pages_body
 from daybook.writers import pages_graph
@@ -32,6 +33,7 @@ HOME = 'index.html'
 _MAX_IMAGE = 1 << 20  # bytes; a larger one is a link
 _MOST = 200  # lines of a list; the home page finds the rest
 _TYPES = {'.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.gif': 'gif', '.webp': 'webp', '.avif': 'avif', '.svg': 'svg+xml'}
+_CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
 _LABELS = (('workstream', 'Workstream'), ('plan', 'Plan'), ('session', 'Session'), ('blocked_by', 'Blocked by'), ('parent', 'Part of'),
            ('supersedes', 'Supersedes'), ('superseded_by', 'Superseded by'))
 _COUNTS = (('commits', 'Commits'), ('lines_added', 'Lines added'), ('lines_removed', 'Lines removed'),
@@ -73,13 +75,13 @@ def _images(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
 class Maker:
     """Makes the files of the site; `folder` is where they lie, from the root of the repository."""
 
-    def __init__(self, repo: Repo, site: Site, tracked: frozenset[str]) -> None:
-        self.repo, self.site, self.tracked = repo, site, tracked
+    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool]) -> None:
+        self.repo, self.site, self.is_tracked = repo, site, is_tracked
         self.settings = site.settings
 
     def _place(self, known: Known) -> Place:
         page = posixpath.join(self.settings.render_folder, pages_links.page_of(known.entry.path))
-        images = _images(self.repo, (path for path in known.images if path in self.tracked))
+        images = _images(self.repo, (path for path in known.images if self.is_tracked(path)))
         return Place(known.entry.path, _Shown(self.site), _Withheld(self.site), images, self.settings.render_files_url or '',
                      '../' * page.count('/'))
 
@@ -126,13 +128,13 @@ class Maker:
         incoming = rows_of(self.site, (self.site.records.get('in', path) or {}).items())
         notes = [item for item in incoming if item[1][0] == 'session' and entry.kind != 'session']
         others = [item for item in incoming if item not in notes] if notes else incoming
-        history = [Change(*_clean(each)) for each in self.site.records.get('history', path) or ()]
+        history = [Change(*map(inline.one_line, each)) for each in self.site.records.get('history', path) or ()]
         updated = entry.updated or (history[0].date if history else entry.created)
         source = self.settings.render_files_url
         text = pages.page(Page(
             entry.title, entry.kind, entry.status, entry.summary, updated, self._facts(known, document, home), entry.due, body,
             self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
-            history, _printable(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
+            history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
             home, self.settings.render_title))
         return text, pages_search.searchable(body.text)
 
@@ -150,27 +152,21 @@ class Maker:
         counts = [(pages.KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
         nodes = [Node(path, kind, title, status, pages_links.address(pages_links.page_of(path)), targets)
                  for path, (kind, title, status, _, targets) in sorted(top['nodes'].items())]
-        lists = [(name, [Link(node.href, _kind_label(node.kind), node.title, node.status, top['nodes'][node.path][3])
-                         for node in nodes if node.kind == kind]) for kind, name in pages_graph.COLUMNS]
+        lists = [(name, kind, [Link(node.href, _kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
+                               for node in sorted(nodes, key=_by_state) if node.kind == kind])
+                 for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
         return pages.home(site=self.settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
                           calendar=pages_graph.calendar(top['days']), graph=pages_graph.graph(nodes),
-                          lists=[(name, links) for name, links in lists if links])
-
-
-def _clean(change: list[str]) -> list[str]:
-    from daybook.writers import inline
-
-    return [inline.one_line(text) for text in change]
-
-
-def _printable(path: str) -> str:
-    from daybook.writers import inline
-
-    return inline.one_line(path)
+                          lists=[each for each in lists if each[2]])
 
 
 def _kind_label(kind: str) -> str:
     return 'Decision' if kind == 'adr' else kind.replace('-', ' ').capitalize()
+
+
+def _by_state(node: Node) -> tuple[bool, str, str]:
+    """Order what is at work before what is done, then by title."""
+    return node.status.casefold() in _CLOSED, node.title.casefold(), node.path
 
 
 def graph_node(known: Known) -> list[Any] | None:
@@ -180,7 +176,3 @@ def graph_node(known: Known) -> list[Any] | None:
         return None
     return [entry.kind, entry.title, entry.status, entry.updated or entry.created, sorted(known.out)]
 
-
-def is_document(settings: config.Settings, path: str) -> bool:
-    """Return whether a path names a document, by its folder."""
-    return config.kind_of(settings, path) is not None

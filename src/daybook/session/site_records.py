@@ -10,13 +10,13 @@ from daybook.documents import config
 from daybook.documents import markdown
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.session import site_listing
 from daybook.session.site_state import Records
 from daybook.writers import pages_entry
 from daybook.writers import pages_links
 from daybook.writers.pages_entry import Entry
 
 FAMILIES = ('doc', 'in', 'name', 'want', 'text', 'history')
-IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
 _SERIES = 'series'
 
 
@@ -189,7 +189,7 @@ def _targets(document: Document, settings: Settings) -> tuple[list[str], list[st
     for target in markdown.survey(document.body).targets:
         # what was decoded once may hold the `#` of a name
         for path in {pages_links.target_of(document.path, target), pages_links.target_of(document.path, target.replace('#', '%23'))} - {None}:
-            if path.lower().endswith(IMAGES):
+            if path.lower().endswith(site_listing.IMAGES):
                 images.add(path)
             elif path != document.path and config.kind_of(settings, path):
                 links.add(path)

@@ -55,7 +55,8 @@ def _is_of(owner: Any, operator: Operator) -> bool:
 
 
 def _swallowed(draft: Draft, title: str) -> str:
-    if not re.search(rf'^ {{0,3}}#+ +{re.escape(title)}', draft.data.decode('utf-8', 'replace'), re.MULTILINE | re.IGNORECASE):
+    heading = rf'^ {{0,3}}#+ +{re.escape(title)}'
+    if not re.search(heading, draft.data.decode('utf-8', 'replace'), re.MULTILINE | re.IGNORECASE):
         return ''
     return ' (the heading is there: it has no text, or a code fence or comment above it is not closed)'
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from daybook.writers.legacy_headers import Field
 # names that a key goes by in older headers, folded; an earlier row beats a later one
 _CREATED = (
     ('created', 'created at', 'created on', 'created date', 'date created', 'creation date', 'erstellt', 'erstellt am',
-     '작성일', '작성일자', '생성일', '作成日', '创建日期', '建立日期', '創建日期'),
+     '작성일', '작성일자', '생성일', '作成日', '创建日期', '建立日期', '創建日期', '製作日期'),
     ('date', 'session date', 'date started', '날짜', '일자', '日期', '日付', 'datum', 'fecha'),
 )
 _PERSON = (
@@ -31,10 +30,10 @@ _LONGEST = 300  # characters of a summary
 _NOT_PROSE = re.compile(r'[-*+>|#<]|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
 _ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
-_UNIT_ID = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
+_CLAIMED = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
 
 _MONTH_NAME = re.compile(r'20\d\d[-_](?:0[1-9]|1[0-2])')
-_UNTIL_BLOCK = re.compile(rb'(?:\s|<!--.*?-->|\xef\xbb\xbf)*(?=---[ \t]*\r?\n)', re.DOTALL)
+_UNTIL_BLOCK = re.compile(rb'(?>\s+|<!--(?>.*?-->)|\xef\xbb\xbf)*+(?=---[ \t]*\r?\n)', re.DOTALL)
 _CONFLICT = re.compile(rb'^(?:<{7}|>{7}) ', re.MULTILINE)
 _GENERATED = re.compile(rb'do not (?:edit|modify)', re.IGNORECASE)
 _HEAD = 600  # bytes in which a generator says so
@@ -85,7 +84,7 @@ class _Ambiguous(Exception):
     """More than one value fits, or none for sure; the words say why."""
 
 
-Whose = Callable[[str], str]
+Whose = Callable[[str], str | None]
 
 
 def refusal(document: Document) -> str:
@@ -153,8 +152,9 @@ def _read(document: Document, around: Around) -> _Reading:
     by_level: dict[int, set[str]] = {}
     for heading in headings:
         by_level.setdefault(heading.level, set()).update(legacy_headers.dates_in(heading.text)[:1])
-    is_rollup = bool(_MONTH_NAME.fullmatch(document.stem)) or any(
-        len(days) > 1 for level, days in by_level.items() if level <= 3)
+    # a day in the name says of which entry the file is
+    is_rollup = not _days_in_name(document.stem) and (bool(_MONTH_NAME.fullmatch(document.stem)) or any(
+        len(days) > 1 for level, days in by_level.items() if level <= 3))
     return _Reading(document, around, fields, headings, is_rollup)
 
 
@@ -199,7 +199,7 @@ def _first_sentence(paragraph: str) -> str:
 
 
 def _days_in_name(stem: str) -> list[str]:
-    claimed = _UNIT_ID.match(stem)
+    claimed = _CLAIMED.match(stem)
     return legacy_headers.dates_in('20{}-{}-{}'.format(*claimed.groups())) if claimed else \
         legacy_headers.dates_in(stem.replace('_', ' '))
 
@@ -294,5 +294,6 @@ def derive(document: Document, around: Around, whose: Whose) -> Derived:
             except _Ambiguous as reason:
                 found.left_out[key] = str(reason)
             else:
-                found.added |= {key: value} if value else {}
+                if value:
+                    found.added[key] = value
     return found

@@ -15,7 +15,7 @@ _LOOSE = re.compile(r'[-*+] [^\n]*\n(?:[ \t]+\S[^\n]*\n)*[ \t\r]*\n[-*+] ')  # i
 
 def _gap(text: str, newline: str) -> str:
     """Return what makes a blank line below `text`."""
-    if not text or text.endswith(('\n\n', '\n\r\n')):
+    if not text.strip() or text.endswith(('\n\n', '\n\r\n')):
         return ''
     return newline if text.endswith('\n') else newline * 2
 

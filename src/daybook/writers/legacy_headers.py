@@ -31,7 +31,7 @@ _DATES = (
 
 
 class Field(NamedTuple):
-    """One key of a header: its name folded, its text without the marks around it, its line (from 1) in the file."""
+    """One key of a header: its name folded, its text as Markdown, its line (from 1) in the file."""
 
     key: str
     text: str
@@ -60,7 +60,7 @@ def dates_in(text: str) -> list[str]:
 
 
 def _value(text: str) -> str:
-    return text.strip(_SEPARATORS).removesuffix('<br>').strip('*_` \t').strip()
+    return text.strip(_SEPARATORS).removesuffix('<br>').strip()
 
 
 def _bold(line: str) -> Iterator[tuple[str, str]]:

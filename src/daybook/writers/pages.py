@@ -70,11 +70,12 @@ def _environment() -> jinja2.Environment:
 
 @functools.cache
 def _source(name: str) -> str:
-    """Return a style sheet or script of the package without comments and indentation."""
+    """Return a style sheet or script of the package without comments and indentation: it stands on every page."""
     environment = _environment()
     assert environment.loader is not None
     text, _, _ = environment.loader.get_source(environment, name)
-    return re.sub(r'\n\s*', '\n', re.sub(r'/\*.*?\*/', '', text, flags=re.DOTALL)).strip()
+    short = re.sub(r'\n\s*', '\n', re.sub(r'/\*.*?\*/', '', text, flags=re.DOTALL)).strip()
+    return re.sub(r' ?([{};,:]) |;\n(?=})', r'\1', short).replace('\n', '') if name.endswith('.css') else short
 
 
 def _allowed(text: str) -> str:
@@ -102,10 +103,10 @@ def page(content: Page) -> str:
 
 
 def home(*, site: str, parts: int, total: int, counts: Sequence[tuple[str, int]], calendar: str, graph: str,
-         lists: Sequence[tuple[str, Sequence[Link]]]) -> str:
+         lists: Sequence[tuple[str, str, Sequence[Link]]]) -> str:
     """Return the home page: `parts` scripts hold the rows of `total` documents, `counts` is by kind.
 
-    `calendar` and `graph` are SVG of ours; `lists` are shown without a script too.
+    `calendar` and `graph` are SVG of ours; `lists` are title, kind and lines, shown without a script too.
     """
     return _environment().get_template('home.html.j2').render(
         site=site, parts=parts, total=total, counts=counts, calendar=Markup(calendar), graph=Markup(graph), lists=lists, **_assets('home'))

@@ -1,6 +1,7 @@
 """The body of a document as safe HTML with the anchors of the audit; alone imports nh3, which sanitises."""
 from __future__ import annotations
 
+import functools
 import html
 import re
 from typing import NamedTuple
@@ -37,7 +38,9 @@ _ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
 _TASK = re.compile(r'<li>(\s*(?:<p>)?)\[([ xX])\] ')
 _ALERT = re.compile(r'<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\](?:<br>)?\s*')
 _URL = re.compile(r'https?://[^\s<>"]+[^\s<>".,;:!?\'*_~)\]]')
-_FOLDED = re.compile(r'(?:change ?log|session log|history|(?:earlier|previous|older|past) .*|iteration [0-9].*)', re.IGNORECASE)
+# a log, its newest entries first, or what was before
+_FOLDED = re.compile(r'(change ?log|session log|history)|(?:earlier|previous|older|past) .*|iteration [0-9].*', re.IGNORECASE)
+_LIST_TAG = re.compile(r'<(/?)(ul|ol|li)(?=[ >])')
 _BOX = {' ': '☐ <span class="daybook-sr">open: </span>', 'x': '☑ <span class="daybook-sr">done: </span>'}
 _LONG = 5  # items of a log that stay open
 
@@ -59,12 +62,20 @@ class Body(NamedTuple):
     top: list[str]
 
 
-def _filter(place: Place) -> object:
-    def filtered(tag: str, name: str, value: str) -> str | None:
+class _Sanitiser:
+    """A cleaner of HTML; what it is made of takes longer to hand over than a document to clean."""
+
+    def __init__(self) -> None:
+        self.place: Place | None = None
+        self._cleaner = nh3.Cleaner(tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=self._filtered,
+                                    link_rel='noopener noreferrer', url_schemes={'http', 'https', 'mailto'})
+
+    def _filtered(self, tag: str, name: str, value: str) -> str | None:
+        assert self.place is not None
         if name == 'href':
-            return pages_links.resolve(place, value)
+            return pages_links.resolve(self.place, value)
         if name == 'src':
-            return pages_links.image(place, value)
+            return pages_links.image(self.place, value)
         if name == 'class':
             return value if _CLASS.fullmatch(value) else None
         if name in ('id', 'name'):
@@ -72,13 +83,18 @@ def _filter(place: Place) -> object:
         if name == 'style':
             return value if _ALIGN.fullmatch(value) else None
         return value
-    return filtered
+
+    def clean(self, source: str, place: Place) -> str:
+        self.place = place
+        return self._cleaner.clean(source)
+
+
+_SANITISER = functools.cache(_Sanitiser)
 
 
 def sanitised(source: str, place: Place) -> str:
     """Return HTML of which only harmless parts are left, its links resolved. Attributes are quoted, `<` and `>` in them escaped."""
-    return nh3.clean(source, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_filter(place),
-                     link_rel='noopener noreferrer', url_schemes={'http', 'https', 'mailto'})
+    return _SANITISER().clean(source, place)
 
 
 def _plain(source: str) -> str:
@@ -169,18 +185,42 @@ def _is_whole(section: str) -> bool:
     return all(section.count(f'<{tag}') == section.count(f'</{tag}>') for tag in ('blockquote', 'div', 'details', 'ul', 'ol', 'table'))
 
 
+def _log(section: str) -> str:
+    """Return a section that begins with a long list, with the items behind its newest ones folded."""
+    depth = items = cut = 0
+    for tag in _LIST_TAG.finditer(section):
+        depth += -1 if tag[1] else 1
+        if tag[1] and tag[2] == 'li' and depth == 1:
+            items += 1
+            cut = tag.end() if items == _LONG else cut
+        if tag[1] and depth == 0:
+            break
+    else:
+        return section
+    if items <= _LONG or tag[2] == 'li':
+        return section
+    name, folded, rest = tag[2], section[cut:tag.start()], section[tag.end():]
+    return (f'{section[:cut]}</{name}><details class="daybook-earlier"><summary>{items - _LONG} earlier entries</summary>'
+            f'<{name}>{folded}</{name}></details>{rest}')
+
+
 def _folded(source: str, found: list[Heading]) -> str:
-    """Return HTML with the logs of earlier iterations folded: a section by its title, a long log behind its newest items."""
+    """Return HTML with earlier iterations folded: a section that is titled so, and what is old in a long log."""
     for heading in found:
-        if heading.level != 2 or not _FOLDED.fullmatch(heading.text):
+        title = _FOLDED.fullmatch(heading.text) if heading.level == 2 else None
+        if title is None:
             continue
         start = source.find('</h2>', source.find(f'<h2 id="{html.escape(heading.anchor)}"')) + len('</h2>')
         following = re.search(r'<h[12][ >]', source[start:])
         end = start + following.start() if following else len(source)
         section = source[start:end]
-        if (section.count('<li') > _LONG or len(section) > 2000) and _is_whole(section):
-            folded = f'<details class="daybook-earlier"><summary>Earlier entries</summary>{section}</details>'
-            source = source[:start] + folded + source[end:]
+        if not _is_whole(section):
+            continue
+        if title[1]:
+            folded = _log(section) if _LIST_TAG.match(section.lstrip()) else section
+        else:
+            folded = f'<details class="daybook-earlier"><summary>{html.escape(heading.text)}</summary>{section}</details>'
+        source = source[:start] + folded + source[end:]
     return source
 
 

@@ -6,7 +6,7 @@ window.daybook = (() => {
   const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const byId = (name) => document.getElementById(`daybook.${name}`);
   const fields = { q: 'query', kind: 'kind', who: 'who', workstream: 'workstream', status: 'status' };
-  const page = 20;
+  const page = 12;
   let limit = page, wanted = false, month = '', loaded = 0, begun = false;
   const make = (tag, properties, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);

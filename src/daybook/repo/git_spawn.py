@@ -1,4 +1,4 @@
-"""Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do."""
+"""Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do (`git` is for all else)."""
 from __future__ import annotations
 
 import os

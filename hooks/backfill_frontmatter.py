@@ -1,0 +1,133 @@
+"""backfill-frontmatter: add to old documents the keys that they lack, by inserted lines alone."""
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Collection
+from collections.abc import Sequence
+
+from daybook import problem
+from daybook.documents import config
+from daybook.errors import FatalError
+from daybook.problem import Problem
+from daybook.problem import printable
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import backfilling
+from daybook.session.backfilling import Fill
+from daybook.writers import backfill_report
+from daybook.writers import insertion
+
+HOOK_ID = 'backfill-frontmatter'
+_WAIT = 600.0  # seconds for another run to end
+_LINE = 200  # paths of one `git add`: longer commands are refused by some systems
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    words, named = files.split_arguments(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description=__doc__)
+    parser.add_argument('files', nargs='*', help='these files and folders only (default: all documents)')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--dry-run', action='store_true', help='print a diff and write nothing')
+    what.add_argument('--check', action='store_true', help='write nothing; exit 1 when something would be added')
+    what.add_argument('--commit', action='store_true', help='commit exactly the documents written, all or none')
+    parser.add_argument('--convert', action='store_true', help='make lists of one-key maps (`- entity: plan`) mappings')
+    parser.add_argument('--report', choices=('text', 'json'), help='print what was derived from what')
+    options = parser.parse_args(words)
+    options.files += named
+    return options
+
+
+def _targets(repo: Repo, words: Sequence[str], tracked: Collection[str]) -> list[str]:
+    """Return the paths to look at: those named, the staged ones inside a commit, else all tracked files."""
+    if not words:
+        return git.staged_changes(repo) if git.is_in_git_hook() else list(tracked)
+    paths = []
+    for word in words:
+        path = files.within(repo.root, word)
+        below = [other for other in tracked if path == '.' or other.startswith(f'{path}/')]
+        if not below and not os.path.isfile(word):
+            raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
+        paths += below or [path]
+    return paths
+
+
+def _say(line: str) -> None:
+    print(printable(line), file=sys.stderr)
+
+
+def _told(fills: Sequence[Fill], report: str | None) -> None:
+    rows = [backfill_report.Row(fill.path, fill.kind, fill.derived, fill.refused) for fill in fills]
+    if report == 'json':
+        print(backfill_report.as_json(rows))
+    elif report == 'text':
+        for line in backfill_report.as_text(rows):
+            print(printable(line))
+    else:
+        for line in backfill_report.summary(rows):
+            _say(f'{HOOK_ID}: {line}')
+
+
+def _looked(fills: Sequence[Fill], options: argparse.Namespace) -> int:
+    """Print what would be written: as a diff, or as one problem for each document."""
+    changed = [fill for fill in fills if fill.is_changed]
+    if options.dry_run:
+        for line in [line for fill in changed for line in insertion.unified_diff(fill.path, fill.before, fill.after)]:
+            end = '\r' * line.endswith('\r')  # a diff of a file with CRLF applies with them only
+            print('\t'.join(map(printable, line.removesuffix('\r').split('\t'))) + end)
+        return 0
+    found = [Problem(fill.path, 1, HOOK_ID, f'lacks {", ".join(fill.derived.added) or "a mapping"}; '
+                     f'`daybook {HOOK_ID}` adds it') for fill in changed]
+    for line in problem.render(found, problem.output_format(os.environ)) if not options.report else ():
+        print(line)
+    return int(bool(found))
+
+
+def _written(repo: Repo, fills: Sequence[Fill], stream_name: str) -> list[Fill]:
+    done = []
+    for fill, is_same in backfilling.write(repo, fills):
+        if is_same:
+            done.append(fill)
+            print(printable(f'Rewriting {fill.path}'), file=getattr(sys, stream_name))
+        else:
+            _say(f'{HOOK_ID}: changed meanwhile, left as it is: {fill.path}')
+    return done
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fill the documents and print the `git add` for them; 1 when something was written."""
+    options = _arguments(argv)
+    repo = git.find_repo()
+    settings = config.load(repo.root)
+    tracked = git.tracked_files(repo)
+    targets = _targets(repo, options.files, tracked)
+    if options.dry_run or options.check:
+        fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)
+        code = _looked(fills, options)
+        _told(fills, options.report)
+        return code
+    stream_name = 'stderr' if options.report == 'json' else 'stdout'
+    with files.exclusive_lock(git.git_path(repo, 'daybook/backfill.lock'), _WAIT) as is_held:
+        if not is_held:
+            raise FatalError('another back-fill is at work in this work tree; run it again when that has ended')
+        fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)
+        if options.commit:
+            backfilling.refuse_commit(repo, fills)
+        written = _written(repo, fills, stream_name)
+    _told(fills, options.report)
+    if options.commit:
+        # without the lock: the hooks of this commit may include this one
+        if written:
+            print(f'{HOOK_ID}: commit={backfilling.commit(repo, written, _say)}', file=getattr(sys, stream_name))
+        return 0
+    for start in range(0, len(written), _LINE):
+        paths = ' '.join(shlex.quote(fill.path) for fill in written[start:start + _LINE])
+        print(printable(f'git add -- {paths}'), file=getattr(sys, stream_name))
+    return int(bool(written))
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,537 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+
+ID = 'audit-links'
+CASES = Path(__file__).parent / 'data' / 'hooks' / ID
+GOOD = sorted(CASES.glob('good/*'))
+BAD = sorted(CASES.glob('bad/*'))
+GONE = 'no such file: {}; correct the link or add the file'
+DELETED = 'no such file: {}, deleted by this change; take the link out or keep the file'
+RENAMED = 'no such file: {}, renamed to {}; link to {}, or run `daybook audit-links --fix`'
+
+
+def _fill(repo: Sandbox, case: Path) -> None:
+    shutil.copytree(case, repo.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns('expected.txt'))
+    repo.git('add', '--all')
+
+
+def _install(repo: Sandbox, name: str = 'pre-commit') -> None:
+    path = repo.write(f'.git/hooks/{name}', f'#!/bin/sh\nexec {sys.executable} -m daybook {ID}\n')
+    path.chmod(0o755)
+
+
+def _commit(repo: Sandbox, *args: str) -> tuple[int, str]:
+    run = subprocess.run(('git', 'commit', '-q', '-m', 'change', *args), cwd=repo.root, capture_output=True, text=True)
+    return run.returncode, run.stdout + run.stderr
+
+
+def _audit(repo: Sandbox, *args: str, env: dict[str, str] | None = None, cwd: str = '.') -> tuple[int, str]:
+    run = repo.daybook(ID, *args, env=env, cwd=cwd)
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize('case', GOOD, ids=lambda case: case.name)
+def test_good(repo: Sandbox, case: Path) -> None:
+    _fill(repo, case)
+    assert _audit(repo) == (0, '')
+    assert _audit(repo, '--no-catalogue') == (0, '')
+
+
+@pytest.mark.parametrize('case', BAD, ids=lambda case: case.name)
+def test_bad(repo: Sandbox, case: Path) -> None:
+    _fill(repo, case)
+    expected = (case / 'expected.txt').read_text()
+    for arguments in ((), (), ('--no-catalogue',)):  # cold, warm, without the catalogue
+        assert _audit(repo, *arguments) == (1, expected)
+
+
+# what stands at HEAD, what is staged on top (None: deleted), exit code of `git commit`, output
+BLOCKING = (
+    pytest.param({'a.md': '[x](old.md)'}, {'main.py': '1'}, 0,
+                 f'{ID}: 1 older problem in 1 document; run daybook {ID}\n', id='an older dead link'),
+    pytest.param({'a.md': '[x](old.md) [y](older.md)\n\n[z](oldest.md)', 'b.md': '[x](#no)'}, {'main.py': '1'}, 0,
+                 f'{ID}: 4 older problems in 2 documents; run daybook {ID}\n', id='several'),
+    pytest.param({'a.md': '[x](old.md)'}, {'a.md': 'more\n\n[x](old.md)'}, 1,
+                 f'a.md:3: {GONE.format("old.md")} [link-missing]\n', id='its own file'),
+    pytest.param({'a.md': 'x'}, {'b.md': '[x](a.md)'}, 0, '', id='a good link'),
+    pytest.param({'a.md': '[x](b.md)', 'b.md': '# B'}, {'b.md': None}, 1,
+                 f'a.md:1: {DELETED.format("b.md")} [link-missing]\n', id='a linked file is deleted alone'),
+    pytest.param({'a.md': '[x](src/b.py)', 'src/b.py': '1'}, {'src/b.py': None}, 1,
+                 f'a.md:1: {DELETED.format("src/b.py")} [link-missing]\n', id='a linked file that is no Markdown'),
+    pytest.param({'a.md': '[x](src/)', 'src/b.py': '1'}, {'src/b.py': None}, 1,
+                 f'a.md:1: {GONE.format("src")} [link-missing]\n', id='the last file of a linked folder'),
+    pytest.param({'a.md': '[x](src/)', 'src/b.py': '1', 'src/c.py': '1'}, {'src/b.py': None}, 0, '', id='another file of a linked folder'),
+    pytest.param({'a.md': '[x](b.md)', 'b.md': '# A long enough text to be known again\n'},
+                 {'b.md': None, 'sub/c.md': '# A long enough text to be known again\n'}, 1,
+                 f'a.md:1: {RENAMED.format("b.md", "sub/c.md", "./sub/c.md")} [link-missing]\n', id='a rename'),
+    pytest.param({'a.md': '[x](b.md#b)', 'b.md': '# B\n\n# C\n'}, {'b.md': '# C\n'}, 1,
+                 'a.md:1: no anchor #b in b.md, whose heading this change takes away; link to another heading [link-anchor]\n',
+                 id='a removed heading'),
+    pytest.param({'a.md': '[x](b.md#b)', 'b.md': '# B\n\n# C\n'}, {'b.md': '# B\n\nmore\n\n# C\n'}, 0, '', id='another text, the same headings'),
+    pytest.param({'a.md': '[x](b.md#b-1)', 'b.md': '# B\n\n# B\n'}, {'b.md': '# B\n'}, 1,
+                 'a.md:1: no anchor #b-1 in b.md, whose heading this change takes away; link to another heading [link-anchor]\n',
+                 id='a repeated heading becomes one'),
+    pytest.param({'a.md': '[x](b.md) [y](old.md)', 'b.md': '# B'}, {'b.md': None}, 1,
+                 f'a.md:1: {DELETED.format("b.md")} [link-missing]\n{ID}: 1 older problem in 1 document; run daybook {ID}\n',
+                 id='old and new in one file'),
+    pytest.param({'a.md': '[x](b.md)', 'b.md': '# B'}, {'a.md': 'none', 'b.md': None}, 0, '', id='link and target go together'),
+    pytest.param({'docs/sessions/2024-01-01.md': '[x](b.md)', 'docs/sessions/b.md': '# B'}, {'docs/sessions/b.md': None}, 0,
+                 f'docs/sessions/2024-01-01.md:1: warning: {DELETED.format("docs/sessions/b.md")}; it was there when this file '
+                 'was written [link-missing]\n', id='a note loses its target'),
+    pytest.param({'docs/sessions/2024-01-01.md': 'x'}, {'docs/sessions/2024-01-01.md': '[x](b.md)'}, 1,
+                 f'docs/sessions/2024-01-01.md:1: {GONE.format("docs/sessions/b.md")} [link-missing]\n', id='a note is written with a dead link'),
+    pytest.param({'plans/a.md': '---\ntitle: A\nstatus: done\n---\n[x](b.md#b)', 'plans/b.md': '# B'}, {'plans/b.md': '# C'}, 0,
+                 'plans/a.md:5: warning: no anchor #b in plans/b.md, whose heading this change takes away; link to another heading; '
+                 'it was there when this file was written [link-anchor]\n', id='a closed plan loses a heading'),
+    pytest.param({'docs/adr/1.md': '---\ntitle: A\nstatus: Accepted (2024)\n---\n[x](b.md)', 'docs/adr/b.md': '# B'}, {'docs/adr/b.md': None}, 0,
+                 f'docs/adr/1.md:5: warning: {DELETED.format("docs/adr/b.md")}; it was there when this file was written [link-missing]\n',
+                 id='an accepted decision loses its target'),
+    pytest.param({'plans/a.md': '---\ntitle: A\nstatus: active\n---\n[x](b.md)', 'plans/b.md': '# B'}, {'plans/b.md': None}, 1,
+                 f'plans/a.md:5: {DELETED.format("plans/b.md")} [link-missing]\n', id='an open plan loses its target'),
+    pytest.param({'a.md': '[x](/site)', 'b.md': '[y](no.md)', '.daybook/config.yaml': 'links: {root: ignore}\n'},
+                 {'.daybook/config.yaml': 'links: {root: repository}\n'}, 1,
+                 f'a.md:1: {GONE.format("site")} [link-missing]\n{ID}: 1 older problem in 1 document; run daybook {ID}\n',
+                 id='a setting brings problems to light'),
+    pytest.param({'a.md': '[x](no.md)\n\n[y](nor.md)', '.daybook/links-baseline.txt': 'a.md: no.md\na.md: nor.md\n'},
+                 {'.daybook/links-baseline.txt': 'a.md: nor.md\n'}, 1,
+                 f'a.md:1: {GONE.format("no.md")} [link-missing]\n', id='a line leaves the baseline'),
+    pytest.param({'a.md': '[x](no.md)', '.daybook/links-baseline.txt': 'a.md: no.md\n'}, {'a.md': 'y\n\n[x](no.md)'}, 0, '',
+                 id='a known dead link moves down'),
+    pytest.param({'a.md': '[x](no.md)', '.daybook/links-baseline.txt': 'a.md: no.md\n'}, {'a.md': '[x](no.md) [y](nor.md)'}, 1,
+                 f'a.md:1: {GONE.format("nor.md")} [link-missing]\n', id='a new dead link beside a known one'),
+)
+
+
+def _stage(repo: Sandbox, staged: dict[str, str | None]) -> None:
+    for path, text in staged.items():
+        if text is None:
+            (repo.root / path).unlink()
+        else:
+            repo.write(path, text)
+    repo.git('add', '--all')
+
+
+@pytest.mark.parametrize('is_warm', (True, False), ids=('warm', 'cold'))
+@pytest.mark.parametrize(('head', 'staged', 'code', 'output'), BLOCKING)
+def test_commit(repo: Sandbox, head: dict[str, str], staged: dict[str, str | None], code: int, output: str, is_warm: bool) -> None:
+    for path, text in {'README.md': 'x', **head}.items():
+        repo.write(path, text)
+    repo.commit()
+    if is_warm:
+        _audit(repo)
+    _install(repo)
+    _stage(repo, staged)
+    assert _commit(repo) == (code, output)
+
+
+def test_case_only_rename(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](Target.md)')
+    repo.write('Target.md', '# T\n')
+    repo.commit()
+    _install(repo)
+    repo.git('mv', '-f', 'Target.md', 'target.md')
+    message = 'a.md:1: no such file: Target.md; the name is spelled target.md, link to ./target.md [link-case]\n'
+    assert _commit(repo) == (1, message)
+    assert _audit(repo) == (1, message)
+
+
+def test_two_branches_merge_cleanly_into_a_dead_link(repo: Sandbox) -> None:
+    repo.write('a.md', '# A\n')
+    repo.write('b.md', '# B\n')
+    repo.commit()
+    repo.git('checkout', '-q', '-b', 'peer')
+    repo.git('rm', '-q', 'b.md')
+    repo.commit()
+    repo.git('checkout', '-q', 'main')
+    repo.write('a.md', '# A\n\n[x](b.md)\n')
+    repo.commit()
+    _install(repo, 'pre-merge-commit')
+    run = subprocess.run(('git', 'merge', '-q', '--no-ff', 'peer'), cwd=repo.root, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert f'a.md:3: {DELETED.format("b.md")} [link-missing]\n' in run.stdout + run.stderr
+
+
+def test_untracked_and_ignored_targets(repo: Sandbox) -> None:
+    repo.write('.gitignore', 'build/\n')
+    repo.write('a.md', '[x](new.md)\n[y](build/x.md)\n[z](sub/deep/z.md)\n')
+    repo.commit()
+    missing = ''.join(f'a.md:{line}: {GONE.format(path)} [link-missing]\n' for line, path in enumerate(('new.md', 'build/x.md', 'sub/deep/z.md'), 1))
+    assert _audit(repo) == (1, missing)
+    repo.write('new.md', '# N')
+    repo.write('build/x.md', '# X')
+    repo.write('sub/deep/z.md', '# Z')
+    assert _audit(repo) == (1, (
+        'a.md:1: not in git: new.md; add it with `git add -- new.md` [link-untracked]\n'
+        'a.md:2: git ignores build/x.md; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml [link-untracked]\n'
+        'a.md:3: not in git: sub/deep/z.md; add it with `git add -- sub/deep/z.md` [link-untracked]\n'))
+    repo.git('add', 'new.md', 'sub')
+    (repo.root / 'build/x.md').unlink()
+    assert _audit(repo) == (1, f'a.md:2: {GONE.format("build/x.md")} [link-missing]\n')
+
+
+def test_symbolic_links(repo: Sandbox) -> None:
+    repo.write('docs/v2/a.md', '# A\n\n[same](../current/a.md#a) [no](../current/a.md#b) [file](../link.md#a)\n'
+               '[nowhere](../nowhere.md) [out](../out.md) [loop](../loop.md)\n')
+    for name, target in (('current', 'v2'), ('link.md', 'v2/a.md'), ('nowhere.md', 'gone.md'), ('out.md', '/etc/hosts'), ('loop.md', 'loop.md')):
+        (repo.root / 'docs' / name).symlink_to(target)
+    repo.commit()
+    expected = ('docs/v2/a.md:3: no anchor #b in this file; link to one of its headings [link-anchor]\n' + ''.join(
+        f'docs/v2/a.md:4: {path} is a symbolic link that leads to no tracked file; link to the file itself [link-symlink]\n'
+        for path in ('docs/loop.md', 'docs/nowhere.md', 'docs/out.md')))
+    assert _audit(repo) == (1, expected)
+    (repo.root / 'docs/current').unlink()
+    (repo.root / 'docs/current').symlink_to('v3')
+    code, output = _audit(repo)
+    assert output.count('docs/v2/a.md:3: no such file: docs/current/a.md') == 1
+    assert _audit(repo, '--no-catalogue') == (code, output)
+
+
+def test_submodule(repo: Sandbox, new_repo: object) -> None:
+    other = new_repo('other')  # type: ignore[operator]
+    other.write('x.md', '# X')
+    other.commit()
+    repo.git('submodule', '--quiet', 'add', str(other.root), 'vendor/other')
+    repo.write('a.md', '[x](vendor/other/x.md) [y](vendor/other/no.md#z) [z](vendor/other) [w](vendor/another/x.md)')
+    repo.commit()
+    assert _audit(repo) == (1, f'a.md:1: {GONE.format("vendor/another/x.md")} [link-missing]\n')
+    repo.write('.daybook/config.yaml', 'links: {submodules: reject}\n')
+    assert _audit(repo)[1].count('[link-submodule]') == 2
+
+
+def test_first_commit_checks_all(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](no.md)')
+    repo.git('add', '.')
+    _install(repo)
+    assert _commit(repo) == (1, f'a.md:1: {GONE.format("no.md")} [link-missing]\n')
+
+
+def test_no_commits_and_no_files(repo: Sandbox) -> None:
+    assert _audit(repo) == (0, '')
+    repo.write('a.md', '[x](no.md)')
+    assert _audit(repo) == (0, '')
+    assert _audit(repo, 'a.md') == (1, f'a.md:1: {GONE.format("no.md")} [link-missing]\n')
+
+
+def test_commit_reads_what_is_committed(repo: Sandbox) -> None:
+    repo.write('README.md', 'x')
+    repo.commit()
+    _install(repo)
+    repo.write('a.md', '[x](later.md)')
+    repo.git('add', '.')
+    repo.write('a.md', 'better')
+    repo.write('later.md', '# L')
+    repo.git('add', '--intent-to-add', 'later.md')
+    code, output = _commit(repo)
+    assert (code, output) == (1, 'a.md:1: not in git: later.md; add it with `git add -- later.md` [link-untracked]\n')
+    repo.git('add', 'later.md')
+    repo.write('a.md', '[x](never.md)')
+    assert _commit(repo) == (0, '')
+
+
+def test_dirty_deleted_and_conflicted_files(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](b.md) [y](c.md)\n')
+    repo.write('b.md', '# B\n')
+    repo.write('c.md', '# C\n')
+    repo.commit()
+    assert _audit(repo) == (0, '')
+    (repo.root / 'b.md').unlink()
+    repo.write('c.md', '[z](d.md)\n')
+    assert _audit(repo) == (1, f'a.md:1: {DELETED.format("b.md")} [link-missing]\nc.md:1: {GONE.format("d.md")} [link-missing]\n')
+    repo.git('checkout', '-q', '.')
+    assert _audit(repo) == (0, '')
+    repo.git('checkout', '-q', '-b', 'peer')
+    repo.write('c.md', '# Theirs\n')
+    repo.commit()
+    repo.git('checkout', '-q', 'main')
+    repo.write('c.md', '[ours](d.md)\n')
+    repo.commit()
+    repo.git('merge', '-q', 'peer', check=False)
+    assert _audit(repo) == (1, f'c.md:2: {GONE.format("d.md")} [link-missing]\n')
+
+
+def test_linked_work_tree(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('a.md', '[x](b.md)')
+    repo.write('b.md', '# B')
+    repo.commit()
+    repo.git('worktree', 'add', '-q', str(tmp_path / 'linked'), '-b', 'linked')
+    tree = Sandbox(tmp_path / 'linked')
+    (tree.root / 'b.md').unlink()
+    for _ in range(2):
+        assert _audit(repo) == (0, '')
+        assert _audit(tree) == (1, f'a.md:1: {DELETED.format("b.md")} [link-missing]\n')
+    assert not (tree.root / '.git').is_dir()
+    assert len(list((repo.root / '.git/daybook').glob('catalogue-*.sqlite'))) == 1
+
+
+def test_sparse_checkout(repo: Sandbox) -> None:
+    repo.write('a/a.md', '[x](../b/b.md#b) [y](../b/b.md#c)')
+    repo.write('b/b.md', '# B\n\n[z](gone.md)')
+    repo.commit()
+    repo.git('sparse-checkout', 'set', 'a')
+    assert not (repo.root / 'b').exists()
+    expected = ('a/a.md:1: no anchor #c in b/b.md; link to one of its headings [link-anchor]\n'
+                f'b/b.md:3: {GONE.format("b/gone.md")} [link-missing]\n')
+    assert _audit(repo) == (1, expected)
+
+
+def test_partial_clone_fetches_nothing(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('a/a.md', '[x](../b/b.md#b) [y](../b/no.md)')
+    repo.write('b/b.md', '# B\n')
+    repo.commit()
+    repo.git('config', 'uploadpack.allowFilter', 'true')
+    subprocess.run(('git', 'clone', '-q', '--filter=blob:none', '--sparse', f'file://{repo.root}', str(tmp_path / 'partial')), check=True)
+    partial = Sandbox(tmp_path / 'partial')
+    partial.git('sparse-checkout', 'set', 'a')
+    before = partial.git('count-objects', '-v')
+    assert _audit(partial) == (1, f'a/a.md:1: {GONE.format("b/no.md")} [link-missing]\n')
+    assert partial.git('count-objects', '-v') == before
+
+
+def test_crlf_bom_and_frontmatter_count_lines(repo: Sandbox) -> None:
+    repo.write('a.md', b'\xef\xbb\xbf---\r\ntitle: A\r\nsee: missing.md\r\n---\r\n\r\n# A\r\n\r\n[x](no.md)\r\n')
+    repo.commit()
+    assert _audit(repo) == (1, f'a.md:8: {GONE.format("no.md")} [link-missing]\n')
+
+
+def test_odd_names_and_contents(repo: Sandbox) -> None:
+    repo.write(os.fsdecode(b'caf\xe9.md'), '# C\n\n[x](no.md)\n')
+    repo.write('new\nline.md', '[x](no.md)\n')
+    repo.write('nul.md', b'\0\xff\xfe[x](no.md) \0 [y](caf%E9.md#c) [z](new%0Aline.md) [q](a%23b.md) [p](50%25.md) [w](a%00b)\n')
+    repo.write('a#b.md', '# A')
+    repo.write('50%.md', '# P')
+    repo.commit()
+    code, output = _audit(repo)
+    assert sorted(output.splitlines()) == sorted([
+        f'caf\\udce9.md:3: {GONE.format("no.md")} [link-missing]',
+        f'new\\nline.md:1: {GONE.format("no.md")} [link-missing]',
+        f'nul.md:1: {GONE.format("a" + chr(92) + "x00b")} [link-missing]',
+        f'nul.md:1: {GONE.format("no.md")} [link-missing]',
+    ])
+    assert _audit(repo) == (code, output)
+
+
+FORMATS = (
+    pytest.param({'DAYBOOK_FORMAT': 'text', 'GITHUB_ACTIONS': 'true'}, f'a.md:1: {GONE.format("no.md")} [link-missing]\n', id='text'),
+    pytest.param({'GITHUB_ACTIONS': 'true'}, f'::error file=a.md,line=1,title=link-missing::{GONE.format("no.md")}\n'
+                 f'a.md:1: {GONE.format("no.md")} [link-missing]\n', id='github'),
+)
+
+
+@pytest.mark.parametrize(('env', 'output'), FORMATS)
+def test_format(repo: Sandbox, env: dict[str, str], output: str) -> None:
+    repo.write('a.md', '[x](no.md)')
+    repo.commit()
+    for _ in range(2):
+        assert _audit(repo, env=env) == (1, output)
+
+
+def test_json(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](no.md)')
+    repo.commit()
+    assert json.loads(_audit(repo, env={'DAYBOOK_FORMAT': 'json'})[1]) == [
+        {'path': 'a.md', 'line': 1, 'rule': 'link-missing', 'message': GONE.format('no.md'), 'level': 'error', 'causes': ['no.md']}]
+    (repo.root / 'a.md').unlink()
+    assert json.loads(_audit(repo, env={'DAYBOOK_FORMAT': 'json'})[1]) == []
+
+
+def test_files_on_the_command_line(repo: Sandbox) -> None:
+    repo.write('docs/-a.md', '[x](no.md)')
+    repo.write('docs/sub/b.md', '[x](no.md)')
+    repo.commit()
+    assert _audit(repo, 'README.md')[1] == f'daybook: no such file: README.md; paths are relative to {repo.root}\n'
+    assert _audit(repo, '-a.md', cwd='docs')[1].startswith('docs/-a.md:1: ')
+    assert _audit(repo, 'sub', cwd='docs') == (1, f'docs/sub/b.md:1: {GONE.format("docs/sub/no.md")} [link-missing]\n')
+    assert _audit(repo, '.', cwd='docs')[1].count('[link-missing]') == 2
+    assert repo.daybook(ID, '--nonsense').returncode == 2
+
+
+def test_all_blocks_inside_a_commit(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](no.md)')
+    repo.commit()
+    assert _audit(repo, '--all', env={'GIT_INDEX_FILE': '.git/index'})[0] == 1
+
+
+# --- ageing, seen from the history ---
+
+def test_history_may_rot(repo: Sandbox) -> None:
+    repo.write('docs/sessions/a.md', '[x](b.md)\n')
+    repo.write('docs/sessions/b.md', '# B\n')
+    repo.write('docs/sessions/c.md', '[x](never.md)\n')
+    repo.commit()
+    repo.git('rm', '-q', 'docs/sessions/b.md')
+    repo.commit()
+    lost = f'docs/sessions/a.md:1: warning: {GONE.format("docs/sessions/b.md")}; it was there when this file was written [link-missing]\n'
+    never = f'docs/sessions/c.md:1: {GONE.format("docs/sessions/never.md")} [link-missing]\n'
+    assert _audit(repo) == (1, lost + never)
+    repo.write('docs/sessions/c.md', 'x')
+    assert _audit(repo) == (0, lost)
+    repo.write('docs/sessions/a.md', 'again: [x](b.md)\n')  # whoever writes in it sees what is dead
+    error = f'docs/sessions/a.md:1: {GONE.format("docs/sessions/b.md")} [link-missing]\n'
+    assert _audit(repo) == (1, error)
+    repo.commit()
+    assert _audit(repo) == (1, error)
+
+
+def test_shallow_clone_gives_old_notes_the_benefit(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('docs/sessions/a.md', '[x](b.md)\n')
+    repo.write('plans/a.md', '[x](b.md)\n')
+    repo.commit()
+    repo.write('other.md', 'x')
+    repo.commit()
+    subprocess.run(('git', 'clone', '-q', '--depth=1', f'file://{repo.root}', str(tmp_path / 'shallow')), check=True)
+    code, output = _audit(Sandbox(tmp_path / 'shallow'))
+    assert [line.split()[1] for line in output.splitlines()] == ['warning:', 'no']
+
+
+# --- baseline ---
+
+def test_baseline(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](no.md)\n[x](no.md)\n[y](nor.md#z)\n')
+    repo.write('b.md', '[x](no.md)\n')
+    repo.commit()
+    assert _audit(repo, '--baseline') == (1, 'Rewriting .daybook/links-baseline.txt\ngit add -- .daybook/links-baseline.txt\n')
+    first = repo.read('.daybook/links-baseline.txt')
+    assert first.splitlines()[1:] == ['a.md: no.md', 'a.md: nor.md#z', 'b.md: no.md']
+    assert _audit(repo) == (0, '')
+    assert _audit(repo, '--baseline') == (0, '')
+    repo.commit()
+    repo.write('a.md', 'moved down\n\n[x](no.md)\n[z](new.md)\n')
+    stale = '.daybook/links-baseline.txt:3: warning: no longer dead: a.md: nor.md#z; run `daybook audit-links --baseline` [baseline-stale]\n'
+    new = f'a.md:4: {GONE.format("new.md")} [link-missing]\n'
+    assert _audit(repo) == (1, stale + new)
+    assert _audit(repo, '--no-catalogue') == (1, stale + new)
+    assert _audit(repo, '--baseline')[1].endswith(new)
+    assert repo.read('.daybook/links-baseline.txt').splitlines()[1:] == ['a.md: no.md', 'b.md: no.md'], 'it can only shrink'
+    repo.git('mv', 'b.md', 'c.md')
+    code, output = _audit(repo)
+    assert f'c.md:1: {GONE.format("no.md")} [link-missing]\n' in output
+    _audit(repo, '--baseline')
+    assert repo.read('.daybook/links-baseline.txt').splitlines()[1:] == ['a.md: no.md', 'c.md: no.md'], 'a renamed file keeps its lines'
+
+
+# --- repairs ---
+
+BROKEN = ('# A\r\n\r\nSee [[Importer plan]], [[importer plan#Next steps|the plan]], ![[pic.png]], [[nobody]] and `[[importer plan]]`.\r\n'
+          '[inline](old%20name.md#top "title](old name.md)") [ref], ![i](<old name.md>) <a href="old%20name.md?x=1#y">h</a> [gone](gone.md)\r\n'
+          '[case](Case.md)\r\n\r\n[ref]: old%20name.md\r\n')
+MENDED = ('# A\r\n\r\nSee [Importer plan](../plans/importer%20plan.md), [the plan](../plans/importer%20plan.md#next-steps), ![pic.png](./pic.png), '
+          '[[nobody]] and `[[importer plan]]`.\r\n'
+          '[inline](sub/new.md#top "title](old name.md)") [ref], ![i](<sub/new.md>) <a href="sub/new.md?x=1#y">h</a> [gone](gone.md)\r\n'
+          '[case](case.md)\r\n\r\n[ref]: sub/new.md\r\n')
+
+
+def test_fix(repo: Sandbox) -> None:
+    head = '\ufeff---\r\ntitle: A   # a remark\r\n---\r\n'
+    repo.write('docs/a.md', head + BROKEN)
+    repo.write('plans/importer plan.md', '# P\n\n## Next steps\n')
+    repo.write('docs/pic.png', 'png')
+    repo.write('docs/case.md', '# C\n')
+    repo.write('docs/old name.md', '# Some text to be known by\n\n## Y\n\nand more of it\n')
+    repo.write('.daybook/config.yaml', 'links: {wikilinks: reject}\n')
+    repo.commit()
+    (repo.root / 'docs/sub').mkdir()
+    repo.git('mv', 'docs/old name.md', 'docs/sub/new.md')
+    repo.commit()
+    before = repo.snapshot()
+    code, output = _audit(repo, '--fix')
+    assert code == 1
+    assert output.startswith('Rewriting docs/a.md\ngit add -- docs/a.md\n')
+    assert repo.root.joinpath('docs/a.md').read_bytes().decode() == head + MENDED
+    assert [path for path, data in repo.snapshot().items() if before[path] != data] == ['docs/a.md']
+    rest = output.splitlines()[2:]
+    assert [line.split(':')[1] for line in rest] == ['6', '7']  # nobody, gone.md
+    after = repo.snapshot()
+    assert _audit(repo, '--fix')[1].splitlines() == rest
+    assert repo.snapshot() == after
+    assert repo.git('diff', '--cached', '--name-only') == ''
+
+
+def test_fix_follows_a_moved_document_and_several_renames(repo: Sandbox) -> None:
+    repo.write('a.md', '[b](b.md) [c](sub/c.md)\n' + 'text to be known by\n' * 5)
+    repo.write('b.md', '# B, with enough text to be known again\n')
+    repo.write('sub/c.md', '# C, which is another text altogether\n')
+    repo.commit()
+    for old, new in (('b.md', 'b2.md'), ('b2.md', 'sub/b3.md')):
+        repo.git('mv', old, new)
+        repo.commit()
+    repo.git('mv', 'a.md', 'sub/a.md')
+    assert _audit(repo, '--fix') == (1, 'Rewriting sub/a.md\ngit add -- sub/a.md\n')
+    assert repo.read('sub/a.md').splitlines()[0] == '[b](b3.md) [c](c.md)'
+    assert _audit(repo) == (0, '')
+
+
+def test_fix_leaves_what_is_not_utf_8(repo: Sandbox) -> None:
+    repo.write('docs/sessions/a.md', b'\xff [[b]]\n')
+    repo.write('b.md', '# B')
+    repo.commit()
+    before = repo.snapshot()
+    assert _audit(repo, '--fix')[0] == 1
+    assert repo.snapshot() == before
+
+
+# --- the catalogue is never seen ---
+
+def _random_change(repo: Sandbox, rng: random.Random) -> None:
+    names = ['a.md', 'b.md', 'sub/a.md', 'sub/README.md', 'sub/B.md', 'deep/er/c.md', 'docs/sessions/n.md', 'x.py', 'sub/x']
+    targets = ['a.md', 'b.md', 'B.md', '../a.md', 'sub/', 'sub/B.md', 'sub/b.md#one', 'README.md#two', './#one', '#one', '/b.md#two',
+               '../sub/a.md', 'deep', 'deep/er/c.md#three', 'x.py:3', 'x.py#L3', 'b', 'sub/x', 'sub/x/y.md']
+    path = rng.choice(names)
+    kind = rng.randrange(10)
+    if kind < 6:
+        headings = [f'## {word}\n' for word in ('One', 'Two', 'Three') if rng.random() < 0.6]
+        links = [f'[x]({rng.choice(targets)})\n' for _ in range(rng.randrange(5))] + ['[[b]]\n'] * (rng.random() < 0.2)
+        if (repo.root / path).is_dir() or (repo.root / path).parent.is_file():
+            return
+        repo.write(path, '\n'.join(headings + links))
+    elif kind < 8 and (repo.root / path).is_file():
+        (repo.root / path).unlink()
+    elif kind == 8:
+        repo.git('add', '--all')
+    else:
+        repo.git('add', '--all')
+        repo.git('commit', '-q', '--allow-empty', '-m', 'x')
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_what_is_kept_changes_no_answer(repo: Sandbox, seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(25):
+        _random_change(repo, rng)
+        env = {'GIT_INDEX_FILE': '.git/index'} if rng.random() < 0.2 and (repo.root / '.git/index').exists() else {}
+        assert _audit(repo, env=env) == _audit(repo, '--no-catalogue', env=env)
+
+
+def test_warm_run_opens_no_document(repo: Sandbox) -> None:
+    for number in range(5):
+        repo.write(f'{number}.md', f'[x]({number + 1}.md)')
+    repo.commit()
+    first = _audit(repo)
+    strace = shutil.which('strace')
+    if strace is None:
+        for number in range(5):  # what cannot be read cannot have been
+            (repo.root / f'{number}.md').chmod(0)
+    assert _audit(repo) == first
+
+
+def test_hostile_texts_take_linear_time(repo: Sandbox) -> None:
+    repo.write('open.md', '[' * 100_000)
+    repo.write('nested.md', '[' * 20_000 + 'x' + '](a.md)' * 20_000)
+    repo.write('many.md', ''.join(f'[x](t{number}.md)\n' for number in range(10_000)))
+    repo.write('long.md', ('# Heading of the text\n\nSome words, [a link](open.md) and `code`.\n\n' * 300_000)[:20_000_000])
+    repo.git('add', '.')
+    start = time.monotonic()
+    code, output = _audit(repo)
+    assert time.monotonic() - start < 90
+    assert output.count('[link-missing]') >= 10_000

@@ -1,0 +1,425 @@
+"""backfill-frontmatter over real repositories: what it writes, what it leaves, and what a kill or a race leaves."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.documents import frontmatter
+from daybook.repo import files
+from daybook.writers import insertion
+
+ID = 'backfill-frontmatter'
+OPERATORS = '''operators:
+  roman: {name: Roman Tester, initials: RT, emails: [roman@example.com]}
+  sergei: {name: Sergei K, initials: SK, emails: [sergei@example.com]}
+'''
+SERGEI = {'GIT_AUTHOR_NAME': 'Sergei K', 'GIT_AUTHOR_EMAIL': 'sergei@example.com'}
+BUYERS = '# Buyer journey\n\n- **Date:** 2026-04-30\n\n## Summary\n\nThe journey has five steps. More.\n'
+
+
+def _on(day: str, **more: str) -> dict[str, str]:
+    return {'GIT_AUTHOR_DATE': f'{day}T12:00:00+0200', 'GIT_COMMITTER_DATE': f'{day}T12:00:00+0200', **more}
+
+
+def _commit(repo: Sandbox, day: str, **more: str) -> None:
+    repo.git('add', '--all')
+    repo.git('commit', '-q', '--no-verify', '--allow-empty', '-m', day, env=_on(day, **more))
+
+
+def _meta(repo: Sandbox, path: str) -> dict[str, object]:
+    return frontmatter.parse((repo.root / path).read_bytes()).meta
+
+
+@pytest.fixture
+def team(repo: Sandbox) -> Sandbox:
+    """A repository of two operators, without documents."""
+    repo.write('.daybook/operators.yaml', OPERATORS)
+    _commit(repo, '2026-05-01')
+    return repo
+
+
+def _prove(repo: Sandbox, before: dict[str, bytes]) -> list[str]:
+    """Assert that nothing but inserted lines differs from `before`; return the changed paths."""
+    after = repo.snapshot()
+    assert after.keys() == before.keys()
+    changed = [path for path in after if after[path] != before[path]]
+    assert all(insertion.inserted_lines(before[path], after[path]) for path in changed)
+    return changed
+
+
+def _install(repo: Sandbox) -> None:
+    repo.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook {ID}\n').chmod(0o755)
+
+
+def test_nothing_to_add_writes_nothing(team: Sandbox) -> None:
+    team.write('README.md', '# No document\n')
+    team.write('docs/sessions/RT-261120-01.md', '---\ntitle: T\nclaimed_at: "2026-11-20"\n---\n\n## Summary\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    run = team.daybook(ID)
+    assert (run.returncode, run.stdout, run.stderr) == (0, '', '')
+    assert team.snapshot() == before
+
+
+def test_seed_three_of_a_name_stay_three(team: Sandbox) -> None:
+    names = ('CONV-30', 'CONV-30-buyer-journey', 'CONV-30-cloudflare')
+    for name in names:
+        team.write(f'docs/sessions/{name}.md', BUYERS)
+    team.write('docs/sessions/LOCAL-2026-05-11-1.md',
+               b'\xef\xbb\xbf---\r\nnotion_page_id: pending-reconcile # load-bearing\r\nfilename_note: was CONV-29\r\n---\r\n# Local')
+    _commit(team, '2026-05-12', **SERGEI)
+    before = team.snapshot()
+    run = team.daybook(ID)
+    assert run.returncode == 1 and run.stderr == ''
+    assert run.stdout.splitlines()[-1].startswith('git add -- docs/sessions/CONV-30-buyer-journey.md ')
+    assert len(_prove(team, before)) == 4
+    found = [_meta(team, f'docs/sessions/{name}.md') for name in names]
+    assert [meta['external_id'] for meta in found] == [meta['id'] for meta in found] == list(names)
+    assert found[0] == {'title': 'Buyer journey', 'operator': 'sergei', 'summary': 'The journey has five steps.',
+                        'kind': 'session', 'id': 'CONV-30', 'external_id': 'CONV-30', 'created': '2026-04-30'}
+    assert team.read('docs/sessions/LOCAL-2026-05-11-1.md') == (
+        '\ufeff---\r\ntitle: Local\r\noperator: sergei\r\nkind: session\r\nid: LOCAL-2026-05-11-1\r\n'
+        'external_id: LOCAL-2026-05-11-1\r\ncreated: "2026-05-11"\r\nlegacy_notes: ["filename_note: was CONV-29"]\r\n'
+        'notion_page_id: pending-reconcile # load-bearing\r\nfilename_note: was CONV-29\r\n---\r\n# Local')
+
+
+def test_seed_list_above_the_title(team: Sandbox) -> None:
+    team.write('plans/playbook.md', '- entity: plan\n- date: 2025-10-28\n\n---\n\n# Playbook — SoT\n\n**Purpose.** Align.\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    assert team.daybook(ID).returncode == 1
+    assert _prove(team, before) == ['plans/playbook.md']
+    assert _meta(team, 'plans/playbook.md') == {'title': 'Playbook — SoT', 'owner': 'roman', 'kind': 'plan',
+                                                'external_id': 'playbook', 'created': '2025-10-28'}
+
+
+def test_second_run_changes_nothing_and_the_documents_are_valid(team: Sandbox) -> None:
+    team.write('docs/sessions/old.md', BUYERS)
+    team.write('docs/adr/0001-x.md', '# X\n\nDate: 2026-05-01\n')
+    _commit(team, '2026-05-02')
+    assert team.daybook(ID).returncode == 1
+    before = team.snapshot()
+    for words in ((), ('--check',), ('--dry-run',), ('--commit',)):
+        run = team.daybook(ID, *words)
+        assert (run.returncode, run.stdout, run.stderr) == (0, '', ''), words
+    assert team.snapshot() == before
+    run = team.daybook('validate-frontmatter')
+    assert (run.returncode, run.stdout) == (0, '')
+
+
+def test_check_and_dry_run_write_nothing(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    run = team.daybook(ID, '--check')
+    assert (run.returncode, run.stdout) == (
+        1, f'plans/p.md:1: lacks title, owner, kind, external_id, created; `daybook {ID}` adds it [{ID}]\n')
+    run = team.daybook(ID, '--dry-run')
+    assert (run.returncode, run.stderr) == (0, '')
+    assert team.snapshot() == before
+    subprocess.run(('git', 'apply'), cwd=team.root, input=run.stdout.encode(), check=True)
+    assert team.daybook(ID, '--check').returncode == 0
+
+
+def test_first_author_through_renames_and_merges(team: Sandbox) -> None:
+    text = '# P\n' + ''.join(f'line {n}\n' for n in range(20))
+    team.write('notes/draft.md', text)
+    _commit(team, '2026-05-02', **SERGEI)
+    team.git('switch', '-qc', 'side')
+    team.write('plans/draft.md', text + 'moved and changed\n')
+    (team.root / 'notes/draft.md').unlink()
+    _commit(team, '2026-05-03')
+    team.git('switch', '-q', 'main')
+    team.write('docs/adr/other.md', '# O\n')
+    _commit(team, '2026-05-04')
+    team.git('merge', '-q', '--no-edit', 'side', env=_on('2026-05-05'))
+    team.git('mv', 'plans/draft.md', 'plans/final.md')
+    _commit(team, '2026-05-06')
+    assert team.daybook(ID).returncode == 1
+    for path, owner, day in (('plans/final.md', 'sergei', '2026-05-02'), ('docs/adr/other.md', 'roman', '2026-05-04')):
+        assert (_meta(team, path)['owner'], _meta(team, path)['created']) == (owner, day)
+        followed = team.git('log', '--diff-filter=A', '--follow', '--format=%as', '--', path)
+        assert followed.split()[-1] == day, 'what git itself says of one file'
+
+
+def test_added_twice_the_first_counts(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02', **SERGEI)
+    (team.root / 'plans/p.md').unlink()
+    _commit(team, '2026-05-03')
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-04')
+    team.daybook(ID)
+    assert (_meta(team, 'plans/p.md')['owner'], _meta(team, 'plans/p.md')['created']) == ('sergei', '2026-05-02')
+
+
+def test_added_by_a_merge_itself(team: Sandbox) -> None:
+    team.git('switch', '-qc', 'side')
+    _commit(team, '2026-05-02')
+    team.git('switch', '-q', 'main')
+    team.git('merge', '-q', '--no-commit', '--no-ff', 'side')
+    team.write('plans/evil.md', '# Evil\n')
+    _commit(team, '2026-05-07', **SERGEI)
+    team.daybook(ID)
+    assert (_meta(team, 'plans/evil.md')['owner'], _meta(team, 'plans/evil.md')['created']) == ('sergei', '2026-05-07')
+
+
+@pytest.mark.parametrize('name, email, operator', [
+    ('Somebody', 'sergei@example.com', 'sergei'), ('sergei k', 'old@example.com', 'sergei'),
+    ('Roman', 'r@example.com', None), ('Claude', 'noreply@anthropic.com', None), ('dependabot[bot]', 'x@x', None),
+])
+def test_author_is_an_operator_or_nobody(team: Sandbox, name: str, email: str, operator: str | None) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02', GIT_AUTHOR_NAME=name, GIT_AUTHOR_EMAIL=email)
+    run = team.daybook(ID)
+    assert _meta(team, 'plans/p.md').get('owner') == operator
+    assert ('owner left out: added by ' in run.stderr) is (operator is None)
+
+
+def test_without_an_operators_file_the_history_tells(repo: Sandbox) -> None:
+    repo.write('plans/p.md', '# P\n')
+    _commit(repo, '2026-05-02')
+    repo.daybook(ID)
+    assert _meta(repo, 'plans/p.md')['owner'] == 'roman-tester'
+    assert repo.daybook('whoami').stdout.startswith('roman-tester')
+
+
+def test_a_shallow_clone_knows_nothing_of_the_history(team: Sandbox, tmp_path: Path) -> None:
+    team.write('plans/p.md', '# P\n')
+    team.write('plans/2026-05-02-q.md', '# Q\n')
+    _commit(team, '2026-05-02')
+    _commit(team, '2026-05-03')
+    subprocess.run(('git', 'clone', '-q', '--depth', '1', team.root.as_uri(), str(tmp_path / 'clone')), check=True)
+    clone = Sandbox(tmp_path / 'clone')
+    run = clone.daybook(ID)
+    assert _meta(clone, 'plans/p.md') == {'title': 'P', 'kind': 'plan', 'external_id': 'p'}
+    assert _meta(clone, 'plans/2026-05-02-q.md') == {'title': 'Q', 'kind': 'plan', 'external_id': '2026-05-02-q',
+                                                     'created': '2026-05-02'}
+    assert 'created left out: this clone is shallow' in run.stderr and 'git fetch --unshallow' in run.stderr
+    clone.git('fetch', '-q', '--unshallow')
+    assert clone.daybook(ID).returncode == 1
+    assert _meta(clone, 'plans/p.md')['created'] == '2026-05-02'
+
+
+def test_without_a_commit(repo: Sandbox) -> None:
+    repo.write('plans/p.md', '# P\n')
+    repo.git('add', '.')
+    run = repo.daybook(ID)
+    assert _meta(repo, 'plans/p.md') == {'title': 'P', 'kind': 'plan', 'external_id': 'p'}
+    assert run.stderr == (f'{ID}: created left out: not committed yet (plans/p.md)\n'
+                          f'{ID}: owner left out: not committed yet (plans/p.md)\n')
+
+
+LEFT = (
+    ('a name used twice', {'docs/sessions/a/n.md': '# A\n', 'docs/sessions/b/N.md': '# B\n'},
+     'external_id left out: the name is also that of docs/sessions/'),
+    ('an id of another', {'docs/sessions/n.md': '# A\n', 'docs/sessions/m.md': '---\ntitle: M\nexternal_id: N\n---\n'},
+     'id left out: the name is also that of docs/sessions/m.md (docs/sessions/n.md)'),
+    ('what would not be valid', {'plans/p.md': '---\ntitle: P\nkind: adr\n---\n'},
+     'left alone: validate-frontmatter would still say: /kind: '),
+    ('broken', {'plans/p.md': '---\ntitle: [\n---\n'}, 'left alone: line 3: not valid YAML'),
+    ('list', {'plans/p.md': '---\n- entity: plan\n---\n'}, 'left alone: a list of one-key maps; `--convert`'),
+    ('flow', {'plans/p.md': '---\n{title: P}\n---\n'}, 'left alone: the frontmatter is written as `{…}`'),
+)
+
+
+@pytest.mark.parametrize('given, words', [row[1:] for row in LEFT], ids=[row[0] for row in LEFT])
+def test_what_is_left_is_listed(team: Sandbox, given: dict[str, str], words: str) -> None:
+    for path, text in given.items():
+        team.write(path, text)
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    run = team.daybook(ID)
+    assert f'{ID}: {words}' in run.stderr
+    _prove(team, before)
+    assert '\nid: n\n' not in ''.join(text.decode() for text in team.snapshot().values()).casefold()
+
+
+def test_convert_makes_a_mapping_and_fills_it(team: Sandbox) -> None:
+    team.write('plans/p.md', '---\n- entity: plan\n- date: 2025-10-30\n---\n\n# Sync\n')
+    _commit(team, '2026-05-02')
+    assert team.daybook(ID, '--convert').returncode == 1
+    assert team.read('plans/p.md') == ('---\ntitle: Sync\nowner: roman\nkind: plan\nexternal_id: p\n'
+                                       'created: "2025-10-30"\nentity: plan\ndate: 2025-10-30\n---\n\n# Sync\n')
+    assert team.daybook(ID, '--convert', '--check').returncode == 0
+
+
+def test_report_tells_what_came_from_what(team: Sandbox) -> None:
+    team.write('docs/sessions/2026-05-02-x.md', '# X\n\n**Date:** 2026-05-01\n')
+    _commit(team, '2026-05-02')
+    run = team.daybook(ID, '--check', '--report', 'json')
+    [row] = json.loads(run.stdout)
+    assert run.returncode == 1 and run.stderr == ''
+    assert row['added']['title'] == {'value': 'X', 'from': 'the heading on line 1'}
+    assert row['left_out'] == {'created': 'the header says 2026-05-01, the file name 2026-05-02'}
+    run = team.daybook(ID, '--report', 'text')
+    assert '  operator: roman (from the author of commit ' in run.stdout
+    assert '  created left out: the header says 2026-05-01, the file name 2026-05-02\n' in run.stdout
+
+
+def test_names_and_folders(team: Sandbox) -> None:
+    for path in ('plans/a.md', 'plans/b/c.md', 'docs/adr/0001-x.md'):
+        team.write(path, '# T\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    team.daybook(ID, 'b', cwd='plans')
+    assert _prove(team, before) == ['plans/b/c.md']
+    run = team.daybook(ID, 'nothing.md')
+    assert run.returncode == 1 and 'no such file: nothing.md' in run.stderr
+    outside = team.write('../outside.md', '# T\n')
+    assert team.daybook(ID, str(outside)).returncode == 1
+
+
+def test_a_symbolic_link_is_left_alone(team: Sandbox) -> None:
+    team.write('notes.txt', '# T\n')
+    (team.root / 'plans').mkdir()
+    (team.root / 'plans/p.md').symlink_to('../notes.txt')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    assert team.daybook(ID).returncode == 0
+    assert team.snapshot() == before
+
+
+def test_inside_a_commit_only_its_own_documents(team: Sandbox) -> None:
+    team.write('plans/old.md', '# Old\n')
+    _commit(team, '2026-05-02')
+    _install(team)
+    team.write('src.py', '1')
+    team.git('add', 'src.py')
+    team.git('commit', '-qm', 'no document')
+    team.write('plans/new.md', '# New\n')
+    team.git('add', 'plans/new.md')
+    run = subprocess.run(('git', 'commit', '-qm', 'a document'), cwd=team.root, capture_output=True, text=True,
+                         env={**os.environ, **_on('2026-06-07', **SERGEI)})
+    assert (run.returncode, run.stdout + run.stderr) == (1, 'Rewriting plans/new.md\ngit add -- plans/new.md\n')
+    assert team.read('plans/old.md') == '# Old\n'
+    assert _meta(team, 'plans/new.md') == {'title': 'New', 'owner': 'sergei', 'kind': 'plan', 'external_id': 'new',
+                                           'created': '2026-06-07'}
+    team.git('add', 'plans/new.md')
+    team.git('commit', '-qm', 'a document', env=_on('2026-06-07', **SERGEI))
+    assert team.daybook(ID, 'plans/new.md').returncode == 0
+
+
+def test_inside_a_commit_what_is_not_staged_is_not_touched(team: Sandbox) -> None:
+    _install(team)
+    team.write('plans/p.md', '# P\n')
+    team.git('add', '.')
+    team.write('plans/p.md', '# P\n\nnot staged\n')
+    run = subprocess.run(('git', 'commit', '-qm', 'half'), cwd=team.root, capture_output=True, text=True)
+    assert run.returncode == 0 and 'left alone: changes that are not staged' in run.stdout + run.stderr
+    assert team.read('plans/p.md') == '# P\n\nnot staged\n'
+
+
+def test_commit_takes_exactly_the_documents(team: Sandbox) -> None:
+    _install(team)  # the commit that it makes runs it again
+    team.write('plans/p.md', '# P\n')
+    team.write('plans/café – q.md', '# Q\n')
+    team.write('src.py', '1')
+    _commit(team, '2026-05-02')
+    team.write('src.py', '2')
+    team.write('staged.txt', 's')
+    team.git('add', 'staged.txt')
+    run = team.daybook(ID, '--commit')
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == f'{ID}: commit={team.git("rev-parse", "HEAD")}'
+    assert team.git('-c', 'core.quotePath=false', 'show', '--name-only', '--format=%s', 'HEAD').splitlines() == [
+        'docs: back-fill the frontmatter of 2 documents', '', 'plans/café – q.md', 'plans/p.md']
+    assert team.git('status', '--porcelain').splitlines() == [' M src.py', 'A  staged.txt']
+
+
+def _refuse_dirty(team: Sandbox) -> str:
+    team.write('plans/p.md', '# P\n\nmore\n')
+    return 'these documents have changes that are not committed: plans/p.md'
+
+
+def _refuse_new(team: Sandbox) -> str:
+    team.write('plans/q.md', '# Q\n')
+    team.git('add', 'plans/q.md')
+    return 'these documents have changes that are not committed: plans/q.md'
+
+
+def _refuse_detached(team: Sandbox) -> str:
+    team.git('switch', '-q', '--detach')
+    return 'HEAD is detached'
+
+
+def _refuse_hook(team: Sandbox) -> str:
+    team.write('.git/hooks/pre-commit', '#!/bin/sh\necho no >&2\nexit 1\n').chmod(0o755)
+    return 'git did not commit; the documents were put back\nno'
+
+
+@pytest.mark.parametrize('arrange', [_refuse_dirty, _refuse_new, _refuse_detached, _refuse_hook])
+def test_commit_is_refused_with_nothing_changed(team: Sandbox, arrange: Callable[[Sandbox], str]) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    words = arrange(team)
+    before, status, head = team.snapshot(), team.git('status', '--porcelain'), team.git('rev-parse', 'HEAD')
+    run = team.daybook(ID, '--commit')
+    assert (run.returncode, words in run.stderr) == (1, True), run.stderr
+    assert (team.snapshot(), team.git('status', '--porcelain'), team.git('rev-parse', 'HEAD')) == (before, status, head)
+
+
+def _many(repo: Sandbox, count: int) -> None:
+    for number in range(count):
+        repo.write(f'docs/sessions/2026/{number % 50}/note-{number}.md', f'# Note {number}\n\n**Author:** Roman Tester\n\ntext\n')
+
+
+def test_five_thousand_documents(team: Sandbox) -> None:
+    _many(team, 5000)
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    run = team.daybook(ID)
+    assert run.returncode == 1 and run.stdout.count('Rewriting ') == 5000
+    assert len(_prove(team, before)) == 5000
+    assert team.daybook(ID).stdout == ''
+
+
+def test_killed_at_any_moment_every_file_is_whole(team: Sandbox) -> None:
+    _many(team, 600)
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    for delay in (0.02, 0.1, 0.3):
+        run = subprocess.Popen((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=subprocess.PIPE)
+        assert run.stdout
+        run.stdout.readline()  # the first document is written
+        time.sleep(delay)
+        os.kill(run.pid, signal.SIGKILL)
+        run.communicate()
+        after = {path: data for path, data in team.snapshot().items() if not path.endswith('.tmp')}
+        assert after.keys() == before.keys()
+        assert all(after[path] == before[path] or insertion.inserted_lines(before[path], after[path]) for path in after)
+        assert all(after[path] == before[path] or frontmatter.parse(after[path]).meta['operator'] == 'roman' for path in after)
+    team.daybook(ID)
+    assert team.daybook(ID, '--check').returncode == 0
+
+
+def test_two_runs_at_once_do_it_once(team: Sandbox) -> None:
+    _many(team, 300)
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    command = (sys.executable, '-m', 'daybook', ID)
+    runs = [subprocess.Popen(command, cwd=team.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = [run.communicate() for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 0, 1], outputs
+    assert sum(out.count('Rewriting ') for out, _ in outputs) == len(_prove(team, before)) == 300
+    assert {err for _, err in outputs} == {''}
+
+
+def test_a_run_waits_for_the_other(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    with files.exclusive_lock(str(team.root / '.git/daybook/backfill.lock'), 1) as is_held:
+        assert is_held
+        run = subprocess.Popen((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        assert run.poll() is None and team.read('plans/p.md') == '# P\n'
+    assert 'Rewriting plans/p.md' in run.communicate()[0]
