@@ -60,12 +60,9 @@ def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) ->
     last = known.answer(caller)
     if last is None or last.setup != setup:
         return None
-    try:
-        _, watch, *_ = last.found
-        is_same = all(os.path.exists(path) is was for path, was in watch.items())
-        return last if is_same and last.state == glance.state(glance.look(root, last.places), root, common_dir) else None
-    except (TypeError, ValueError, AttributeError):
-        return None
+    _, watch, *_ = last.found
+    is_same = all(os.path.exists(path) is was for path, was in watch.items())
+    return last if is_same and last.state == glance.state(glance.look(root, last.places), root, common_dir) else None
 
 
 def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_fresh: bool) -> Answer:
@@ -115,17 +112,10 @@ def _answer(args: argparse.Namespace, root: str, common_dir: str) -> str:
     caller = f'{root}\0{args.operator or ""}'
     setup = glance.setup(root, (root, args.operator or '', str(is_fresh)), os.environ)
     known = memory.load(common_dir)
-    last = _kept(known, caller, setup, root, common_dir)
-    try:
-        view = views.restored(last.found[0]) if last else None
-    except (TypeError, ValueError):
-        view = None
-    if last is None or view is None:
-        last = _made(known, caller, setup, args, is_fresh)
-        view = last.found[0]
-    _, _, states, limit = last.found
+    last = _kept(known, caller, setup, root, common_dir) or _made(known, caller, setup, args, is_fresh)
+    view, _, states, limit = last.found
     now = time.time()
-    view = _with_dirty(view, root)._replace(remote=remote, orphans=_orphans(states, root, now))
+    view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now))
     return resume.compose(view, limit, now)
 
 

@@ -96,7 +96,7 @@ def test_files_touched() -> None:
     assert drift.touched(body) == ('a b.py', 'x/ü.md'), 'a name with a backtick is not worth the doubt'
 
 
-BROKEN = [b'', b'x', b'[]', b'{"a": ', b'[' * 100000, b'\xff\xfe', b'{}\n[]', b'{}\n{"setup": "s", "blobs": []}', b'null\nnull', b'{}\n' + b'[' * 100000]
+BROKEN = [b'', b'x', b' ', b'00000000 ', b'[]', b'{"a": ', b'[' * 100000, b'\xff\xfe', b'{}\n[]', b'{}\n{"setup": "s", "blobs": []}', b'null\nnull', b'{}\n' + b'[' * 100000]
 
 
 @pytest.mark.parametrize('data', BROKEN, ids=range(len(BROKEN)))
@@ -201,14 +201,8 @@ def test_a_damaged_answer_is_made_anew(repo: Sandbox, data: bytes) -> None:
     repo.commit()
     out = resumed(repo)
     whole = kept_file(repo).read_bytes()
-    kept_file(repo).write_bytes(data)
+    kept_file(repo).write_bytes(data or whole[:300] + b'x' + whole[301:])
     assert resumed(repo) == out and kept_file(repo).read_bytes() == whole
-    for wrong in ('1', '[]', '[[]]', '[1,2,3,4]', '[[1,2],{},"",9]', '{"a": 1}'):
-        answers = json.loads(whole.split(b'\n')[0])
-        for kept in answers.values():
-            kept[3] = json.loads(wrong)
-        kept_file(repo).write_bytes(json.dumps(answers).encode() + b'\n{}')
-        assert resumed(repo) == out
 
 
 def test_what_blobs_tell_is_read_once(repo: Sandbox) -> None:
@@ -216,8 +210,11 @@ def test_what_blobs_tell_is_read_once(repo: Sandbox) -> None:
         repo.write(f'docs/sessions/RT-261110-0{n}.md', note(f'n{n}'))
     repo.commit()
     resumed(repo)
-    first, second = kept_file(repo).read_bytes().split(b'\n')
-    kept_file(repo).write_bytes(b'{}\n' + second.replace(b'"n3"', b'"known"'))
+    known = memory.load(str(repo.root / '.git'))
+    line = json.loads(known.rest.partition(b' ')[2])
+    key = next(key for key in line['blobs'] if key.endswith('03.md'))
+    line['blobs'][key][2] = 'known'
+    memory.save(known._replace(answers={}), 'nobody', Answer('', [], '', []), line['setup'], line['blobs'])
     assert 'last note: RT-261110-03 ("known"' in resumed(repo)
     repo.write('.daybook/config.yaml', 'sessions: {slug: true}\n')
     assert 'last note: RT-261110-03 ("n3"' in resumed(repo), 'other settings may read a head otherwise'

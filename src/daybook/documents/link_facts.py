@@ -25,7 +25,7 @@ _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 _UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
-_INLINE = re.compile(r'\]\(<?((?:[^\s<>()\\]++|\([^\s<>()\\]*+\))++)')
+_INLINE = re.compile(r'(?:\]\(<?|(?:href|src)=")((?:[^\s<>()\\]++|\([^\s<>()\\]*+\))++)')
 _RENDERED = re.compile(r'(?:href|src)="([^"]*)"')
 _LONG_LINE = 2000  # characters; looking back over more for every link would take quadratic time
 _MANY_TARGETS = 100  # in one file; each is compared with each
@@ -113,8 +113,8 @@ def _render() -> Callable[[str], str]:
 def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Link] | None:
     """Return the links to `wanted`, found without a parser's help with places; None when that would be a guess.
 
-    Where a target stands in the text as often as in links of the rendered text, and each time behind `](`,
-    all of these are links, and all links are these.
+    Where a target stands in the text as often as in links of the rendered text, and each time behind `](` or
+    `href="`, all of these are links, and all links are these.
     """
     if '[[' in text or '\r' in text and text.count('\r') != text.count('\r\n'):
         return None
@@ -132,8 +132,14 @@ def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Li
         line += text.count('\n', start, match.start())
         start = match.start()
         before = text[max(text.rfind('\n', 0, start) + 1, start - _LONG_LINE):start]
-        if len(before) == _LONG_LINE or before.count('[') <= before.count(']'):
-            return None  # the text of the link began on another line, or who knows where
+        if text[start] != ']':
+            begins_here = before.rfind('<') > before.rfind('>')
+        elif before.rpartition('="')[1] and '"' not in before.rpartition('="')[2]:
+            continue  # the value of an attribute, which only looks like a link
+        else:
+            begins_here = before.count('[') > before.count(']')
+        if len(before) == _LONG_LINE or not begins_here:
+            return None  # it began on another line, or who knows where
         found.append(Link('link', target, line, 1, start, match.end()))
     raw = {link.target for link in found}
     if len(raw) > _MANY_TARGETS or any('&' in target for target in raw):

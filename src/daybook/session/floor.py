@@ -22,12 +22,11 @@ def _work_trees(repo: Repo) -> list[str]:
     return list(dict.fromkeys([repo.root, *roots]))
 
 
-def _on_disk(roots: Iterable[str], folders: Iterable[str]) -> Iterator[str]:
+def _on_disk(roots: Iterable[str], folders: Iterable[str], prefix: str) -> Iterator[str]:
     for root in roots:
         for place in folders:
             for _, below, names in os.walk(os.path.join(root, place)):
-                yield from names
-                yield from below
+                yield from [name for name in [*names, *below] if name[:len(prefix)].upper() == prefix]
                 if not place:
                     below.clear()  # notes at the root: the rest of the work tree is none of ours
 
@@ -38,18 +37,16 @@ def _has_all_trees(repo: Repo) -> bool:
     return not any(line.rpartition(' ')[2].startswith('tree:') for line in filters)
 
 
-def _on_branches(repo: Repo, folders: Iterable[str]) -> Iterator[str]:
+def _on_branches(repo: Repo, folders: Iterable[str], prefix: str) -> Iterator[str]:
     refs = git.git('for-each-ref', '--format=%(objectname)', 'refs/heads', 'refs/remotes', cwd=repo.root).lines
     waiting = sorted({f'{oid}:{place}' for oid in refs for place in folders if place}) if _has_all_trees(repo) else []
     seen: set[str] = set()
     while waiting:
         waiting, some = waiting[_AT_ONCE:], waiting[:_AT_ONCE]
-        for is_tree, name, oid in git.read_trees(repo, some):
-            if not is_tree:
-                yield name
-            elif oid not in seen:
-                seen.add(oid)
-                waiting.append(oid)
+        found, below = git.names_in_trees(repo, some, prefix)
+        yield from found
+        waiting += [oid for oid in dict.fromkeys(below) if oid not in seen]
+        seen.update(below)
 
 
 def names(repo: Repo, settings: Settings, day: str) -> set[str]:
@@ -60,7 +57,8 @@ def names(repo: Repo, settings: Settings, day: str) -> set[str]:
     """
     folders = sorted({fixed_folder(glob) for glob in settings.kind('session').paths})
     tracked = git.tracked_files(repo, f':(top,icase,glob)**/{day}-*')
-    found = itertools.chain(tracked, _on_disk(_work_trees(repo), folders), _on_branches(repo, folders))
+    found = itertools.chain(tracked, _on_disk(_work_trees(repo), folders, f'{day}-'),
+                            _on_branches(repo, folders, f'{day}-'))
     stems = (name.rsplit('/', 1)[-1].split('.')[0] for name in found)
     return {stem for stem in stems if stem.upper().startswith(f'{day}-')}
 

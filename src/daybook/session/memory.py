@@ -1,7 +1,7 @@
 """What `resume` keeps between runs in the common git folder: one file that may always be lost.
 
 Its first line is JSON of the last answer of each work tree, the second of what single blobs tell: a run that finds
-its answer in the first need not read the second. Never the truth: what does not fit is made anew.
+its answer in the first need not read the second. A checksum begins each. Never the truth: what is lost is made anew.
 """
 from __future__ import annotations
 
@@ -39,18 +39,23 @@ class Memory(NamedTuple):
     def answer(self, caller: str) -> Answer | None:
         """Return the last answer for `caller`, or None."""
         kept = self.answers.get(caller)
-        try:
-            return Answer(*kept) if kept else None
-        except TypeError:
-            return None
+        return Answer(*kept) if kept else None
 
     def blobs(self, setup: str) -> dict[str, Any]:
         """Return what is kept of single blobs under the settings `setup`, by `<oid> <path>`."""
-        try:
-            kept = json.loads(self.rest or b'{}')
-            return kept['blobs'] if kept.get('setup') == setup and isinstance(kept['blobs'], dict) else {}
-        except (ValueError, RecursionError, AttributeError, KeyError):
-            return {}
+        kept = _unsealed(self.rest)
+        return kept['blobs'] if kept.get('setup') == setup else {}
+
+
+def _sealed(value: Any) -> bytes:
+    text = json.dumps(value, separators=(',', ':')).encode()
+    return b'%08x %s' % (zlib.crc32(text), text)
+
+
+def _unsealed(line: bytes) -> dict[str, Any]:
+    """Return the mapping of one line; an empty one when a byte of it is not as it was written."""
+    checksum, _, text = line.partition(b' ')
+    return json.loads(text) if text and checksum == b'%08x' % zlib.crc32(text) else {}
 
 
 def version() -> str:
@@ -65,20 +70,15 @@ def version() -> str:
     return f'{checksum:08x}'
 
 
-def _folder(common_dir: str) -> str:
-    return os.path.join(common_dir, 'daybook')
-
-
 def load(common_dir: str) -> Memory:
     """Return what is kept in a repository; nothing when the file is missing, damaged or cannot be read."""
-    path = os.path.join(_folder(common_dir), f'resume-{version()}.json')
+    path = os.path.join(common_dir, 'daybook', f'resume-{version()}.json')
     try:
         data = files.read_bytes(path) or b''
-        first, _, rest = data.partition(b'\n')
-        answers = json.loads(first) if first else {}
-    except (OSError, ValueError, RecursionError):
+    except OSError:
         return Memory(path, {})
-    return Memory(path, answers, rest) if isinstance(answers, dict) else Memory(path, {})
+    first, _, rest = data.partition(b'\n')
+    return Memory(path, _unsealed(first), rest)
 
 
 def _forget_others(path: str) -> None:
@@ -96,8 +96,8 @@ def save(memory: Memory, caller: str, answer: Answer, setup: str, blobs: Mapping
     """
     others = {name: kept for name, kept in memory.answers.items() if name != caller}
     answers = {**dict(list(others.items())[1 - _ANSWERS:]), caller: answer}
-    text = '\n'.join(json.dumps(part, separators=(',', ':')) for part in (answers, {'setup': setup, 'blobs': blobs}))
+    data = _sealed(answers) + b'\n' + _sealed({'setup': setup, 'blobs': blobs})
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(memory.path), exist_ok=True)
-        files.write_atomic(memory.path, text.encode())
+        files.write_atomic(memory.path, data)
         _forget_others(memory.path)
