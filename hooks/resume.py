@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
+from daybook.problem import printable
 from daybook.repo import git_spawn
 from daybook.session import glance
 from daybook.session import memory
@@ -109,8 +110,8 @@ def _with_dirty(view: View, root: str) -> View:
 
 def _answer(args: argparse.Namespace, root: str, common_dir: str) -> str:
     remote, is_fresh = ('not fetched', False) if args.no_fetch else _fetched()
-    caller = f'{root}\0{args.operator or ""}'
-    setup = glance.setup(root, (root, args.operator or '', str(is_fresh)), os.environ)
+    caller = f'{root}\0{args.operator or ""}\0{is_fresh}'
+    setup = glance.setup(root, (caller,), os.environ)
     known = memory.load(common_dir)
     last = _kept(known, caller, setup, root, common_dir) or _made(known, caller, setup, args, is_fresh)
     view, _, states, limit = last.found
@@ -133,9 +134,9 @@ def main(argv: Sequence[str]) -> int:
 
     repo = git.find_repo()
     written = page.write(repo, args.write, text)
-    print(f'wrote {written}')
+    print(printable(f'wrote {written}'))
     if not page.is_ignored(repo, written):
-        print(f'git does not ignore it; put /{written} into .git/info/exclude')
+        print(printable(f'git does not ignore it; put /{written} into .git/info/exclude'))
     return 0
 
 

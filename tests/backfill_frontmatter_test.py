@@ -221,12 +221,12 @@ def test_without_a_commit(repo: Sandbox) -> None:
 
 LEFT = (
     ('a name used twice', {'docs/sessions/a/n.md': '# A\n', 'docs/sessions/b/N.md': '# B\n'},
-     'external_id left out: the name is also that of docs/sessions/'),
+     'external_id left out: another document has the name (docs/sessions/'),
     ('an id of another', {'docs/sessions/n.md': '# A\n', 'docs/sessions/m.md': '---\ntitle: M\nexternal_id: N\n---\n'},
-     'id left out: the name is also that of docs/sessions/m.md (docs/sessions/n.md)'),
+     'id left out: another document has the name: docs/sessions/m.md (docs/sessions/n.md)'),
     ('what would not be valid', {'plans/p.md': '---\ntitle: P\nkind: adr\n---\n'},
      'left alone: validate-frontmatter would still say: /kind: '),
-    ('broken', {'plans/p.md': '---\ntitle: [\n---\n'}, 'left alone: line 3: not valid YAML'),
+    ('broken', {'plans/p.md': '---\ntitle: [\n---\n'}, 'left alone: not valid YAML'),
     ('list', {'plans/p.md': '---\n- entity: plan\n---\n'}, 'left alone: a list of one-key maps; `--convert`'),
     ('flow', {'plans/p.md': '---\n{title: P}\n---\n'}, 'left alone: the frontmatter is written as `{…}`'),
 )
@@ -260,10 +260,10 @@ def test_report_tells_what_came_from_what(team: Sandbox) -> None:
     [row] = json.loads(run.stdout)
     assert run.returncode == 1 and run.stderr == ''
     assert row['added']['title'] == {'value': 'X', 'from': 'the heading on line 1'}
-    assert row['left_out'] == {'created': 'the header says 2026-05-01, the file name 2026-05-02'}
+    assert row['left_out'] == {'created': 'the header and the file name disagree: 2026-05-01; 2026-05-02'}
     run = team.daybook(ID, '--report', 'text')
     assert '  operator: roman (from the author of commit ' in run.stdout
-    assert '  created left out: the header says 2026-05-01, the file name 2026-05-02\n' in run.stdout
+    assert '  created left out: the header and the file name disagree: 2026-05-01; 2026-05-02\n' in run.stdout
 
 
 def test_names_and_folders(team: Sandbox) -> None:

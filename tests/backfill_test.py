@@ -89,12 +89,12 @@ CREATED = (
     ('docs/sessions/CONV-30.md', '**Date:** 2026-05-02\n**Created:** 2026-05-01', '2026-05-01'),
     ('docs/sessions/2026-05-02-buyers.md', '**Date:** 2026-05-02 to 2026-05-04', '2026-05-02'),
     ('docs/sessions/2026-05-02-buyers.md', '**Date:** 04/05/2026', '2026-05-02'),
-    ('docs/sessions/2026-05-02-buyers.md', '**Date:** 2026-05-04', 'the header says 2026-05-04, the file name 2026-05-02'),
+    ('docs/sessions/2026-05-02-buyers.md', '**Date:** 2026-05-04', 'the header and the file name disagree: 2026-05-04; 2026-05-02'),
     ('docs/sessions/CONV-30.md', '**Date:** 2026-05-02 to 2026-05-04', 'the header has several days: 2026-05-02, 2026-05-04'),
     ('docs/sessions/2026-05-02_2026-05-08.md', '', 'the file name has several days: 2026-05-02, 2026-05-08'),
-    ('docs/sessions/CONV-30.md', '**Date:** 04/05/2026', 'the header on line 3 names no day for sure: 04/05/2026'),
-    ('docs/sessions/CONV-30.md', '**Date:** 2026-06-01', 'the header on line 3 says 2026-06-01, but git has the file since 2026-05-11'),
-    ('plans/launch-2026-12-01.md', '', 'the file name says 2026-12-01, but git has the file since 2026-05-11'),
+    ('docs/sessions/CONV-30.md', '**Date:** 04/05/2026', 'no day for sure: the header on line 3 says 04/05/2026'),
+    ('docs/sessions/CONV-30.md', '**Date:** 2026-06-01', 'git has the file since an earlier day: 2026-05-11, the header on line 3 says 2026-06-01'),
+    ('plans/launch-2026-12-01.md', '', 'git has the file since an earlier day: 2026-05-11, the file name says 2026-12-01'),
 )
 
 
@@ -118,8 +118,8 @@ def test_a_key_of_the_frontmatter_is_a_header_too() -> None:
     ('', KNOWN, 'roman', None),
     ('**Author:** Roman T', Around(None, 'shallow'), 'roman', None),
     ('**Author:** Claude', KNOWN, 'roman', None),
-    ('**Author:** Somebody', KNOWN, None, 'the header on line 3 names Somebody, not one known operator'),
-    ('', Around(COMMIT, stranger='added by X <x@x>, who is no operator'), None, 'added by X <x@x>, who is no operator'),
+    ('**Author:** Somebody', KNOWN, None, 'not one known operator: the header on line 3 names Somebody'),
+    ('', Around(COMMIT, stranger='nobody'), None, 'nobody'),
     ('', Around(None, 'shallow'), None, 'shallow'),
 ])
 def test_operator(header: str, around: Around, operator: str | None, reason: str | None) -> None:
@@ -133,7 +133,7 @@ def test_operator(header: str, around: Around, operator: str | None, reason: str
     (NOTE, '# T\n\n## 2026-05-01\n\n## 2026-05-02\n', KNOWN, 'several dated entries in one file'),
     ('docs/sessions/2026-05.md', '# May\n', KNOWN, 'several dated entries in one file'),
     ('docs/sessions/NEXT-SESSION.md', '# T\n', Around(COMMIT, is_running=True), 'one file for all sessions, by its name'),
-    (NOTE, '# T\n', Around(COMMIT, twin='docs/sessions/a/CONV-30.md'), 'the name is also that of docs/sessions/a/CONV-30.md'),
+    (NOTE, '# T\n', Around(COMMIT, twin='docs/sessions/a/CONV-30.md'), 'another document has the name: docs/sessions/a/CONV-30.md'),
 ])
 def test_id_is_never_guessed(path: str, text: str, around: Around, reason: str | None) -> None:
     assert _derive(path, text, around).left_out.get('id') == reason
@@ -147,7 +147,7 @@ def test_id_of_a_name_that_goes_on_behind_it() -> None:
 @pytest.mark.parametrize('text, summary', [
     ('## Notes\n\nNot a summary at all.\n', None), ('## Summary\n\n- A list.\n', None), ('## Summary\n\nWe did:\n- this\n', None),
     ('## Summary\n\n| a | b |\n', None), ('## Summary\n\n**Status:** done\n', None), ('## Summary\n\n### Deeper\n', None),
-    ('## Summary\n', None), (f'## Summary\n\n{"Word " * 80}.\n', None), ('## Summary\n\nThree things:\n', None),
+    ('## Summary\n', None), ('## Summary\n\n═════\nA frame.\n', None), (f'## Summary\n\n{"Word " * 80}.\n', None), ('## Summary\n\nThree things:\n', None),
     ('## Summary\n\nOne here.\n\n## Summary\n\nOne there.\n', None),
     ('## Summary\n\nWe use it, e.g. Postgres 16.2, daily. Then more.\n', 'We use it, e.g. Postgres 16.2, daily.'),
     ('## 1. 📌 TL;DR\n\nTwo lines\nmake *one* `sentence`! And.\n', 'Two lines make one sentence!'),
@@ -170,9 +170,9 @@ REFUSED = (
     (b'<!-- markdownlint-disable -->\n# T\n', ''),
     (b'# T\n\nWrite `do not edit` only where you mean it.\n'.replace(b'do not edit', b'edit'), ''),
     (b' \n', 'empty'),
-    (b'---\ntitle: [\n---\n', 'line 3: not valid YAML'),
-    (b'---\ntitle: T\n', 'line 1: frontmatter is opened by `---` and never closed'),
-    (b'---\ntitle: T\ntitle: U\n---\n', 'line 3: duplicate key: title'),
+    (b'---\ntitle: [\n---\n', 'not valid YAML'),
+    (b'---\ntitle: T\n', 'frontmatter is opened by `---` and never closed (line 1)'),
+    (b'---\ntitle: T\ntitle: U\n---\n', 'duplicate key: title (line 3)'),
     (b'# caf\xe9\n', 'not UTF-8 text'),
     (b'\xff\xfe#\0 \0T\0', 'not UTF-8 text'),
     (b'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'content is not here'),
@@ -288,6 +288,9 @@ def test_the_diff_applies(tmp_path: Path, data: bytes) -> None:
 def test_report_names_reasons_once() -> None:
     rows = [backfill_report.Row(f'{n}.md', 'session', Derived({}, {'id': 'because'}), '') for n in range(5)]
     assert backfill_report.summary(rows) == ['id left out: because (0.md, 1.md, 2.md and 2 more)']
+    rows = [backfill_report.Row(f'{n}.md', 'session', Derived({}, {}), f'not valid: this {n}') for n in range(2)]
+    assert backfill_report.summary(rows) == ['left alone: not valid (0.md, 1.md)']
+    assert backfill_report.summary(rows[:1]) == ['left alone: not valid: this 0 (0.md)']
     assert backfill_report.summary([backfill_report.Row('a.md', 'plan', Derived({}, {}), '')]) == []
 
 

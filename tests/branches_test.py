@@ -75,6 +75,11 @@ def test_my_note_from_another_machine(two: Two) -> None:
     assert 'é on' in two.roman.git('show', f'{oid[:10]}:docs/sessions/RT-261112-01.md'), 'the command works'
 
 
+def test_the_name_of_a_file_cannot_become_a_command(two: Two) -> None:
+    oid = two.theirs('x; touch y', note('a', '2026-11-12'), 'away', {})
+    assert f"from git show '{oid[:10]}:docs/sessions/x; touch y.md', by" in resumed(two.roman)
+
+
 def test_what_is_here_already_is_not_on_a_branch(two: Two) -> None:
     two.theirs('SO-261111-01', note('Theirs', '2026-11-11', 'serge'), 'topic')
     two.roman.git('fetch', '-q')

@@ -152,9 +152,14 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize('text', GARBAGE)
-def test_what_a_union_merge_garbled_is_repaired_by_the_next_insert(text: str) -> None:
+def test_what_a_union_merge_garbled_loses_nothing_and_is_repaired_by_the_next_regeneration(text: str) -> None:
+    inserted = indexes.insert(text, NOTE)
+    lines = set(re.findall(r'^- .*', text, re.MULTILINE))
+    assert {indexes.line(NOTE), *lines} >= set(re.findall(r'^- .*', inserted, re.MULTILINE)) >= {indexes.line(NOTE)}
+    assert {'(./a.md)', '(./b.md)'} <= set(re.findall(r'\(\S+\)', inserted))
+    assert '<<<<' not in inserted
     wanted = indexes.render('Sessions', [NOTE, Entry('a.md', 'a', 'A'), Entry('b.md', 'b', 'B')])
-    assert indexes.insert(text, NOTE) == wanted
+    assert indexes.merge('', inserted, inserted) == wanted
     assert indexes.insert(wanted, NOTE) == wanted
 
 

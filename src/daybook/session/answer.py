@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -112,7 +113,8 @@ def _is_changed(repo: Repo, note: Note) -> bool:
 
 
 def _source(note: Note) -> str:
-    return f'git show {note.branch.commit[:10]}:{note.path}' if note.branch else note.path
+    # an agent will run it, whatever somebody has called the file
+    return f'git show {shlex.quote(f"{note.branch.commit[:10]}:{note.path}")}' if note.branch else note.path
 
 
 def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],

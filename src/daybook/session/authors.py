@@ -38,8 +38,8 @@ class Authors:
         if slug:
             return slug, ''
         if people.is_program(added.name, added.email):
-            return '', f'added by a program, {added.name}'
-        return '', f'added by {added.name} <{added.email}>, who is no operator'
+            return '', f'added by a program: {added.name}'
+        return '', f'added by nobody of the operators: {added.name} <{added.email}>'
 
     def _part(self, text: str) -> str | None:
         name = re.sub(r'[(<\[（].*', '', text).strip(' @*_`.')

@@ -27,7 +27,7 @@ _TITLE = (('title', '제목', '標題', '标题'),)
 _SUMMARY = (('summary', 'tl;dr', 'tldr', 'abstract', '요약', '한 줄 요약', '摘要'),)
 _SUMMARY_SECTIONS = frozenset((*_SUMMARY[0], 'executive summary', 'session summary'))
 _LONGEST = 300  # characters of a summary
-_NOT_PROSE = re.compile(r'[-*+>|#<]|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
+_NOT_PROSE = re.compile(r'[-*+>|#<]|[^\w\s]{3}|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
 _ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
 _CLAIMED = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
@@ -81,7 +81,7 @@ class Derived(NamedTuple):
 
 
 class _Ambiguous(Exception):
-    """More than one value fits, or none for sure; the words say why."""
+    """More than one value fits, or none for sure; says why, what is particular to one document behind a colon."""
 
 
 Whose = Callable[[str], str | None]
@@ -93,7 +93,7 @@ def refusal(document: Document) -> str:
     if document.parsed.error:
         line, rule, message = document.parsed.error
         return 'a list of one-key maps; `--convert` makes it a mapping' if rule == 'frontmatter-list' else \
-            f'line {line}: {message}'
+            f'{message} (line {line})'
     if not data.strip():
         return 'empty'
     if b'\0' in data or not _is_utf8(data):
@@ -207,7 +207,7 @@ def _days_in_name(stem: str) -> list[str]:
 def _checked(day: str, source: str, added: Added | None) -> Value:
     """Return the day that a document tells of itself, unless git knows the document from earlier days."""
     if added and datetime.date.fromisoformat(day) > datetime.date.fromisoformat(added.named_on) + datetime.timedelta(days=1):
-        raise _Ambiguous(f'{source} says {day}, but git has the file since {added.named_on}')
+        raise _Ambiguous(f'git has the file since an earlier day: {added.named_on}, {source} says {day}')
     return Value(day, source)
 
 
@@ -218,7 +218,7 @@ def _created(read: _Reading) -> Value:
     if days and named:
         agreed = [day for day in days if day in named]
         if len(agreed) != 1:
-            raise _Ambiguous(f'the header says {", ".join(sorted(days))}, the file name {", ".join(named)}')
+            raise _Ambiguous(f'the header and the file name disagree: {", ".join(sorted(days))}; {", ".join(named)}')
         return _checked(agreed[0], _at(days[agreed[0]]), read.around.added)
     if len(days) > 1 or len(named) > 1:
         raise _Ambiguous(f'{"the header" if days else "the file name"} has several days: {", ".join(sorted(days or named))}')
@@ -226,7 +226,7 @@ def _created(read: _Reading) -> Value:
         [(day, field)] = days.items()
         return _checked(day, _at(field), read.around.added)
     if fields and not named:
-        raise _Ambiguous(f'{_at(fields[0])} names no day for sure: {fields[0].text[:40]}')
+        raise _Ambiguous(f'no day for sure: {_at(fields[0])} says {fields[0].text[:40]}')
     if named:
         return _checked(named[0], 'the file name', read.around.added)
     if read.around.added is None:
@@ -244,7 +244,7 @@ def _person(read: _Reading, whose: Whose) -> Value:
         if slug:
             return Value(slug, _at(field))
         if slug is None:
-            raise _Ambiguous(f'{_at(field)} names {field.text[:40]}, not one known operator')
+            raise _Ambiguous(f'not one known operator: {_at(field)} names {field.text[:40]}')
     if read.around.operator and read.around.added:
         return Value(read.around.operator, f'the author of {_commit(read.around.added)}')
     raise _Ambiguous(read.around.stranger or read.around.unknown)
@@ -260,7 +260,7 @@ def _id(read: _Reading) -> Value:
 
 def _external_id(read: _Reading) -> Value:
     if read.around.twin:
-        raise _Ambiguous(f'the name is also that of {read.around.twin}')
+        raise _Ambiguous(f'another document has the name: {read.around.twin}')
     return Value(read.document.stem, 'the file name')
 
 

@@ -51,14 +51,21 @@ def _shown(value: object) -> str:
 
 
 def summary(rows: Iterable[Row]) -> list[str]:
-    """Return one line for each reason why something stays out, with the documents that it concerns."""
-    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """Return one line for each reason why something stays out, with the documents that it concerns.
+
+    What a reason says behind a colon is particular to a document, and is told where all of them share it.
+    """
+    reasons: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for row in rows:
-        if row.refused:
-            reasons['left alone', row.refused].append(row.path)
-        for key, reason in row.derived.left_out.items():
-            reasons[f'{key} left out', reason].append(row.path)
-    return [f'{what}: {reason} ({_paths(paths)})' for (what, reason), paths in sorted(reasons.items())]
+        told = [(f'{key} left out', reason) for key, reason in row.derived.left_out.items()]
+        told += [('left alone', row.refused)] if row.refused else []
+        for what, reason in told:
+            reasons[what, reason.partition(': ')[0]].append((reason, row.path))
+    lines = []
+    for (what, head), found in sorted(reasons.items()):
+        whole = {reason for reason, _ in found}
+        lines.append(f'{what}: {whole.pop() if len(whole) == 1 else head} ({_paths([path for _, path in found])})')
+    return lines
 
 
 def _paths(paths: list[str]) -> str:

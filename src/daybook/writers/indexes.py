@@ -68,9 +68,31 @@ def _newline(text: str) -> str:
     return '\r\n' if '\r\n' in text else '\n'
 
 
+def _place_of(text: str, target: str) -> int | None:
+    """Return the offset of the first line that comes after `target`; None when there is none.
+
+    The newest stand first, so that this looks at a few lines of ten thousand.
+    """
+    position = 0
+    while position < len(text):
+        found = _LINE.match(text, position)
+        if found and _order(found['target']) > _order(target):
+            return position
+        position = text.find('\n', position) + 1 or len(text)
+    return None
+
+
 def insert(text: str, entry: Entry) -> str:
-    """Return a generated INDEX.md with the line of one document added or replaced, and put in order."""
-    return _compose(_title(text), [*_lines(text), line(entry)], _newline(text))
+    """Return a generated INDEX.md with the line of one document added in its place, or replaced.
+
+    What a merge has left unsorted or doubled is for `render` to mend, unless the document stands there already.
+    """
+    written, newline = line(entry), _newline(text)
+    target = _LINE.match(written)['target']  # type: ignore[index]
+    place = _place_of(text, target)
+    if place is None or f'](./{target})' in text or '\n<<<<<<< ' in text:
+        return _compose(_title(text), [*_lines(text), written], newline)
+    return f'{text[:place]}{written}{newline}{text[place:]}'
 
 
 def merge(base: str, ours: str, theirs: str) -> str:
