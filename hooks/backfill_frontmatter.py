@@ -49,7 +49,7 @@ def _targets(repo: Repo, words: Sequence[str], tracked: Collection[str]) -> list
     for word in words:
         path = files.within(repo.root, word)
         below = [other for other in tracked if path == '.' or other.startswith(f'{path}/')]
-        if not below and not os.path.isfile(word):
+        if not below and path not in tracked and not os.path.isfile(word):
             raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
         paths += below or [path]
     return paths

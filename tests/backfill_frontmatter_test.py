@@ -15,7 +15,10 @@ import pytest
 from conftest import Sandbox
 from daybook.documents import frontmatter
 from daybook.repo import files
+from daybook.repo import git
+from daybook.session import backfilling
 from daybook.writers import insertion
+from daybook.writers.backfill import Derived
 
 ID = 'backfill-frontmatter'
 OPERATORS = '''operators:
@@ -334,6 +337,77 @@ def test_commit_takes_exactly_the_documents(team: Sandbox) -> None:
     assert team.git('-c', 'core.quotePath=false', 'show', '--name-only', '--format=%s', 'HEAD').splitlines() == [
         'docs: back-fill the frontmatter of 2 documents', '', 'plans/café – q.md', 'plans/p.md']
     assert team.git('status', '--porcelain').splitlines() == [' M src.py', 'A  staged.txt']
+
+
+def test_odd_states(team: Sandbox) -> None:
+    team.write('plans/gone.md', '# Gone\n')
+    (team.root / 'plans').joinpath(os.fsdecode(b'caf\xe9.md')).write_text('# C\n')
+    _commit(team, '2026-05-02')
+    (team.root / 'plans/gone.md').unlink()
+    team.write('plans/new.md', '# New\n')
+    team.git('add', '--intent-to-add', 'plans/new.md')
+    team.write('plans/untracked.md', '# U\n')
+    before = team.snapshot()
+    run = team.daybook(ID)
+    assert run.stdout == 'Rewriting plans/new.md\ngit add -- plans/new.md\n'
+    assert r'(plans/caf\udce9.md)' in run.stderr
+    assert team.daybook(ID, 'plans/gone.md').returncode == 0
+    assert team.daybook(ID, 'plans/untracked.md').stdout.startswith('Rewriting plans/untracked.md\n')
+    assert _prove(team, before) == ['plans/new.md', 'plans/untracked.md']
+
+
+def test_kinds_of_the_team_and_names_with_a_slug(team: Sandbox) -> None:
+    team.write('.daybook/config.yaml', 'sessions: {slug: true}\nkinds:\n  runbook:\n    paths: [ops/*.md]\n'
+               '    key_aliases: {title: [name], created: [since]}\n')
+    team.write('ops/restart.md', '---\nname: Restart\nsince: 2026-01-02\n---\n# Other\n')
+    team.write('docs/sessions/RT-260511-01-launch.md', '# Launch\n')
+    _commit(team, '2026-05-12')
+    assert team.daybook(ID).returncode == 1
+    assert _meta(team, 'ops/restart.md') == {'name': 'Restart', 'since': '2026-01-02', 'owner': 'roman', 'kind': 'runbook',
+                                             'external_id': 'restart'}
+    meta = _meta(team, 'docs/sessions/RT-260511-01-launch.md')
+    assert (meta['id'], meta['external_id'], meta['created']) == ('RT-260511-01', 'RT-260511-01-launch', '2026-05-11')
+    assert team.daybook('validate-frontmatter').returncode == 0
+
+
+def test_what_changed_since_it_was_read_is_left(team: Sandbox) -> None:
+    path = team.write('plans/p.md', '# P\n')
+    fills = [backfilling.Fill('plans/p.md', 'plan', before, b'filled', Derived({}, {})) for before in (b'other', b'# P\n')]
+    assert [is_same for _, is_same in backfilling.write(git.find_repo(str(team.root)), fills)] == [False, True]
+    assert path.read_bytes() == b'filled'
+
+
+CONFIG = '''\
+repos:
+- repo: {}
+  rev: {}
+  hooks:
+  - id: backfill-frontmatter
+  - id: validate-frontmatter
+'''
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='runners from a POSIX environment')
+@pytest.mark.parametrize('runner', ['pre-commit', 'prek'])
+def test_runner(team: Sandbox, plugin: tuple[str, str], runner: str) -> None:
+    team.write('.pre-commit-config.yaml', CONFIG.format(*plugin))
+    team.write('plans/old.md', '# Old\n')
+    team.write('src.py', '1')
+    _commit(team, '2026-05-02')
+    command = str(Path(sys.executable).parent / runner)
+    subprocess.run((command, 'install'), cwd=team.root, check=True, capture_output=True)
+    team.write('docs/sessions/note.md', '# Note\n')
+    team.git('add', 'docs')
+    team.write('src.py', '2')  # put aside by the runner while the hooks run
+    run = subprocess.run(('git', 'commit', '-qm', 'a note'), cwd=team.root, capture_output=True, text=True)
+    assert run.returncode == 1 and 'Rewriting docs/sessions/note.md' in run.stdout + run.stderr
+    assert (team.read('src.py'), team.read('plans/old.md')) == ('2', '# Old\n')
+    team.git('commit', '-qm', 'a note', '--', 'docs/sessions/note.md')
+    assert _meta(team, 'docs/sessions/note.md')['operator'] == 'roman'
+    run = subprocess.run((command, 'run', '--all-files'), cwd=team.root, capture_output=True, text=True)
+    assert run.returncode == 1 and 'Rewriting plans/old.md' in run.stdout
+    run = subprocess.run((command, 'run', '--all-files'), cwd=team.root, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
 
 
 def _refuse_dirty(team: Sandbox) -> str:

@@ -72,7 +72,8 @@ def test_facts_in_a_draft_are_left_out_and_named() -> None:
 def test_what_is_not_known_is_not_0() -> None:
     unknown = Facts(Start(None, 'unknown: no claim', is_known=False), 'b' * 40, 'main', None)
     meta = _metadata(_draft(), unknown)
-    assert (meta['commits'], meta['lines_added'], meta['first_commit_at']) == (None, None, None)
+    assert (meta['commits'], meta['lines_added'], meta['lines_removed']) == (None, None, None)
+    assert 'first_commit_at' not in meta, 'a key appears when it is first real'
     assert '## Commits\n\n- Unknown: no claim\n' in _note(facts=unknown)
     assert '## Commits\n\n- None\n' in _note(facts=_FACTS._replace(commits=(), changes=()))
 

@@ -310,7 +310,8 @@ def test_calendar() -> None:
     svg = pages_graph.calendar({'2026-11-20': 3, '2026-01-05': 1, '2019-01-01': 9, 'nonsense': 1, '2026-02-01': 0})
     assert svg.count('<title>') == 2 and '<title>2026-11-20: 3 documents</title>' in svg and '<a href="#month=2026-11"' in svg
     assert pages_graph.calendar({}) == ''
-    assert '<title>' in pages_graph.calendar({'0001-01-03': 1})
+    assert pages_graph.calendar({'0001-01-03': 1}) == ''
+    assert '9999-12-31' in pages_graph.calendar({'9999-12-31': 1})
 
 
 def test_search_script_is_data() -> None:

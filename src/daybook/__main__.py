@@ -70,6 +70,13 @@ def _run(argv: Sequence[str]) -> int:
     return importlib.import_module(_module_of(argv[0])).main(argv[1:])
 
 
+def _complain(error: FatalError) -> None:
+    from daybook.problem import printable
+
+    for line in f'daybook: {error}'.split('\n'):
+        print(printable(line), file=sys.stderr)
+
+
 def _make_output_safe() -> None:
     # file names may hold bytes that are not UTF-8, and a C locale may know ASCII only
     for stream in (sys.stdout, sys.stderr):
@@ -86,10 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UsageError as error:
-        print(f'daybook: {error}', file=sys.stderr)
+        _complain(error)
         return 2
     except FatalError as error:
-        print(f'daybook: {error}', file=sys.stderr)
+        _complain(error)
         return 1
     except KeyboardInterrupt:
         print('daybook: interrupted', file=sys.stderr)

@@ -28,7 +28,6 @@ _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 _INLINE = re.compile(r'(?:\]\(<?|(?:href|src)=")((?:[^\s<>()\\]++|\([^\s<>()\\]*+\))++)')
 _RENDERED = re.compile(r'(?:href|src)="([^"]*)"')
 _LONG_LINE = 2000  # characters; looking back over more for every link would take quadratic time
-_MANY_TARGETS = 100  # in one file; each is compared with each
 _CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
 _MANY = 400  # files from which on more processes pay for their start
 
@@ -118,18 +117,23 @@ def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Li
     """
     if '[[' in text or '\r' in text and text.count('\r') != text.count('\r\n'):
         return None
-    decoded: dict[str, str] = {}
-    written: Counter[str] = Counter()
+    written = _INLINE.findall(text)
+    decoded = {target: unquote(target) if '%' in target else target for target in set(written)}
+    raw = {target for target, plain in decoded.items() if plain in wanted}
+    joined = '\n'.join(written)
+    if any('&' in target or text.count(target) != joined.count(target) for target in raw):
+        return None
+    rendered = Counter(map(html.unescape, _RENDERED.findall(_render()(text))))
+    counts = dict.fromkeys(wanted, 0)
+    for target, number in rendered.items():
+        plain = unquote(target) if '%' in target else target
+        if plain in counts:
+            counts[plain] -= number
     found: list[Link] = []
-    line, start = first_line, 0
+    line, last = first_line, 0
     for match in _INLINE.finditer(text):
-        target = match[1]
-        written[target] += 1
-        if target not in decoded:
-            decoded[target] = unquote(target)
-        if decoded[target] not in wanted:
+        if match[1] not in raw:
             continue
-        line += text.count('\n', start, match.start())
         start = match.start()
         before = text[max(text.rfind('\n', 0, start) + 1, start - _LONG_LINE):start]
         if text[start] != ']':
@@ -140,15 +144,10 @@ def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Li
             begins_here = before.count('[') > before.count(']')
         if len(before) == _LONG_LINE or not begins_here:
             return None  # it began on another line, or who knows where
-        found.append(Link('link', target, line, 1, start, match.end()))
-    raw = {link.target for link in found}
-    if len(raw) > _MANY_TARGETS or any('&' in target for target in raw):
-        return None
-    if any(text.count(target) != sum(n * other.count(target) for other, n in written.items()) for target in raw):
-        return None
-    counts = Counter(decoded[link.target] for link in found)
-    rendered = Counter(unquote(html.unescape(target)) for target in _RENDERED.findall(_render()(text)))
-    return found if all(counts[target] == rendered[target] for target in wanted) else None
+        line, last = line + text.count('\n', last, start), start
+        found.append(Link('link', match[1], line, 1, start, match.end()))
+        counts[decoded[match[1]]] += 1
+    return None if any(counts.values()) else found
 
 
 def places(data: bytes, targets: Iterable[str]) -> list[Link]:

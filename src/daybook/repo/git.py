@@ -77,8 +77,16 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
            if not k.startswith('GIT_') or k in _KEPT or k.startswith('GIT_CONFIG_')}
     # no question may ever wait for somebody who is not there
     env.update(GIT_TERMINAL_PROMPT='0', GCM_INTERACTIVE='never', GIT_EDITOR=':')
-    env.setdefault('GIT_SSH_COMMAND', 'ssh -oBatchMode=yes')
     env.update(extra or {})
+    return env
+
+
+def network_env(repo: Repo, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return `clean_env` for a command that asks a remote: ssh asks nobody, unless the user chose another way to it."""
+    env = clean_env(extra)
+    # GIT_SSH_COMMAND would win over the user's own program, which may hold another key
+    if not {'GIT_SSH', 'GIT_SSH_COMMAND'} & env.keys() and not config_value(repo, 'core.sshCommand'):
+        env['GIT_SSH_COMMAND'] = 'ssh -oBatchMode=yes'
     return env
 
 

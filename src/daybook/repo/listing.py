@@ -1,7 +1,6 @@
 """The tracked files of a work tree with the ids of their contents: the index, and outside of a commit what is on the disk."""
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterable
@@ -25,7 +24,11 @@ class Listing:
     @property
     def digest(self) -> bytes:
         """The SHA-1 of `raw`."""
-        return hashlib.sha1(self.raw, usedforsecurity=False).digest()
+        try:
+            from _sha1 import sha1  # `hashlib` would load OpenSSL for the one digest of a warm run
+        except ImportError:
+            from hashlib import sha1
+        return sha1(self.raw, usedforsecurity=False).digest()
 
     def entries(self) -> dict[str, tuple[str, str]]:
         """Return mode and object id of each path."""
@@ -45,6 +48,8 @@ def entry(line: str) -> tuple[str, tuple[str, str]]:
 
 def blob_id(data: bytes, like: str) -> str:
     """Return the id that git gives to `data`, with the hash of the id `like`."""
+    import hashlib
+
     name = 'sha256' if len(like) == 64 else 'sha1'
     return hashlib.new(name, b'blob %d\0' % len(data) + data, usedforsecurity=False).hexdigest()
 

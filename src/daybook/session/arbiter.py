@@ -73,10 +73,7 @@ def _note_silence(repo: Repo, remote: str, reason: str) -> None:
 
 def _environment(repo: Repo) -> dict[str, str]:
     """Return an environment in which neither git nor ssh can ask anybody; it has no terminal either (setsid)."""
-    env = git.clean_env({'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
-    if 'GIT_SSH_COMMAND' not in os.environ and ('GIT_SSH' in os.environ or git.config_value(repo, 'core.sshCommand')):
-        del env['GIT_SSH_COMMAND']  # it would win over the user's own way to the host, with another key
-    return env
+    return git.network_env(repo, {'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
 
 
 def _ask(repo: Repo, settings: Settings, remote: str, *args: str) -> git.Result:

@@ -64,10 +64,7 @@ def remote_of(repo: Repo, settings: Settings) -> str | None:
 
 
 def _environment(repo: Repo) -> dict[str, str]:
-    env = git.clean_env({'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
-    if 'GIT_SSH_COMMAND' not in os.environ and ('GIT_SSH' in os.environ or git.config_value(repo, 'core.sshCommand')):
-        del env['GIT_SSH_COMMAND']  # it would win over the user's own way to the host, with another key
-    return env
+    return git.network_env(repo, {'GIT_ASKPASS': '', 'SSH_ASKPASS': '', 'SSH_ASKPASS_REQUIRE': 'never'})
 
 
 def _reason(result: git.Result) -> str:

@@ -14,6 +14,7 @@ from datetime import timezone
 from typing import Any
 from typing import NamedTuple
 
+from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import schema
 from daybook.documents.config import Settings
@@ -101,6 +102,15 @@ def stub(claim: Claim) -> bytes:
     """Return the text that holds the place of a claimed note until hand-off."""
     meta = {'operator': claim.operator, 'kind': 'session', 'claimed_at': claim.created}
     return frontmatter_edit.render(meta, schema.property_order('session')).encode()
+
+
+def is_stub(claim: Claim, data: bytes | None) -> bool:
+    """Whether `data` is the stub of `claim` as we, or an earlier version, wrote it: its keys, and no text."""
+    if data is None:
+        return False
+    parsed = frontmatter.parse(data)
+    wanted = {'operator': claim.operator, 'kind': 'session', 'claimed_at': claim.created}
+    return parsed.meta == wanted and not data[frontmatter.body_offset(data):].strip()
 
 
 def note_path(settings: Settings, name: str) -> str:
@@ -299,9 +309,10 @@ def _require_folder(path: str) -> None:
 
 
 def take(repo: Repo, settings: Settings, operator: Operator, *, now: datetime, environ: Mapping[str, str],
-         new: bool = False) -> Claim:
+         new: bool = False, draft: str | None = None) -> Claim:
     """Return the open claim of this session or work tree, or make one (always with `new`).
 
+    `draft` is the file for which hand-off makes the claim; the next try with it finds the claim by it.
     Writes the record of the claim and the stub of its note. Raises FatalError when the day is
     full, the notes' folder leaves the repository, or something cannot be written.
     """
@@ -312,7 +323,8 @@ def take(repo: Repo, settings: Settings, operator: Operator, *, now: datetime, e
             return found
         _require_folder(os.path.dirname(path))
         day = f'{operator.initials}-{operator.local_date(now):%y%m%d}'
-        return _next(repo, settings, day, _wanted(repo, operator, now, environ), has_stub=True)
+        wanted = _wanted(repo, operator, now, environ)._replace(draft=draft)
+        return _next(repo, settings, day, wanted, has_stub=True)
     except OSError as error:
         raise _not_written(error) from error
 

@@ -106,11 +106,10 @@ def made_or_adopted(request: Request, draft: Draft, adopted: Claim | None) -> tu
             os.makedirs(claims.folder(request.repo), exist_ok=True)
             claims.save(request.repo, adopted)
         return adopted, False
-    made = claims.take(request.repo, request.settings, request.operator, now=request.now, environ=request.environ,
-                       new=True)
     # a hand-off that fails takes its stub away again; the next try with this draft finds the claim by its path
-    made = made._replace(draft=os.path.join(request.repo.root, draft.path) if draft.path else None)
-    claims.save(request.repo, made)
+    path = os.path.join(request.repo.root, draft.path) if draft.path else None
+    made = claims.take(request.repo, request.settings, request.operator, now=request.now, environ=request.environ,
+                       new=True, draft=path)
     if made.kind == 'provisional':
         request.say(f'the id is provisional, and valid for good: {made.reason}')
     return made, True
@@ -120,7 +119,7 @@ def drop_stub(request: Request, claim: Claim) -> None:
     """Remove the placeholder of a claim, wherever it was made, as long as nobody has written into it."""
     for root in dict.fromkeys([request.repo.root, claim.worktree]):
         path = os.path.join(root, claims.note_path(request.settings, claim.id))
-        if files.read_bytes(path) == claims.stub(claim):
+        if claims.is_stub(claim, files.read_bytes(path)):
             os.unlink(path)
             with contextlib.suppress(OSError):
                 os.rmdir(os.path.dirname(path))

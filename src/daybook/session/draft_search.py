@@ -35,7 +35,7 @@ def _written_stub(repo: Repo, settings: Settings, claim: Claim) -> str | None:
     """Return the path of a stub in which somebody has written."""
     path = os.path.join(repo.root, claims.note_path(settings, claim.id))
     data = files.read_bytes(path)
-    return path if data is not None and data != claims.stub(claim) else None
+    return path if data is not None and not claims.is_stub(claim, data) else None
 
 
 def _candidates(repo: Repo, settings: Settings, session: str | None) -> list[str]:

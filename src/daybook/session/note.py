@@ -17,6 +17,7 @@ from daybook.session.facts import Facts
 from daybook.writers import closing
 from daybook.writers import inline
 
+_MAY_BE_EMPTY = ('tags', 'commits', 'lines_added', 'lines_removed', 'tool_calls_breakdown')
 _HUMAN_KEYS = ('title', 'summary', 'workstream', 'tags', 'status', 'id', 'operator', 'kind', 'created')
 _MOST = 50  # commits or files in a note; the range in its head tells the rest
 _SUMMARY = 300  # characters
@@ -128,12 +129,11 @@ def metadata(draft: Draft, *, session_id: str, stem: str, operator: str, workstr
         **telemetry,
         'active_min_estimate': git_facts.active_minutes(
             facts, [telemetry.get('started_at'), telemetry.get('ended_at')], now),
-        'handoff_write_min': None,
-        'interruptions_count': None,
         'sync_status': 'pending',
         **own,
     }
-    return {key: value for key, value in meta.items() if value != [] or key == 'tags'}
+    # keys appear when they are first real; what git could not tell is null, so that nobody reads 0
+    return {key: value for key, value in meta.items() if value not in (None, [], {}) or key in _MAY_BE_EMPTY}
 
 
 def ignored_keys(draft: Draft) -> list[str]:

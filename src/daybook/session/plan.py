@@ -153,7 +153,9 @@ def check_targets(request: Request, plan: Plan, claim: Claim | None) -> None:
     preflight.refuse_ignored(repo, path, 'take its folder out of .gitignore, '
                              'or give the kind session another folder in .daybook/config.yaml')
     if claim is not None:
-        preflight.refuse_new(repo, path, claim.id, [claims.stub(claim), plan.draft.data])
+        data = files.read_bytes(files.inside(repo.root, path))
+        ours = [plan.draft.data, *([data] if data is not None and claims.is_stub(claim, data) else [])]
+        preflight.refuse_new(repo, path, claim.id, ours)
 
 
 def is_trivial(plan: Plan, bystanders: Sequence[str]) -> bool:

@@ -104,7 +104,7 @@ def _push(work: _Work, commit: str) -> git.Result:
     # the user's pre-push hooks run: their gates hold for us as for everybody
     return git.git('push', '--porcelain', '--no-follow-tags', '--', work.upstream.remote,
                    f'{commit}:{work.upstream.ref}', cwd=work.repo.root,
-                   env=git.clean_env({'DAYBOOK_HANDOFF': '1'}), timeout=work.timeout)
+                   env=git.network_env(work.repo, {'DAYBOOK_HANDOFF': '1'}), timeout=work.timeout)
 
 
 def _rejections(result: git.Result) -> str:
@@ -121,7 +121,8 @@ def _fetch(work: _Work) -> str | None:
     """Fetch the upstream into a ref of our own, so that no tracking ref of the user moves; return its commit."""
     result = git.git('-c', 'gc.auto=0', '-c', 'maintenance.auto=false', 'fetch', '--quiet', '--no-tags', '--no-prune',
                      '--refmap=', '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
-                     f'+{work.upstream.ref}:{_FETCHED}', cwd=work.repo.root, env=git.clean_env(), timeout=work.timeout)
+                     f'+{work.upstream.ref}:{_FETCHED}', cwd=work.repo.root, env=git.network_env(work.repo),
+                     timeout=work.timeout)
     commit = git.resolve(work.repo, _FETCHED) if result.is_ok else None
     git.git('update-ref', '-d', _FETCHED, cwd=work.repo.root)
     return commit
@@ -130,7 +131,7 @@ def _fetch(work: _Work) -> str | None:
 def _has_arrived(work: _Work, commit: str) -> bool | None:
     """Whether the remote branch holds `commit`; None when the remote does not tell."""
     seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
-                   env=git.clean_env(), timeout=min(10.0, work.timeout))
+                   env=git.network_env(work.repo), timeout=min(10.0, work.timeout))
     if not seen.is_ok or seen.text.split('\t')[0] in ('', commit):
         return bool(seen.text) if seen.is_ok else None
     theirs = _fetch(work)

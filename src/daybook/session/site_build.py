@@ -111,7 +111,7 @@ class Build:
             if not users:
                 del images[image]
 
-    def write(self, read: _Read, *, is_new: bool) -> None:
+    def write(self, read: _Read, *, is_new: bool, is_edited: bool) -> None:
         """Write the stale pages, the changed parts of the search and the home page; remove what is gone."""
         stale = sorted(path for path in self.site.stale if self.site.is_shown(path))
         missing = [path for path in stale if path not in self._documents]
@@ -120,9 +120,9 @@ class Build:
         for done in site_workers.each(lambda share: self._pages([documents[path] for path in share]), wanted):
             self._merge(done)
         self._remove(is_new)
-        self._parts(is_new)
+        self._parts(is_new or is_edited)
         home = site_pages.HOME
-        if is_new or self._seen_from_home() != self._before:
+        if is_new or is_edited or self._seen_from_home() != self._before:
             self.output.write(home, self._maker.home(self._sorted(), self.site.records.parts).encode())
 
     def _sorted(self) -> dict[str, Any]:
@@ -155,14 +155,14 @@ class Build:
                                                      for number in range(self.site.records.parts))}
             self.output.remove_others(wanted.__contains__)
 
-    def _parts(self, is_new: bool) -> None:
+    def _parts(self, is_all: bool) -> None:
         records = self.site.records
         everything = range(records.parts)
-        for number in everything if is_new else records.changed('doc'):
+        for number in everything if is_all else records.changed('doc'):
             shown = {path: self._maker.row(known) for path in records.part('doc', number) if (known := self.site.get(path)) and known.shown}
             self._script('rows', number, shown)
         changed = sorted({*records.changed('text'), *records.changed('doc')})
-        for number in everything if is_new else changed:
+        for number in everything if is_all else changed:
             texts = records.part('text', number)
             self._script('text', number, {path: texts.get(path, '') for path in records.part('doc', number) if self.site.is_shown(path)})
 
@@ -194,11 +194,15 @@ def _reader(repo: Repo, settings: Settings, listing: Listing) -> _Read:
 
 
 def _tell_history(repo: Repo, settings: Settings, site: Site, head: str | None, before: str | None) -> None:
-    """Bring the commits of each document up to date. Raises Rebuild when those that were told are no more."""
-    if head is None or head == before:
+    """Bring the commits of each document up to date. Raises Rebuild when those that were told are no more.
+
+    A commit is told by the documents that there are, so that one that comes or goes has all of them read again.
+    """
+    if head is None or head == before and not site.is_other:
         return
+    known = None if site.is_other else before
     found: dict[str, list[list[str]]] = {}
-    for commit in site_history.commits(repo, f'{before}...HEAD' if before else 'HEAD'):
+    for commit in site_history.commits(repo, f'{known}...HEAD' if known else 'HEAD'):
         if commit.side == '<':
             raise Rebuild
         told = site_history.told(commit, site.is_shown, lambda path: config.kind_of(settings, path) is not None)
@@ -207,8 +211,28 @@ def _tell_history(repo: Repo, settings: Settings, site: Site, head: str | None, 
                 found[path].append(told)
     for path, new in found.items():
         old = site.records.get('history', path) or []
-        site.records.put('history', path, [*new, *old][:site_history.LIMIT])
-        site.stale.add(path)
+        told_now = [*new, *(old if known else [])][:site_history.LIMIT]
+        if told_now != old:
+            site.records.put('history', path, told_now)
+            site.stale.add(path)
+
+
+def _edited(site: Site, settings: Settings, changed: Collection[str], output: Output) -> bool:
+    """Mark tracked pages that somebody else wrote as stale; return whether home page and search are among them."""
+    is_home = False
+    for path in changed:
+        page = path.removeprefix(f'{settings.render_folder}/')
+        if page == path or not page.endswith(('.html', '.js')):
+            continue
+        stem = page.removesuffix('.html')
+        source = next((each for each in (f'{stem}.md', stem) if site.is_shown(each)), None)
+        if source:
+            site.stale.add(source)
+        elif page == site_pages.HOME or page.startswith('data/'):
+            is_home = True
+        elif output.is_ours(page):
+            raise Rebuild
+    return is_home
 
 
 def _save(ground: Ground, records: Records, built: Build, folders: set[str]) -> None:
@@ -231,7 +255,8 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     built.take(read(wanted), wanted)
     if not settings.render_tracked:
         _tell_history(repo, settings, site, ground.head, top['head'])
-    built.write(read, is_new=changed is None)
+    is_edited = settings.render_tracked and changed is not None and _edited(site, settings, changed, output)
+    built.write(read, is_new=changed is None, is_edited=is_edited)
     git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
     output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
     output.remove(other)

@@ -84,6 +84,11 @@ class Output:
             replace(os.path.join(self.root, path), content)
             self.written.append(path)
 
+    def is_ours(self, path: str) -> bool:
+        """Return whether there is a file that carries our marker."""
+        old = self._old(path)
+        return isinstance(old, bytes) and MARKER in old[:_HEAD]
+
     def remove(self, path: str) -> None:
         """Remove a file of ours, and the folders that it leaves empty."""
         old = self._old(path) if not self._is_outside(path) else None

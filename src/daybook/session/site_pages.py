@@ -94,9 +94,9 @@ class Maker:
         for text in known.entry.references.get(key, ()):
             path = self.site.resolve(key, text, known.entry)
             target = self.site.get(path) if path else None
-            if target is None:
+            if target is None and self.site.is_told(text):
                 found.append((text, ''))
-            elif target.shown:
+            elif target is not None and target.shown:
                 found.append((target.entry.title, pages_links.between(known.entry.path, target.entry.path)))
         return found
 
@@ -141,8 +141,7 @@ class Maker:
     def row(self, known: Known) -> list[Any]:
         """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
         entry = known.entry
-        streams = [text for text in entry.references.get('workstream', ())
-                   if not (path := self.site.resolve('workstream', text, entry)) or self.site.is_shown(path)]
+        streams = [text for text in entry.references.get('workstream', ()) if self.site.is_told(text)]
         return [pages_links.address(pages_links.page_of(entry.path)), _kind_label(entry.kind), entry.title, entry.status, entry.people,
                 streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
 

@@ -45,6 +45,7 @@ class Site:
         self.records, self.settings = records, settings
         self.stale: set[str] = set()
         self.gone: set[str] = set()
+        self.is_other = False
         self._known: dict[str, Known | None] = {}
         self._limit = pages_entry.zone_step(settings.render_zone)
         self._default = pages_entry.zone_step(settings.render_default_zone)
@@ -68,6 +69,10 @@ class Site:
         fitting = [path for path, kind in found.items() if (not kinds or kind in kinds) and path != entry.path]
         return min(fitting, key=lambda path: (found[path] != entry.kind and key.startswith('supersede'), path), default=None)
 
+    def is_told(self, text: str) -> bool:
+        """Return whether a name may be told: no document that has no page goes by it."""
+        return all(self.is_shown(path) for path in self.records.get('name', pages_entry.name_of(text)) or ())
+
     def versions(self, entry: Entry) -> list[str]:
         """Return the other versions (`…_v01`) of a document."""
         name = pages_entry.series_of(entry.path)
@@ -76,7 +81,8 @@ class Site:
     def update(self, found: Mapping[str, Document | None]) -> None:
         """Take in documents that have changed, or have gone. Raises Rebuild.
 
-        Afterwards `stale` are the paths of the pages to make, `gone` those to remove.
+        Afterwards `stale` are the paths of the pages to make, `gone` those to remove, and `is_other`
+        tells whether documents have come or gone.
         """
         before = {path: self.get(path) for path in found}
         entries = {path: pages_entry.make(document, self._default) if document else None for path, document in found.items()}
@@ -137,6 +143,7 @@ class Site:
         self.records.put('doc', path, _as_json(new) if new else None)
         if new is None:
             self.gone.add(path)
+        self.is_other |= (old is None) != (new is None)
         self.stale.add(path)
         self._tell_targets(path, old, new)
         if (old and old.entry.mini) != (new and new.entry.mini) or (old is None) != (new is None):

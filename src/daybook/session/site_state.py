@@ -39,6 +39,8 @@ class Records:
             if not self._is_new:
                 with open(self._path(family, number), encoding='utf-8', errors='surrogateescape') as stream:
                     content = json.load(stream)
+                if not isinstance(content, dict):
+                    raise ValueError(f'no records: {family}')
             self._read[family, number] = content
         return self._read[family, number]
 

@@ -98,6 +98,8 @@ def refusal(document: Document) -> str:
         return 'empty'
     if b'\0' in data or not _is_utf8(data):
         return 'not UTF-8 text; save it as UTF-8'
+    if not _is_utf8(document.path.encode('utf-8', 'surrogateescape')):
+        return 'a file name that is not UTF-8; rename it'
     if data.startswith(b'version https://git-lfs'):
         return 'content is not here, only its Git LFS pointer; run `git lfs pull`'
     if _CONFLICT.search(data):
@@ -179,12 +181,14 @@ def _summary(read: _Reading) -> Value | None:
         return Value(sentence, _at(field)) if sentence else None
     aliases = dict(read.document.kind.section_aliases).get('Summary', ())
     names = _SUMMARY_SECTIONS | {name.casefold() for name in aliases}
-    found = [s for s in markdown.sections(read.document.body, first_line=read.document.body_line)
-             if legacy_headers.folded(re.sub(r'^[\W\d_]+|[\W_]+$', '', s.title)) in names]
+    found = [position for position, heading in enumerate(read.headings) if heading.level == 2
+             and legacy_headers.folded(re.sub(r'^[\W\d_]+|[\W_]+$', '', heading.text)) in names]
     if len(found) != 1 or read.is_rollup:
         return None
-    sentence = _first_sentence(re.split(r'\n[ \t]*\r?\n', found[0].body.strip())[0])
-    return Value(sentence, f'the section on line {found[0].line}') if sentence else None
+    heading, *following = read.headings[found[0]:found[0] + 2]
+    text = read.document.body[heading.content:following[0].start if following else None]
+    sentence = _first_sentence(re.split(r'\n[ \t]*\r?\n', text.strip())[0])
+    return Value(sentence, f'the section on line {heading.line}') if sentence else None
 
 
 def _first_sentence(paragraph: str) -> str:

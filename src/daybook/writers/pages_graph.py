@@ -99,9 +99,10 @@ def graph(nodes: Sequence[Node]) -> str:
 
 def _day(text: str) -> datetime.date | None:
     try:
-        return datetime.date.fromisoformat(text)
+        day = datetime.date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year >= 1900 else None  # no repository is older, and a year must lie before it
 
 
 def _level(count: int, most: int) -> int:
@@ -118,7 +119,7 @@ def calendar(days: Mapping[str, int]) -> str:
         return ''
     last = max(counts)
     end = last - datetime.timedelta(days=last.weekday())
-    start = end - datetime.timedelta(weeks=min(_WEEKS, (end - datetime.date.min).days // 7) - 1)
+    start = end - datetime.timedelta(weeks=_WEEKS - 1)
     shown = {day: count for day, count in sorted(counts.items()) if day >= start}
     most = max(shown.values())
     cells, months = [], []
