@@ -41,7 +41,9 @@ def _wanted(repo: Repo, settings: Settings, tracked: Sequence[str], only: Collec
         if found.is_stub:
             del titles[found.path]
     texts = index_set.texts(titles)
-    emptied = [path for path in tracked if posixpath.basename(path) == indexes.NAME and path not in texts]
+    homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
+    emptied = [path for path in tracked
+               if posixpath.basename(path) == indexes.NAME and path.startswith(homes) and path not in texts]
     for path in emptied:
         texts[path] = indexes.render(index_set.title_of(posixpath.dirname(path)), [])
     return {path: text for path, text in texts.items() if only is None or posixpath.dirname(path) in only}

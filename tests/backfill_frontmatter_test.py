@@ -312,6 +312,16 @@ def test_inside_a_commit_only_its_own_documents(team: Sandbox) -> None:
     assert team.daybook(ID, 'plans/new.md').returncode == 0
 
 
+def test_a_commit_that_moves_a_document_did_not_write_it(team: Sandbox) -> None:
+    team.write('notes/old.md', '# Old\n\nSome lines.\n')
+    _commit(team, '2026-05-02', **SERGEI)
+    _install(team)
+    (team.root / 'plans').mkdir()
+    team.git('mv', 'notes/old.md', 'plans/old.md')
+    subprocess.run(('git', 'commit', '-qm', 'move'), cwd=team.root, env={**os.environ, **_on('2026-06-07')})
+    assert (_meta(team, 'plans/old.md')['owner'], _meta(team, 'plans/old.md')['created']) == ('sergei', '2026-05-02')
+
+
 def test_inside_a_commit_what_is_not_staged_is_not_touched(team: Sandbox) -> None:
     _install(team)
     team.write('plans/p.md', '# P\n')

@@ -15,6 +15,7 @@ from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.writers import backfill
+from daybook.writers import backfill_refusal
 from daybook.writers import backfill_report
 from daybook.writers import insertion
 from daybook.writers.backfill import Added
@@ -189,13 +190,13 @@ REFUSED = (
 
 @pytest.mark.parametrize('data, words', REFUSED)
 def test_refusal(data: bytes, words: str) -> None:
-    reason = backfill.refusal(document.from_bytes(NOTE, config.DEFAULTS.kind('session'), data))
+    reason = backfill_refusal.refusal(document.from_bytes(NOTE, config.DEFAULTS.kind('session'), data))
     assert reason.startswith(words) and bool(reason) == bool(words)
 
 
 def test_refusal_takes_linear_time() -> None:
     data = b'<!-- a -->\n' * 50_000 + b'text'
-    assert backfill.refusal(document.from_bytes(NOTE, config.DEFAULTS.kind('session'), data)) == ''
+    assert backfill_refusal.refusal(document.from_bytes(NOTE, config.DEFAULTS.kind('session'), data)) == ''
 
 
 ADDED = {'title': 'Tidy: up', 'kind': 'plan', 'created': '2026-05-11'}
@@ -207,7 +208,7 @@ BODIES = (b'', b'# T', b'# T\n', b'\n# T\n', b'# T\r\n\r\ntext\r\n', b'\xef\xbb\
 
 @pytest.mark.parametrize('data', BODIES)
 def test_insert_only(data: bytes) -> None:
-    if backfill.refusal(document.from_bytes(PLAN, config.DEFAULTS.kind('plan'), data)) not in ('', 'empty'):
+    if backfill_refusal.refusal(document.from_bytes(PLAN, config.DEFAULTS.kind('plan'), data)) not in ('', 'empty'):
         pytest.skip('refused before')
     _insert_and_prove(data, {key: value for key, value in ADDED.items() if key not in frontmatter.parse(data).meta})
 

@@ -81,7 +81,7 @@ def test_the_name_of_a_file_cannot_become_a_command(two: Two) -> None:
 
 
 def test_what_is_here_already_is_not_on_a_branch(two: Two) -> None:
-    two.theirs('SO-261111-01', note('Theirs', '2026-11-11', 'serge'), 'topic')
+    two.theirs('SO-261111-01', note('Theirs', '2026-11-11', 'serge', ended_at='2026-11-11T23:00:00Z'), 'topic')
     two.roman.git('fetch', '-q')
     two.roman.git('checkout', '-q', 'origin/topic', '--', 'docs/sessions/SO-261111-01.md')
     two.roman.git('mv', 'docs/sessions/SO-261111-01.md', 'docs/sessions/moved.md')

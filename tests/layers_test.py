@@ -18,7 +18,7 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'mirror'),
 }
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
-BELOW['__main__'] = ('errors',)
+BELOW['__main__'] = ('errors', 'problem')
 OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',

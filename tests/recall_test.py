@@ -167,6 +167,7 @@ def kept_file(repo: Sandbox) -> Path:
 CHANGES: list[tuple[str, Callable[[Sandbox], object], str]] = [
     ('a new note', lambda repo: repo.write('docs/sessions/RT-261111-01.md', note('New', '2026-11-11')), '("New"'),
     ('an edited note', lambda repo: repo.write('docs/sessions/RT-261110-01.md', note('Edited')), '("Edited"'),
+    ('a note that was on the disk only', lambda repo: repo.write('docs/sessions/SO-261109-01.md', note('Again', operator='serge')), '("Again"'),
     ('a note that is gone', lambda repo: (repo.root / 'docs/sessions/RT-261110-01.md').unlink(), 'no prior sessions for roman'),
     ('a workstream', lambda repo: repo.write('workstreams/w.md', '---\nowner: roman\n---\n'), 'open workstreams of yours'),
     ('a commit', lambda repo: repo.commit('x', str(repo.write('x.py', 'x'))), 'since that note: 1 commit after'),
@@ -185,6 +186,7 @@ def test_the_last_answer_holds_until_something_changes(repo: Sandbox, change: Ca
     repo.write('.daybook/operators.yaml', OPERATORS)
     repo.write('docs/sessions/RT-261110-01.md', note('Old'))
     repo.commit()
+    repo.write('docs/sessions/SO-261109-01.md', note('Serge', operator='serge'))
     repo.git('remote', 'add', 'origin', '../nowhere')
     out = resumed(repo, '--no-fetch')
     before = kept_file(repo).stat()
@@ -193,6 +195,15 @@ def test_the_last_answer_holds_until_something_changes(repo: Sandbox, change: Ca
     assert expected in resumed(repo, '--no-fetch')
     after = kept_file(repo).read_bytes()
     assert expected in resumed(repo, '--no-fetch') and kept_file(repo).read_bytes() == after
+
+
+def test_a_claim_that_is_done_elsewhere_changes_the_answer(repo: Sandbox) -> None:
+    repo.write('.daybook/operators.yaml', OPERATORS)
+    claimed = repo.daybook('claim-session').stdout.rsplit('id=', 1)[1].split()[0]
+    assert f'.daybook/state/draft-{claimed}.md' in resumed(repo)
+    record = repo.root / f'.git/daybook/claims/{claimed}.json'
+    record.write_text(record.read_text().replace('"open"', '"done"'))
+    assert f'.daybook/state/draft-{claimed}.md' not in resumed(repo)
 
 
 @pytest.mark.parametrize('data', [b'', b'{"x": ', b'[]\n{}'])

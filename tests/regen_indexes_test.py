@@ -78,6 +78,15 @@ def test_last_document_gone_empties_the_index(repo: Sandbox) -> None:
     assert repo.daybook('regen-indexes').returncode == 0
 
 
+def test_an_index_elsewhere_is_not_ours_to_empty(repo: Sandbox) -> None:
+    add(repo, 'plans/a.md', 'A')
+    repo.daybook('regen-indexes')
+    repo.write('tests/golden/INDEX.md', repo.read('plans/INDEX.md'))
+    repo.git('add', '.')
+    assert repo.daybook('regen-indexes').returncode == 0
+    assert repo.read('tests/golden/INDEX.md') == repo.read('plans/INDEX.md')
+
+
 @pytest.mark.parametrize('when, code', [('commit', 1), ('never', 0), ('default-branch', 0)])
 def test_who_keeps_the_indexes(repo: Sandbox, when: str, code: int) -> None:
     repo.write('.daybook/config.yaml', f'indexes:\n  when: {when}\n')

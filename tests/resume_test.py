@@ -438,12 +438,12 @@ def test_workstreams_and_drift(repo: Sandbox) -> None:
     assert '  its workstream launch: done\n' in out and 'open workstreams of yours' not in out
 
 
-@pytest.mark.parametrize(('head', 'expected'), [
-    ('f' * 40, 'since that note: no commit\n'), ('--output=x', 'since that note: no commit\n'), ('main', 'since that note: no commit\n')])
-def test_a_head_that_is_no_commit_here(repo: Sandbox, head: str, expected: str) -> None:
+@pytest.mark.parametrize('head', ['f' * 40, '--output=x', 'main', 'HEAD'])
+def test_a_head_that_is_no_commit_here(repo: Sandbox, head: str) -> None:
     repo.write('docs/sessions/RT-261110-01.md', note('a', head=head))
-    repo.commit()
-    assert expected in resumed(repo)
+    oid = repo.commit()
+    repo.commit('more', str(repo.write('x.py', 'x')))
+    assert f'since that note: 1 commit after {oid[:10]}\n' in resumed(repo), 'then its own commit counts'
     repo.write('docs/sessions/RT-261110-02.md', note('a', head='f' * 40))
     assert 'since that note: its commit ffffffffff is not in this clone\n' in resumed(repo)
 

@@ -7,6 +7,7 @@ a file that cannot be used is made anew, and without one the run does all the wo
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import sys
@@ -27,9 +28,10 @@ create table facts (blob text, kind text, payload blob, seen integer, primary ke
 create table views (id integer primary key, name blob unique, setup blob, baseline blob, digest blob, listing blob,
                     changes blob, head text, options text, witness blob, seen integer);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
-create table found (view integer, source blob, payload blob, text blob, problems integer, blocking integer,
-                    dated integer, primary key (view, source)) without rowid;
+create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
+                    payload blob, primary key (view, source));
 """
+Damaged = sqlite3.DatabaseError
 _FOLDERS = ('documents', 'rules')
 
 
@@ -42,6 +44,7 @@ def _parser_version() -> str:
     return ''
 
 
+@functools.cache
 def version() -> str:
     """Return what tells two versions of the tool apart: a checksum of the modules that make what is kept."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -76,6 +79,18 @@ def changed_at(root: str, folder: str) -> str:
         return str(os.stat(os.path.join(root, folder)).st_mtime_ns)
     except OSError:
         return ''
+
+
+def _sealed(data: bytes, about: object = '') -> bytes:
+    """Return `data` with a checksum of it and of what stands beside it, as SQLite finds no damage inside a value."""
+    return zlib.crc32(repr(about).encode() + data).to_bytes(4, 'big') + data
+
+
+def _opened(sealed: bytes, about: object = '') -> bytes:
+    """Return the data that `_sealed` took. Raises `Damaged`."""
+    if not isinstance(sealed, bytes) or zlib.crc32(repr(about).encode() + sealed[4:]).to_bytes(4, 'big') != sealed[:4]:
+        raise Damaged('a value does not fit its checksum')
+    return sealed[4:]
 
 
 class View:
@@ -131,13 +146,13 @@ class Catalogue:
         else:
             wanted = frozenset(blobs)
             rows = [row for row in self._connection.execute(select, (kind,)) if row[0] in wanted]
-        return {blob: decoded(payload) for blob, payload in rows}
+        return {blob: decoded(_opened(payload, blob)) for blob, payload in rows}
 
     def add_facts(self, kind: str, found: Iterable[tuple[str, str]]) -> None:
         """Keep the payload of each blob."""
         day = today()
         self._connection.executemany('insert or replace into facts values (?, ?, ?, ?)',
-                                     ((blob, kind, encoded(payload), day) for blob, payload in found))
+                                     ((blob, kind, _sealed(encoded(payload), blob), day) for blob, payload in found))
 
     def view(self, name: str) -> View | None:
         """Return the view `name`, or None."""
@@ -147,8 +162,8 @@ class Catalogue:
 
     def listing(self, view: View) -> tuple[bytes, bytes]:
         """Return the listing of a view and the changes to it: lines that came or went since."""
-        row: tuple[bytes, bytes] = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
-        return row
+        listing, changes = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
+        return _opened(listing), _opened(changes)
 
     def new_view(self, name: str) -> int:
         """Make the view `name`, without anything that it held; return its id."""
@@ -160,6 +175,10 @@ class Catalogue:
         row = self._connection.execute('select id from views where name = ?', (encoded(name),)).fetchone()
         for table, column in (('found', 'view'), ('inbound', 'view'), ('views', 'id')) if row else ():
             self._connection.execute(f'delete from {table} where {column} = ?', row)
+
+    def set_listing(self, view: int, *, listing: bytes | None = None, changes: bytes) -> None:
+        """Change the listing of a view, or only the changes to it."""
+        self.set_view(view, changes=_sealed(changes), **({} if listing is None else {'listing': _sealed(listing)}))
 
     def set_view(self, view: int, **columns: object) -> None:
         """Change columns of a view."""
@@ -174,12 +193,12 @@ class Catalogue:
         else:
             queries = (self._connection.execute(f'{select} and source = ?', (view, encoded(source))).fetchone() for source in sorted(sources))
             rows = (row for row in queries if row)
-        return ((decoded(source), *rest) for source, *rest in rows)  # type: ignore[misc]
+        return ((decoded(source), _opened(payload, source), *counts) for source, payload, *counts in rows)  # type: ignore[misc]
 
     def lines(self, view: int) -> tuple[bytes, int]:
         """Return what is to be printed of all files, in order of path, and how many problems block."""
-        rows = self._connection.execute('select text, blocking from found where view = ? order by source', (view,)).fetchall()
-        return b''.join(row[0] for row in rows), sum(row[1] for row in rows)
+        rows = self._connection.execute('select text, source, problems, blocking from found where view = ? order by source', (view,)).fetchall()
+        return b''.join(_opened(text, about) for text, *about in rows), sum(row[3] for row in rows)
 
     def counts(self, view: int) -> tuple[int, int]:
         """Return the number of problems, and of the files that have some."""
@@ -194,7 +213,7 @@ class Catalogue:
     def set_found(self, view: int, rows: Iterable[tuple[str, bytes, bytes, int, int, bool]]) -> None:
         """Keep payload, text, number of problems, of blocking ones, and whether it is dated, of each file."""
         self._connection.executemany('insert or replace into found values (?, ?, ?, ?, ?, ?, ?)',
-                                     ((view, encoded(source), *rest) for source, *rest in rows))
+                                     ((view, *_sealed_row(*row)) for row in rows))
 
     def drop_found(self, view: int, sources: Iterable[str]) -> None:
         self._connection.executemany('delete from found where view = ? and source = ?', ((view, encoded(source)) for source in sources))
@@ -203,18 +222,18 @@ class Catalogue:
         """Return the files of which a link depends on one of `keys`."""
         query = 'select sources from inbound where view = ? and key = ?'
         rows = (self._connection.execute(query, (view, encoded(key))).fetchone() for key in keys)
-        return {source for row in rows if row for source in decoded(row[0]).split('\0')}
+        return {source for row in rows if row for source in decoded(_opened(row[0])).split('\0')}
 
     def inbound_below(self, view: int, folder: str) -> set[str]:
         """Return the files of which a link depends on something below `folder`."""
         rows = self._connection.execute('select sources from inbound where view = ? and key > ? and key < ?',
                                         (view, encoded(f'{folder}/'), encoded(f'{folder}0'))).fetchall()
-        return {source for row in rows for source in decoded(row[0]).split('\0')}
+        return {source for row in rows for source in decoded(_opened(row[0])).split('\0')}
 
     def set_inbound(self, view: int, sources_of: dict[str, list[str]]) -> None:
         """Keep the files that depend on each key, for a new view."""
         self._connection.executemany('insert into inbound values (?, ?, ?)', sorted(
-            (view, encoded(key), encoded('\0'.join(sources))) for key, sources in sources_of.items()))
+            (view, encoded(key), _sealed(encoded('\0'.join(sources)))) for key, sources in sources_of.items()))
 
     def move_inbound(self, view: int, source: str, *, gone: Iterable[str], come: Iterable[str]) -> None:
         """Let `source` no longer depend on the keys `gone`, but on `come`."""
@@ -223,7 +242,7 @@ class Catalogue:
                 sources = self.inbound(view, [key]) - {source} | ({source} if is_coming else set())
                 if sources:
                     self._connection.execute('insert or replace into inbound values (?, ?, ?)',
-                                             (view, encoded(key), encoded('\0'.join(sorted(sources)))))
+                                             (view, encoded(key), _sealed(encoded('\0'.join(sorted(sources))))))
                 else:
                     self._connection.execute('delete from inbound where view = ? and key = ?', (view, encoded(key)))
 
@@ -238,6 +257,11 @@ class Catalogue:
         for name, in self._connection.execute('select name from views where seen < ?', (day - KEPT_DAYS,)).fetchall():
             self.forget_view(decoded(name))
         self._connection.execute("insert or replace into meta values ('swept', ?)", (day,))
+
+
+def _sealed_row(source: str, payload: bytes, text: bytes, problems: int, blocking: int, is_dated: bool) -> tuple[object, ...]:
+    name = encoded(source)
+    return name, problems, blocking, is_dated, _sealed(text, [name, problems, blocking]), _sealed(payload, source)
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -312,5 +336,3 @@ def discard(common_dir: str) -> None:
     with contextlib.suppress(OSError):
         _delete(path_in(common_dir))
 
-
-Damaged = sqlite3.DatabaseError

@@ -121,6 +121,8 @@ def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Li
     decoded = {target: unquote(target) if '%' in target else target for target in set(written)}
     raw = {target for target, plain in decoded.items() if plain in wanted}
     joined = '\n'.join(written)
+    if len(wanted.intersection(decoded.values())) < len(wanted):
+        return None
     if any('&' in target or text.count(target) != joined.count(target) for target in raw):
         return None
     rendered = Counter(map(html.unescape, _RENDERED.findall(_render()(text))))

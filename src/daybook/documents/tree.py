@@ -92,8 +92,8 @@ class Tree:
 def join(folder: str, path: str) -> str | None:
     """Return the path `path`, seen from `folder`, without `.` and `..`; None when it leaves the repository."""
     if './' not in path and '//' not in path and path[-1:] != '.':  # nothing to walk through
-        whole = f'{folder}/{path}' if folder else path
-        return whole.strip('/')
+        path = path.strip('/')
+        return f'{folder}/{path}' if folder and path else folder or path
     parts = folder.split('/') if folder else []
     for part in path.split('/'):
         if part == '..':

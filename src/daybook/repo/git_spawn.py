@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from collections.abc import Sequence
 
 
@@ -25,17 +26,22 @@ def _finish(process: int, reader: int) -> bytes | None:
     return out if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0 else None
 
 
-def answers(cwd: str, *commands: Sequence[str]) -> list[bytes | None]:
-    """Return what git prints in `cwd` for each of `commands`, which run at once; None for one that fails.
+def ask(cwd: str, *commands: Sequence[str]) -> Callable[[], list[bytes | None]]:
+    """Start `commands` of git at once in `cwd`; what comes back waits for them, and must be called.
 
-    For questions that take no input and change nothing; `daybook.repo.git` is for all others.
-    Raises FileNotFoundError when there is no git.
+    It returns what each printed, None for one that failed. For questions that take no input and change nothing;
+    `daybook.repo.git` is for all others. Raises FileNotFoundError when there is no git.
     """
     if not hasattr(os, 'posix_spawnp'):  # Windows
         import subprocess
 
         runs = [subprocess.run(('git', '-C', cwd, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL) for words in commands]
-        return [run.stdout if run.returncode == 0 else None for run in runs]
+        return lambda: [run.stdout if run.returncode == 0 else None for run in runs]
     started = [_start(words, cwd) for words in commands]
-    return [_finish(*process) for process in started]
+    return lambda: [_finish(*process) for process in started]
+
+
+def answers(cwd: str, *commands: Sequence[str]) -> list[bytes | None]:
+    """Return what `ask` finds, at once."""
+    return ask(cwd, *commands)()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from daybook.errors import FatalError
 from daybook.repo import git_spawn
 
+QUESTIONS = (('ls-files', '-s', '-z'), ('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
 SYMLINK, SUBMODULE = '120000', '160000'
 _EMPTY = ('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391', '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813')
 
@@ -23,12 +24,12 @@ class Listing:
 
     @property
     def digest(self) -> bytes:
-        """The SHA-1 of `raw`."""
+        """The BLAKE2b hash of `raw`."""
         try:
-            from _sha1 import sha1  # `hashlib` would load OpenSSL for the one digest of a warm run
+            from _blake2 import blake2b  # `hashlib` would load OpenSSL for the one digest of a warm run
         except ImportError:
-            from hashlib import sha1
-        return sha1(self.raw, usedforsecurity=False).digest()
+            from hashlib import blake2b
+        return blake2b(self.raw, digest_size=20).digest()
 
     def entries(self) -> dict[str, tuple[str, str]]:
         """Return mode and object id of each path."""
@@ -99,16 +100,22 @@ def read(root: str, *, is_in_commit: bool) -> Listing:
 
     A dirty file counts with what is on the disk, one that is gone from the disk does not count.
     """
-    asked = [('ls-files', '-s', '-z')]
     if not is_in_commit:
-        asked.append(('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
-    raw, *rest = git_spawn.answers(root, *asked)
-    if raw is None or None in rest:
+        return from_answers(root, *git_spawn.answers(root, *QUESTIONS))
+    raw, = git_spawn.answers(root, QUESTIONS[0])
+    return _without_planned(root, _checked(root, raw))
+
+
+def from_answers(root: str, raw: bytes | None, dirty: bytes | None) -> Listing:
+    """Return the files of the work tree `root` by what git answers to `QUESTIONS` there."""
+    raw, dirty = _checked(root, raw), _checked(root, dirty)
+    return _mended(root, raw, lines(dirty)) if dirty or _has_unmerged(raw) else Listing(raw)
+
+
+def _checked(root: str, answer: bytes | None) -> bytes:
+    if answer is None:
         raise FatalError(f'git cannot read the index of {root}; run `git status` there to see why')
-    dirty = lines(rest[0] or b'') if rest else []
-    if is_in_commit:
-        return _without_planned(root, raw)
-    return _mended(root, raw, dirty) if dirty or _has_unmerged(raw) else Listing(raw)
+    return answer
 
 
 def _without_planned(root: str, raw: bytes) -> Listing:

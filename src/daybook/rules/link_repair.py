@@ -58,7 +58,7 @@ def _inline(text: str, link: Link, old: str) -> list[int]:
 
 
 def _html(text: str, link: Link, old: str) -> list[int]:
-    pattern = re.compile(r'=\s*["\']?\s*(?=' + re.escape(old) + r'(?:[#?"\'\s>]|$))')
+    pattern = re.compile(r'\b(?:href|src|poster|data)\s*=\s*["\']?\s*(?=' + re.escape(old) + r'(?:[#?"\'\s>]|$))', re.IGNORECASE)
     found = [match.end() for match in pattern.finditer(text, link.start, link.end)]
     return found if len(found) == 1 else []
 

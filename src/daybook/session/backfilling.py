@@ -1,13 +1,15 @@
 """A back-fill over a repository: what each document lacks, proven and checked, then written or committed."""
 from __future__ import annotations
 
+import datetime
+import re
+import unicodedata
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
-import unicodedata
 
 from daybook.documents import document
 from daybook.documents import schema
@@ -26,6 +28,7 @@ from daybook.session import first_commits
 from daybook.session import preflight
 from daybook.session.authors import Authors
 from daybook.writers import backfill
+from daybook.writers import backfill_refusal
 from daybook.writers import insertion
 from daybook.writers.backfill import Added
 from daybook.writers.backfill import Around
@@ -34,6 +37,8 @@ from daybook.writers.backfill import Derived
 _SHALLOW = 'this clone is shallow and does not hold the commit that added it; run `git fetch --unshallow`'
 _UNTOLD = 'no commit of this history added it'
 _NEW = 'not committed yet'
+# https://git-scm.com/docs/git-var: `Name <mail> 1763719200 +0100`
+_IDENT = re.compile(r'(?P<name>.*) <(?P<email>[^<>]*)> (?P<seconds>\d+) (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d)')
 
 
 class Fill(NamedTuple):
@@ -56,42 +61,40 @@ class _History(NamedTuple):
     added: dict[str, Added]
     unknown: str
     being_made: Added | None  # the commit that this hook runs in
-    committed: frozenset[str]
+    before: dict[str, str]  # names in the last commit, by those of today
 
     def of(self, path: str) -> tuple[Added | None, str]:
-        if path in self.committed:
-            return self.added.get(path), self.unknown
+        if path in self.before:
+            return self.added.get(self.before[path]), self.unknown
         return self.being_made, '' if self.being_made else _NEW
 
 
 def _commit_being_made(repo: Repo) -> Added | None:
-    """Return the commit that git is making around this hook: it exports the author that it will have."""
-    if not git.is_in_git_hook():
+    """Return the commit that git is making around this hook, to which it exports the author."""
+    who = git.git('var', 'GIT_AUTHOR_IDENT', cwd=repo.root)
+    ident = _IDENT.fullmatch(who.text)
+    if not git.is_in_git_hook() or not who.is_ok or not ident:
         return None
-    # a date alone would be that of UTC: `Name <mail> 1763719200 +0100`
-    who = git.git('-c', 'user.useConfigOnly=true', 'var', 'GIT_AUTHOR_IDENT', cwd=repo.root)
-    if not who.is_ok:
-        return None
-    name, _, rest = who.text.partition(' <')
-    email, _, stamp = rest.rpartition('> ')
-    seconds, zone = stamp.split(' ')
-    offset = int(zone[0] + '1') * (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60)
-    date = _day(int(seconds) + offset)
-    return Added('', name, email, date, date)
+    minutes = int(ident['sign'] + '1') * (int(ident['hours']) * 60 + int(ident['minutes']))
+    zone = datetime.timezone(datetime.timedelta(minutes=minutes))
+    date = datetime.datetime.fromtimestamp(int(ident['seconds']), zone).date().isoformat()
+    return Added('', ident['name'], ident['email'], date, date)
 
 
-def _day(seconds: int) -> str:
-    import datetime
-
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).date().isoformat()
+def _before(repo: Repo, paths: Collection[str]) -> dict[str, str]:
+    """Return the name that each path has in the last commit; a new document is left out, a staged rename is not."""
+    names = {entry.path: entry.path for entry in git.tree_entries(repo, 'HEAD')}
+    moved = git.git('diff-index', '--cached', '-M', '--diff-filter=R', '--name-status', '-z', 'HEAD', '--', cwd=repo.root)
+    fields = git.zsplit(moved.out) if moved.is_ok else []
+    names |= {new: old for old, new in zip(fields[1::3], fields[2::3])}
+    return {path: names[path] for path in paths if path in names}
 
 
 def _history(repo: Repo, paths: Collection[str]) -> _History:
-    committed = frozenset(entry.path for entry in git.tree_entries(repo, 'HEAD')).intersection(paths)
+    before, being_made = _before(repo, paths), _commit_being_made(repo)
     if git.is_shallow(repo):
-        return _History({}, _SHALLOW, _commit_being_made(repo), committed)
-    added = first_commits.find(repo, committed) if committed else {}
-    return _History(added, _UNTOLD, _commit_being_made(repo), committed)
+        return _History({}, _SHALLOW, being_made, before)
+    return _History(first_commits.find(repo, before.values()) if before else {}, _UNTOLD, being_made, before)
 
 
 def _key(kind: str, name: str) -> tuple[str, str]:
@@ -136,7 +139,7 @@ def _filled(doc: Document, around: _Surroundings, *, convert: bool) -> Fill:
     try:
         if convert and doc.parsed.error and doc.parsed.error[1] == 'frontmatter-list':
             doc = document.from_bytes(doc.path, doc.kind, insertion.converted(doc.data))
-        refused = backfill.refusal(doc)
+        refused = backfill_refusal.refusal(doc)
         if refused:
             return Fill(doc.path, doc.kind.name, before, before, nothing, refused)
         derived = backfill.derive(doc, around.of(doc), around.authors.named)

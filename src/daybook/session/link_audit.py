@@ -198,8 +198,9 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
             for key in verdict.keys:
                 sources_of.setdefault(key, []).append(source)
         kept.set_inbound(view, sources_of)
+        kept.set_listing(view, listing=files.raw, changes=b'')
         kept.sweep(oid for _, oid in judge.entries.values())
-        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest, listing=files.raw, changes=b'',
+        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest,
                       head=setup.head, options='\0'.join(judge.options), witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
     return view
 
@@ -269,9 +270,9 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
 def _keep_listing(kept: Catalogue, view: View, files: Listing) -> None:
     delta = listing.difference(listing.lines(kept.listing(view)[0]), listing.lines(files.raw))
     if len(delta) > _MOST_DELTA:
-        kept.set_view(view.id, listing=files.raw, changes=b'')
+        kept.set_listing(view.id, listing=files.raw, changes=b'')
     else:
-        kept.set_view(view.id, changes=os.fsencode(''.join(f'{line}\0' for line in delta)))
+        kept.set_listing(view.id, changes=os.fsencode(''.join(f'{line}\0' for line in delta)))
 
 
 def _keep(kept: Catalogue, view: int, verdicts: Mapping[str, Verdict], baseline: bytes) -> None:

@@ -3,11 +3,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from collections.abc import Sequence
 
-from daybook.documents import catalogue
 from daybook.repo import listing
 from daybook.repo import git_spawn
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from daybook.documents.catalogue import Catalogue
+
+_WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
 
 
@@ -33,11 +38,15 @@ def view_name(git_dir: str) -> str:
 
 def witness(root: str, folders: set[str]) -> bytes:
     """Return these folders with the times of their last changes, in one text."""
+    from daybook.documents import catalogue
+
     return catalogue.encoded(''.join(f'{folder}\t{catalogue.changed_at(root, folder)}\0' for folder in sorted(folders)))
 
 
 def witnesses(text: bytes) -> dict[str, str]:
     """Return the folders of such a text with their times."""
+    from daybook.documents import catalogue
+
     return dict(line.rpartition('\t')[::2] for line in catalogue.decoded(text).split('\0')[:-1])
 
 
@@ -45,27 +54,36 @@ def recall(environ: Mapping[str, str]) -> tuple[bytes, int] | None:
     """Return what the last audit of this work tree printed and its exit code, if it would print the same now; else None."""
     if {'GIT_INDEX_FILE', 'GITHUB_ACTIONS'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
         return None
-    where = git_spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD'))[0]
+    here = os.path.abspath('.')
+    # git answers while the rest is imported and opened
+    questions = listing.QUESTIONS if os.path.exists('.git') else ()
+    wait = git_spawn.ask(here, _WHERE, *questions)
+    from daybook.documents import catalogue
+
+    catalogue.version()
+    where, *answers = wait()
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
         return None
-    here = os.path.abspath('.')
     root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
     kept = catalogue.open_in(common_dir, create=False)
     if kept is None:
         return None
     with kept:
         try:
-            return _recall(kept, root, git_dir, words[4])
+            return _recall(kept, root, git_dir, words[4], answers)
         except catalogue.Damaged:
             return None
 
 
-def _recall(kept: catalogue.Catalogue, root: str, git_dir: str, head: str) -> tuple[bytes, int] | None:
+def _recall(kept: Catalogue, root: str, git_dir: str, head: str, answers: Sequence[bytes | None]) -> tuple[bytes, int] | None:
     view, setup = kept.view(view_name(git_dir)), Setup(root, head)
     if view is None or (view.setup, view.baseline, view.head) != (setup.settings, setup.baseline, setup.head):
         return None
-    if view.witness != witness(root, set(witnesses(view.witness))) or view.digest != listing.read(root, is_in_commit=False).digest:
+    if view.witness != witness(root, set(witnesses(view.witness))):
+        return None
+    files = listing.from_answers(root, *answers) if answers and root == os.path.abspath('.') else listing.read(root, is_in_commit=False)
+    if files.digest != view.digest:
         return None
     text, blocking = kept.lines(view.id)
     return text, int(blocking > 0)

@@ -41,13 +41,9 @@ def _key(settings: Settings, parts: int) -> str:
     return hashlib.sha256(repr((_FORMAT, _stamp(), own, parts)).encode('utf-8', 'surrogateescape')).hexdigest()
 
 
-def _need_packages() -> None:
-    import importlib.util
-
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise FatalError(f'render-docs needs {", ".join(missing)}; run `pip install git-daybook[render]`, or give the hook '
-                         "`additional_dependencies: ['.[render]']`")
+def _missing(error: ImportError) -> FatalError:
+    return FatalError(f'render-docs needs {error.name}; run `pip install git-daybook[render]`, or give the hook '
+                      "`additional_dependencies: ['.[render]']`")
 
 
 def _unchanged(top: dict[str, Any]) -> Outcome:
@@ -65,10 +61,12 @@ def _render(repo: Repo, settings: Settings, folder: str, listing: Listing, *, ev
         changed = listing.changed(site_listing.load(folder, top['dirty']))
         if not changed and top['head'] == head:
             return _unchanged(top)
-    _need_packages()
-    from daybook.session import site_build  # brings templates and sanitiser along
+    try:
+        from daybook.session import site_build  # brings templates and sanitiser along
 
-    return site_build.build(repo, settings, site_build.Ground(folder, listing, parts, head, key), top, output, changed)
+        return site_build.build(repo, settings, site_build.Ground(folder, listing, parts, head, key), top, output, changed)
+    except ImportError as error:
+        raise _missing(error) if error.name in _PACKAGES else error
 
 
 def render(repo: Repo, settings: Settings, *, everything: bool = False) -> Outcome:

@@ -28,6 +28,7 @@ from daybook.session.site_records import Known
 from daybook.session.site_records import Rebuild
 from daybook.session.site_records import Site
 from daybook.session.site_state import Records
+from daybook.writers import pages
 from daybook.writers import pages_links
 from daybook.writers import pages_search
 
@@ -185,8 +186,7 @@ class Build:
 def _reader(repo: Repo, settings: Settings, listing: Listing) -> _Read:
     def read(paths: Iterable[str]) -> dict[str, Document | None]:
         found: dict[str, Document | None] = dict.fromkeys(path for path in sorted(paths) if config.kind_of(settings, path))
-        known = listing.paths()
-        for each in document.read_all(repo, settings, [path for path in found if path in known]):
+        for each in document.read_all(repo, settings, [path for path in found if path in listing]):
             if not each.is_stub:
                 found[each.path] = each
         return found
@@ -248,10 +248,11 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
              changed: Collection[str] | None) -> Outcome:
     records = Records(ground.folder, ground.parts, is_new=changed is None)
     site = Site(records, settings)
-    paths = ground.listing.paths()
     read = _reader(repo, settings, ground.listing)
-    built = Build(repo, site, top, paths.__contains__, output)
-    wanted = paths if changed is None else changed
+    compiled = site_state.load_compiled(ground.folder)
+    pages.use_compiled(compiled)
+    built = Build(repo, site, top, ground.listing.__contains__, output)
+    wanted = ground.listing.paths() if changed is None else changed
     built.take(read(wanted), wanted)
     if not settings.render_tracked:
         _tell_history(repo, settings, site, ground.head, top['head'])
@@ -262,6 +263,7 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     output.remove(other)
     outcome = built.outcome(settings.render_folder)
     touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
+    site_state.save_compiled(ground.folder, compiled)
     _save(ground, records, built, touched | {''} | (set() if changed is None else set(top['stamps'])))
     return outcome
 

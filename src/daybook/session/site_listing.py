@@ -4,7 +4,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from daybook.documents.config import Settings
 from daybook.repo import files
@@ -16,11 +16,11 @@ IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
 _DIFFERS = b'C '
 
 
-class Listing(NamedTuple):
+class Listing:
     """The lines of git (`H 100644 <oid> 0<TAB><path>`), and the hash of each file that differs from its line."""
 
-    lines: frozenset[bytes]
-    dirty: dict[str, str]
+    def __init__(self, lines: Iterable[bytes], dirty: dict[str, str]) -> None:
+        self.lines, self.dirty = frozenset(lines) - {b''}, dirty
 
     def count(self) -> int:
         """Return how many Markdown files there are."""
@@ -31,12 +31,18 @@ class Listing(NamedTuple):
         paths = {_path(line) for line in self.lines ^ other.lines}
         return paths | {path for path in self.dirty.keys() | other.dirty.keys() if self.dirty.get(path) != other.dirty.get(path)}
 
-    def paths(self) -> frozenset[str]:
+    def paths(self) -> list[str]:
         """Return all paths."""
-        return frozenset(map(_path, self.lines))
+        return sorted(map(os.fsdecode, self._names))
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and os.fsencode(path) in self._names
+
+    @functools.cached_property
+    def _names(self) -> frozenset[bytes]:
+        return frozenset(line[line.index(b'\t') + 1:] for line in self.lines)
 
 
-@functools.lru_cache(maxsize=4096)
 def _path(line: bytes) -> str:
     return os.fsdecode(line.partition(b'\t')[2])
 
@@ -53,13 +59,13 @@ def read(repo: Repo, settings: Settings) -> Listing:
             absolute = os.path.join(repo.root, path)
             content = None if os.path.islink(absolute) else files.read_bytes(absolute)
             dirty[path] = hashlib.sha256(content).hexdigest() if content is not None else ''
-    return Listing(frozenset(line for line in lines if line and not line.startswith(_DIFFERS)), dirty)
+    return Listing((line for line in lines if not line.startswith(_DIFFERS)), dirty)
 
 
 def load(folder: str, dirty: dict[str, str]) -> Listing:
     """Return what `save` kept in `folder`."""
     data = files.read_bytes(os.path.join(folder, 'listing')) or b''
-    return Listing(frozenset(data.split(b'\0')) - {b''}, dirty)
+    return Listing(data.split(b'\0'), dirty)
 
 
 def saved(listing: Listing) -> bytes:

@@ -141,9 +141,8 @@ class Maker:
     def row(self, known: Known) -> list[Any]:
         """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
         entry = known.entry
-        streams = [text for text in entry.references.get('workstream', ()) if self.site.is_told(text)]
         return [pages_links.address(pages_links.page_of(entry.path)), _kind_label(entry.kind), entry.title, entry.status, entry.people,
-                streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
+                known.streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
 
     def home(self, top: Mapping[str, Any], parts: int) -> str:
         """Return the home page from what is counted of the whole site."""

@@ -25,17 +25,21 @@ class Rebuild(Exception):
 
 
 class Known(NamedTuple):
-    """One document as it is remembered: `out` are the documents that it names or links, and by which keys."""
+    """One document as it is remembered.
+
+    `out` are the documents that it names or links, and by which keys; `streams` the workstreams that may be told.
+    """
 
     entry: Entry
     shown: bool
     links: list[str]
     images: list[str]
     out: dict[str, list[str]]
+    streams: list[str]
 
 
 def _as_json(known: Known) -> list[Any]:
-    return [list(known.entry), known.shown, known.links, known.images, known.out]
+    return [list(known.entry), known.shown, known.links, known.images, known.out, known.streams]
 
 
 class Site:
@@ -90,7 +94,7 @@ class Site:
         for path, document in found.items():
             entry = entries[path]
             links, images = _targets(document, self.settings) if document else ([], [])
-            self._known[path] = Known(entry, False, links, images, {}) if entry else None
+            self._known[path] = Known(entry, False, links, images, {}, []) if entry else None
         for path in sorted(again - found.keys()):
             before[path] = self.get(path)
         shown: dict[str, bool] = {}
@@ -136,7 +140,7 @@ class Site:
 
     def _take(self, path: str, old: Known | None, shown: dict[str, bool]) -> None:
         bare = self._known[path]
-        new = bare._replace(shown=self._may_show(path, shown), out=self._out(bare)) if bare else None
+        new = bare._replace(shown=self._may_show(path, shown), out=self._out(bare), streams=self._streams(bare, shown)) if bare else None
         if old and new and old.shown != new.shown:
             raise Rebuild
         self._known[path] = new
@@ -148,6 +152,10 @@ class Site:
         self._tell_targets(path, old, new)
         if (old and old.entry.mini) != (new and new.entry.mini) or (old is None) != (new is None):
             self._tell_sources(path, everyone=old is None or new is None)
+
+    def _streams(self, known: Known, shown: dict[str, bool]) -> list[str]:
+        return [text for text in known.entry.references.get('workstream', ())
+                if all(self._may_show(path, shown) for path in self.records.get('name', pages_entry.name_of(text)) or ())]
 
     def _out(self, known: Known) -> dict[str, list[str]]:
         out: dict[str, list[str]] = {}

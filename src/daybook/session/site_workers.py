@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import TypeVar
@@ -20,6 +19,8 @@ def _count(items: int) -> int:
 
 def _start(work: Callable[[Sequence[str]], _Result], share: Sequence[str]) -> tuple[int, int]:
     """Fork a process that sends the result of its share, or its exception; return its id and where to read."""
+    import pickle
+
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -43,6 +44,8 @@ def each(work: Callable[[Sequence[str]], _Result], items: Sequence[str]) -> list
     count = _count(len(items))
     if count == 1:
         return [work(items)]
+    import pickle
+
     shares = [items[n * len(items) // count:(n + 1) * len(items) // count] for n in range(count)]
     started = [_start(work, share) for share in shares[1:]]
     results, error = [], None

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents import frontmatter
 from daybook.documents import markdown
 from daybook.documents.document import Document
 from daybook.documents.markdown import Heading
@@ -33,10 +32,6 @@ _SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
 _CLAIMED = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
 
 _MONTH_NAME = re.compile(r'20\d\d[-_](?:0[1-9]|1[0-2])')
-_UNTIL_BLOCK = re.compile(rb'(?>\s+|<!--(?>.*?-->)|\xef\xbb\xbf)*+(?=---[ \t]*\r?\n)', re.DOTALL)
-_CONFLICT = re.compile(rb'^(?:<{7}|>{7}) ', re.MULTILINE)
-_GENERATED = re.compile(rb'do not (?:edit|modify)', re.IGNORECASE)
-_HEAD = 600  # bytes in which a generator says so
 
 
 class Added(NamedTuple):
@@ -85,48 +80,6 @@ class _Ambiguous(Exception):
 
 
 Whose = Callable[[str], str | None]
-
-
-def refusal(document: Document) -> str:
-    """Return why nothing may be added to `document`, or ``."""
-    data, block = document.data, document.parsed.block
-    if document.parsed.error:
-        line, rule, message = document.parsed.error
-        return 'a list of one-key maps; `--convert` makes it a mapping' if rule == 'frontmatter-list' else \
-            f'{message} (line {line})'
-    if not data.strip():
-        return 'empty'
-    if b'\0' in data or not _is_utf8(data):
-        return 'not UTF-8 text; save it as UTF-8'
-    if not _is_utf8(document.path.encode('utf-8', 'surrogateescape')):
-        return 'a file name that is not UTF-8; rename it'
-    if data.startswith(b'version https://git-lfs'):
-        return 'content is not here, only its Git LFS pointer; run `git lfs pull`'
-    if _CONFLICT.search(data):
-        return 'a merge conflict; resolve it first'
-    if block is None and data.removeprefix(frontmatter.BOM).startswith((b'+++', b'{\n', b'{\r\n', b'{"')):
-        return 'frontmatter in TOML or JSON; rewrite it as YAML'
-    inner = _UNTIL_BLOCK.match(data, block.body if block else 0)
-    if inner and _is_block(data[inner.end():]):
-        return 'a second block of frontmatter; make them one' if block else \
-            'frontmatter that does not begin in the first line; take out what stands above it'
-    body = frontmatter.body_offset(data)
-    if _GENERATED.search(data, body, body + _HEAD):
-        return 'generated, as it says itself; its generator has to write the keys'
-    return ''
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode('utf-8')
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_block(data: bytes) -> bool:
-    parsed = frontmatter.parse(data)
-    return bool(parsed.meta) or bool(parsed.error and parsed.error[1] == 'frontmatter-list')
 
 
 class _Reading(NamedTuple):

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
+from collections.abc import MutableMapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -59,10 +60,32 @@ class Page(NamedTuple):
     site: str
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates in a mapping, which somebody else keeps; a source that has changed is compiled again."""
+
+    def __init__(self) -> None:
+        self.known: MutableMapping[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if content := self.known.get(bucket.key):
+            bucket.bytecode_from_string(content)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
+def use_compiled(known: MutableMapping[str, bytes]) -> None:
+    """Take compiled templates from `known`, and put new ones there."""
+    _COMPILED.known = known
+
+
 @functools.cache
 def _environment() -> jinja2.Environment:
     loader = jinja2.PackageLoader('daybook.writers', 'templates')
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    environment = jinja2.Environment(loader=loader, bytecode_cache=_COMPILED, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
                                      keep_trailing_newline=True)
     environment.globals.update(marker=Markup(MARKER), kinds=KINDS)
     return environment

@@ -192,14 +192,14 @@ def _log(section: str) -> str:
         depth += -1 if tag[1] else 1
         if tag[1] and tag[2] == 'li' and depth == 1:
             items += 1
-            cut = tag.end() if items == _LONG else cut
+            cut = tag.end() + 1 if items == _LONG else cut
         if tag[1] and depth == 0:
             break
     else:
         return section
     if items <= _LONG or tag[2] == 'li':
         return section
-    name, folded, rest = tag[2], section[cut:tag.start()], section[tag.end():]
+    name, folded, rest = tag[2], section[cut:tag.start()], section[tag.end() + 1:]
     return (f'{section[:cut]}</{name}><details class="daybook-earlier"><summary>{items - _LONG} earlier entries</summary>'
             f'<{name}>{folded}</{name}></details>{rest}')
 

@@ -4,6 +4,8 @@ window.daybook = (() => {
   const rows = [];
   const texts = new Map();
   const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  // letter by letter, so that places in it are places in the text
+  const foldInPlace = (text) => Array.from(text, (letter) => { const plain = fold(letter); return plain.length === letter.length ? plain : letter; }).join('');
   const byId = (name) => document.getElementById(`daybook.${name}`);
   const fields = { q: 'query', kind: 'kind', who: 'who', workstream: 'workstream', status: 'status' };
   const page = 12;
@@ -41,8 +43,7 @@ window.daybook = (() => {
     return sum;
   };
   const marked = (text, words) => {
-    const folded = fold(text);
-    if (folded.length !== text.length || !words.length) return [text];
+    const folded = foldInPlace(text);
     const parts = [];
     let at = 0;
     while (at < text.length) {
@@ -60,10 +61,11 @@ window.daybook = (() => {
   const snippet = (row, words) => {
     const summary = row.data[9];
     const text = words.length && !words.some((word) => fold(summary).includes(word)) ? texts.get(row.key) || '' : '';
-    const at = text ? Math.min(...words.map((word) => text.indexOf(word)).filter((n) => n >= 0), text.length) : text.length;
-    if (at >= text.length) return summary;
-    const start = Math.max(0, text.lastIndexOf(' ', Math.max(0, at - 60)));
-    return (start ? '…' : '') + row.text.slice(start, at + 160).trim() + '…';
+    const folded = text ? foldInPlace(row.text) : '';
+    const at = Math.min(...words.map((word) => folded.indexOf(word)).filter((n) => n >= 0), folded.length);
+    if (at >= folded.length) return summary;
+    const start = Math.max(0, folded.lastIndexOf(' ', Math.max(0, at - 60)));
+    return `${start ? '…' : ''}${row.text.slice(start, at + 160).trim()}${at + 160 < row.text.length ? '…' : ''}`;
   };
   const badge = (status) => make('span', { className: /^(active|open|in[ _-]progress|accepted|current)$/i.test(status) ? 'badge open' : 'badge', textContent: status });
   const line = (row, words) => {
@@ -155,9 +157,8 @@ window.daybook = (() => {
       list.forEach((text, n) => {
         const row = own.get(`${number}/${n}`);
         if (!row) return;
-        const folded = fold(text);
-        texts.set(row.key, folded);
-        row.text = folded.length === text.length ? text : folded;
+        texts.set(row.key, fold(text));
+        row.text = text;
       });
       loaded += 1;
       if (begun) show();
