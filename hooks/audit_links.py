@@ -10,12 +10,12 @@ from daybook.session import link_memory
 
 def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
-    known = None if words else link_memory.recall(os.environ)
+    known, start = (None, None) if words else link_memory.recall(os.environ)
     if known is None:
         # what follows costs more to import than a repository without changes takes to check
         from daybook.session import link_report
 
-        out, err, code = link_report.run(words)
+        out, err, code = link_report.run(words, start)
     else:
         (out, code), err = known, ''
     sys.stderr.write(err)

@@ -18,13 +18,17 @@ _LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
 
 class Options(NamedTuple):
-    """The settings `links:`; `ignore` (targets as written) and `generated` (paths) are regular expressions, `` for none."""
+    """The settings `links:`; `ignore` (targets as written) and `generated` (paths) are regular expressions, `` for none.
+
+    `documents` is one too: no file that it does not match is a document.
+    """
 
     root: str = 'repository'
     submodules: str = 'accept'
     wikilinks: str = 'documents'
     ignore: str = ''
     generated: str = ''
+    documents: str = ''
 
 
 class Destination(NamedTuple):

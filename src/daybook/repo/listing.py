@@ -33,7 +33,10 @@ class Listing:
 
     def entries(self) -> dict[str, tuple[str, str]]:
         """Return mode and object id of each path."""
-        return dict(map(entry, lines(self.raw)))
+        import re  # twice as fast as `entry` for each line; not on the path of a run without changes
+
+        found = re.findall('([0-9]{6}) ([0-9a-f]+) [0-3]\t([^\0]*)\0', os.fsdecode(self.raw))
+        return {path: (mode, oid) for mode, oid, path in found}
 
 
 def lines(raw: bytes) -> list[str]:

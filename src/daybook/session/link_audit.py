@@ -69,7 +69,7 @@ class Judge:
         self.tree = self._tree_of(repo)
         self._repo, self._files, self._kept = repo, files, kept
         self._resolver = Resolver(self.tree, options)
-        self._ageing = link_context.Ageing(repo, self.contents)
+        self._ageing = link_context.Ageing(repo, self.contents, options.documents)
         self._names: links.Names | None = None
 
     def _tree_of(self, repo: Repo) -> Tree:
@@ -171,7 +171,8 @@ def options_of(settings: Settings) -> Options:
     from daybook.documents.config import glob_regex
 
     ignore, generated = ('|'.join(map(glob_regex, globs)) for globs in (settings.links_ignore, settings.links_generated))
-    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated)
+    documents = '|'.join(glob_regex(glob) for kind in settings.kinds for glob in kind.paths)
+    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents)
 
 
 def load_options(repo: Repo) -> Options:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from collections.abc import Set
@@ -100,8 +101,9 @@ def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Se
 class Ageing:
     """Tells which files may age; loads the settings and the reader of frontmatter only when asked."""
 
-    def __init__(self, repo: Repo, contents: Contents) -> None:
+    def __init__(self, repo: Repo, contents: Contents, documents: str) -> None:
         self._repo, self._contents = repo, contents
+        self._may_be_document = re.compile(documents, re.DOTALL).fullmatch
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -111,17 +113,19 @@ class Ageing:
 
     def kind_of(self, source: str) -> str | None:
         """Return the kind of the file `source`, None when it is no document."""
+        if not self._may_be_document(source):
+            return None
         from daybook.documents import config
 
         kind = config.kind_of(self.settings, source)
         return kind.name if kind else None
 
     def may_age(self, source: str) -> bool:
-        from daybook.documents import document
-
         kind = self.kind_of(source)
         if kind is None or kind == 'session':
             return kind is not None
+        from daybook.documents import document
+
         data = self._contents.read(source)
         found = document.from_bytes(source, self.settings.kind(kind), data) if data is not None else None
         return found is not None and links.may_age(kind, found.meta.get('status'))

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from collections.abc import Sequence
 
 from daybook.repo import listing
 from daybook.repo import git_spawn
@@ -50,40 +49,50 @@ def witnesses(text: bytes) -> dict[str, str]:
     return dict(line.rpartition('\t')[::2] for line in catalogue.decoded(text).split('\0')[:-1])
 
 
-def recall(environ: Mapping[str, str]) -> tuple[bytes, int] | None:
-    """Return what the last audit of this work tree printed and its exit code, if it would print the same now; else None."""
-    if {'GIT_INDEX_FILE', 'GITHUB_ACTIONS'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
-        return None
+class Start:
+    """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists."""
+
+    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, files: listing.Listing) -> None:
+        self.root, self.git_dir, self.common_dir, self.head, self.files = root, git_dir, common_dir, head, files
+
+
+def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start | None]:
+    """Return what the last audit of this work tree printed and its exit code, None if it might print something else now.
+
+    What was asked of git for that is returned too, None inside a commit or where git must first say what is wrong.
+    """
+    if 'GIT_INDEX_FILE' in environ:
+        return None, None
     here = os.path.abspath('.')
-    # git answers while the rest is imported and opened
-    questions = listing.QUESTIONS if os.path.exists('.git') else ()
-    wait = git_spawn.ask(here, _WHERE, *questions)
+    # git answers while the rest is imported
+    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS if os.path.exists('.git') else ()))
     from daybook.documents import catalogue
 
     catalogue.version()
     where, *answers = wait()
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
-        return None
+        return None, None
     root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
-    kept = catalogue.open_in(common_dir, create=False)
-    if kept is None:
-        return None
-    with kept:
-        try:
-            return _recall(kept, root, git_dir, words[4], answers)
-        except catalogue.Damaged:
-            return None
+    files = listing.from_answers(root, *answers) if answers and root == here else listing.read(root, is_in_commit=False)
+    start = Start(root, git_dir, common_dir, words[4], files)
+    if 'GITHUB_ACTIONS' in environ or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
+        return None, start
+    try:
+        kept = catalogue.open_in(common_dir, create=False)
+        if kept is None:
+            return None, start
+        with kept:
+            return _recall(kept, start), start
+    except catalogue.Damaged:
+        return None, start
 
 
-def _recall(kept: Catalogue, root: str, git_dir: str, head: str, answers: Sequence[bytes | None]) -> tuple[bytes, int] | None:
-    view, setup = kept.view(view_name(git_dir)), Setup(root, head)
+def _recall(kept: Catalogue, start: Start) -> tuple[bytes, int] | None:
+    view, setup = kept.view(view_name(start.git_dir)), Setup(start.root, start.head)
     if view is None or (view.setup, view.baseline, view.head) != (setup.settings, setup.baseline, setup.head):
         return None
-    if view.witness != witness(root, set(witnesses(view.witness))):
-        return None
-    files = listing.from_answers(root, *answers) if answers and root == os.path.abspath('.') else listing.read(root, is_in_commit=False)
-    if files.digest != view.digest:
+    if view.digest != start.files.digest or view.witness != witness(start.root, set(witnesses(view.witness))):
         return None
     text, blocking = kept.lines(view.id)
     return text, int(blocking > 0)

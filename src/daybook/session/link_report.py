@@ -25,6 +25,7 @@ from daybook.session.link_audit import Judge
 from daybook.session.link_audit import Judged
 from daybook.session.link_memory import CONFIG
 from daybook.session.link_memory import Setup
+from daybook.session.link_memory import Start
 
 HOOK_ID = 'audit-links'
 
@@ -49,14 +50,17 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     return options
 
 
-def run(words: Sequence[str]) -> Outcome:
-    """Audit the links of the repository that the caller stands in."""
+def run(words: Sequence[str], start: Start | None = None) -> Outcome:
+    """Audit the links of the repository that the caller stands in; `start` is what is known of it already."""
     options = _arguments(words)
     output_format = problem.output_format(os.environ)
-    repo = git.find_repo()
     is_in_commit = git.is_in_git_hook()
-    files = listing.read(repo.root, is_in_commit=is_in_commit)
-    setup = Setup(repo.root, git.resolve(repo, 'HEAD') or '')
+    if start is None:
+        repo = git.find_repo()
+        files, head = listing.read(repo.root, is_in_commit=is_in_commit), git.resolve(repo, 'HEAD') or ''
+    else:
+        repo, files, head = Repo(start.root, start.git_dir, start.common_dir), start.files, start.head
+    setup = Setup(repo.root, head)
     named = _named(repo, files, options.files)
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)

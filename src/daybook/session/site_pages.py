@@ -20,6 +20,7 @@ from daybook.session.site_records import rows_of
 from daybook.writers import inline
 from daybook.writers import pages
 from daybook.writers import pages_body
+from daybook.writers import pages_entry
 from daybook.writers import pages_graph
 from daybook.writers import pages_links
 from daybook.writers import pages_search
@@ -92,6 +93,8 @@ class Maker:
         """Return the texts and addresses of what a key names; nothing of a document that has no page."""
         found = []
         for text in known.entry.references.get(key, ()):
+            if pages_entry.name_of(text) in known.entry.names:
+                continue  # a workstream that names itself
             path = self.site.resolve(key, text, known.entry)
             target = self.site.get(path) if path else None
             if target is None and self.site.is_told(text):
