@@ -91,6 +91,9 @@ def _print_next(found: Found, addable: Sequence[str], dirty: Sequence[str]) -> N
         print(f'  git add -- {shlex.join(addable)}')
     for command in _install(found):
         print(f'  {command}')
+    if not found.runner:
+        print('  (where there are documents already, that writes their indexes and so fails once: '
+              'run the `git add` that it prints)')
     if addable:
         print("  git commit -m 'adopt daybook'")
     if dirty:

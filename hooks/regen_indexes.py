@@ -6,7 +6,6 @@ import posixpath
 import shlex
 import sys
 from collections.abc import Collection
-from collections.abc import Iterable
 from collections.abc import Sequence
 
 from daybook.documents import config
@@ -27,8 +26,16 @@ def _is_ours_to_keep(repo: Repo, settings: Settings, *, is_asked: bool) -> bool:
     return settings.indexes_when != 'never' or is_asked
 
 
-def _folders_of(paths: Iterable[str]) -> set[str]:
-    return {posixpath.dirname(path) for path in paths}
+def _concerned(repo: Repo, settings: Settings) -> set[str]:
+    """Return the folders whose index the staged change makes stale: a document came, went or got another title."""
+    status = dict((path, letter) for letter, path in git.staged_status(repo))
+    edited = [path for path, letter in status.items() if letter not in 'AD' and config.kind_of(settings, path)]
+    before = {found.path: document.title_of(found) for found in document.read_committed(repo, settings, edited)}
+    after = {found.path: document.title_of(found) for found in document.read_all(repo, settings, edited)}
+    retitled = [path for path in edited if before.get(path) != after.get(path)]
+    moved = [path for path, letter in status.items() if letter in 'AD' and config.kind_of(settings, path)]
+    written = [path for path in status if posixpath.basename(path) == indexes.NAME]
+    return {posixpath.dirname(path) for path in [*retitled, *moved, *written]}
 
 
 def _wanted(repo: Repo, settings: Settings, tracked: Sequence[str], only: Collection[str] | None) -> dict[str, str]:
@@ -72,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     tracked = git.tracked_files(repo)
     # in a commit, an index that somebody else left stale is not this commit's business
-    only = _folders_of(git.staged_changes(repo)) if git.is_in_git_hook() else None
+    only = _concerned(repo, settings) if git.is_in_git_hook() else None
     by_hand: list[str] = []
     wanted = _wanted(repo, settings, tracked, only)
     stale = [path for path in sorted(wanted)

@@ -128,6 +128,17 @@ def test_a_commit_answers_for_its_own_folders_only(repo: Sandbox) -> None:
     assert not (repo.root / 'docs/adr/INDEX.md').exists()
 
 
+def test_a_line_in_a_document_needs_no_index(repo: Sandbox) -> None:
+    add(repo, 'workstreams/launch.md', 'Launch')
+    repo.commit('no index yet')
+    repo.write('.git/hooks/pre-commit', '#!/bin/sh\nexec daybook regen-indexes\n').chmod(0o755)
+    repo.write('workstreams/launch.md', NOTE.format(title='Launch') + '\n## Session Log\n\n- one more\n')
+    repo.git('commit', '-qam', 'a line')
+    repo.write('workstreams/launch.md', NOTE.format(title='Launch again'))
+    with pytest.raises(AssertionError, match='Rewriting workstreams/INDEX.md'):
+        repo.git('commit', '-qam', 'a title')
+
+
 def test_own_indexes_are_fresh() -> None:
     assert Sandbox(ROOT).daybook('regen-indexes').returncode == 0
 

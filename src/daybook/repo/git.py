@@ -217,6 +217,16 @@ def staged_changes(repo: Repo) -> list[str]:
     return zsplit(result.out) if result.is_ok else tracked_files(repo)  # no commit yet: all is staged
 
 
+def staged_status(repo: Repo) -> list[tuple[str, str]]:
+    """Return letter (`A`, `M`, `D`, `T`) and path of every staged change; a rename is a D and an A."""
+    result = git('diff-index', '--cached', '--name-status', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--',
+                 cwd=repo.root)
+    if not result.is_ok:
+        return [('A', path) for path in tracked_files(repo)]  # no commit yet: all is new
+    words = zsplit(result.out)
+    return list(zip(words[::2], words[1::2]))
+
+
 def unstaged_changes(repo: Repo, *pathspecs: str) -> list[str]:
     """Return the tracked paths whose work tree file differs from the index, deletions included."""
     git('update-index', '-q', '--refresh', cwd=repo.root)  # a touched file is no change; fails harmlessly

@@ -84,13 +84,13 @@ class Judge:
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
         with Readers(self._repo.root) as readers:
-            self.contents.prepare(sources, readers)
-            seen = self._look(sources)
-            wanted = {source: self._suspects(source, found) for source, found in seen.items()}
+            # this process follows links while others read
+            seen = self._look(self.contents.prepare(sources, readers))
+            seen |= self._look(source for source in sources if source not in seen)
+            wanted = {source: self._suspects(found) for source, found in seen.items()}
             suspicious = {source: targets for source, targets in wanted.items()
                           if targets or any(key.startswith('[[') for key in seen[source].keys)}
-            places = dict(self.contents.places(suspicious, readers))
-        judged, dated = self._explain(places)
+            judged, dated = self._explain(self.contents.places(suspicious, readers))
         return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
 
     def follow(self, source: str, target: str) -> Destination | None:
@@ -118,7 +118,7 @@ class Judge:
         said = ((source, self.contents.facts(source)) for source in sources)
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
-    def _suspects(self, source: str, seen: links.Seen) -> frozenset[str]:
+    def _suspects(self, seen: links.Seen) -> frozenset[str]:
         dead = set(seen.dead)
         for target, page, fragment in seen.checks:
             anchors = self.contents.anchors(page)
@@ -126,17 +126,20 @@ class Judge:
                 dead.add(target)
         return frozenset(dead)
 
-    def _explain(self, places: Mapping[str, list[Link]]) -> tuple[dict[str, list[Judged]], set[str]]:
+    def _explain(self, places: Iterable[tuple[str, list[Link]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
         dated: set[str] = set()
-        faults = [fault for source, found in places.items()
-                  for fault in links.faults(source, found, self._resolver, self.contents.anchors)]
+        faults: list[links.Fault] = []
+        wikilinks: list[tuple[str, list[Link]]] = []
+        for source, found in places:
+            faults += links.faults(source, found, self._resolver, self.contents.anchors)
+            wikilinks.append((source, [link for link in found if link.kind == 'wikilink']))
         if faults:
             around, dated = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
             for fault in faults:
                 judged.setdefault(fault.source, []).append(Judged(links.problem_of(fault, around), fault.link.target))
-        for source, found in places.items():
-            for judgement in self._wikilinks(source, [link for link in found if link.kind == 'wikilink']):
+        for source, found in wikilinks:
+            for judgement in self._wikilinks(source, found):
                 judged.setdefault(source, []).append(judgement)
         return judged, dated
 

@@ -51,16 +51,18 @@ class Contents:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
         return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
 
-    def prepare(self, paths: Collection[str], readers: Readers) -> None:
-        """Get what the files `paths` say, all at once."""
+    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[str]:
+        """Get what the files `paths` say; yield some of the paths as soon as it is there, so that nobody need wait for all."""
         wanted = {self._entries[path][1]: path for path in paths if self._entries[path][1] not in self._dumps}
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
+        yield from (path for blob, path in wanted.items() if blob in known)
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
         for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.of_bytes(data).dumped):
             if dumped is not None:
                 blob = self._entries[path][1]
                 self._dumps[blob] = self.added[blob] = dumped
+                yield path
 
     def _each(self, jobs, from_disk, from_bytes):
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
@@ -84,7 +86,7 @@ class Contents:
         blob = self._entries[path][1]
         if blob not in self._dumps:
             with Readers(self._repo.root) as readers:
-                self.prepare([path], readers)
+                list(self.prepare([path], readers))
         dumped = self._dumps.get(blob)
         return None if dumped is None else Facts(dumped)
 

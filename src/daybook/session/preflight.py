@@ -130,4 +130,6 @@ def dirty_bystanders(repo: Repo, targets: Sequence[str], environ: Mapping[str, s
     """Return the paths outside of `targets` with changes: staged, unstaged, put aside by a runner, or untracked."""
     out = git.expect('status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=normal',
                      '--', ':(top)', f':(top,exclude){files.STATE_DIR}', cwd=repo.root).out
-    return sorted(({row[3:] for row in git.zsplit(out)} | runner_stash.paths(repo, environ)) - set(targets))
+    found = ({row[3:] for row in git.zsplit(out)} | runner_stash.paths(repo, environ)) - set(targets)
+    # git tells of an untracked folder as a whole, which may hold nothing but our own new files
+    return sorted(path for path in found if not (path.endswith('/') and any(t.startswith(path) for t in targets)))

@@ -15,6 +15,7 @@ from daybook.repo.git import Repo
 from daybook.session import remake
 from daybook.session.journal import Write
 
+_HOOK_LINES = 20  # of what a hook printed
 _RETRIES = 5
 _FETCHED = 'refs/worktree/daybook/handoff'  # of this work tree alone, whose lock we hold
 # what a server or git says when somebody else was faster; everything else is a decision
@@ -248,8 +249,11 @@ def _refused(work: _Work, result: git.Result, commit: str) -> Pushed:
     if has_arrived is None and any(word in result.err for word in _CUT_OFF):
         return Pushed('unknown', 'cut-off', ('the remote fell silent during the push; see where it stands: git fetch',
                                              *words), True)
-    reason = 'push-failed' if 'fatal:' in result.err else 'push-hook'
-    return Pushed('no', reason, ('the push failed; the note is committed here:', *words), True)
+    if 'fatal:' in result.err:
+        return Pushed('no', 'push-failed', ('the push failed; the note is committed here:', *words), True)
+    told = [line.rstrip() for line in (result.text + result.err).splitlines() if line.strip()]
+    return Pushed('no', 'push-hook', ('a pre-push hook of yours refused; the note is committed here, git push tries again:',
+                                      *(f'  | {line}' for line in told[-_HOOK_LINES:])), True)
 
 
 def _answer(work: _Work, theirs: str | None) -> str | Pushed:

@@ -23,9 +23,10 @@ class Entry(NamedTuple):
 
 
 def _order(target: str) -> tuple[str, str]:
-    """Return the sort key of a line: newest date in the file name first, then by name; files without a date last."""
+    """Return the sort key of a line: newest date and number in the file name first; files without a date last, by name."""
     date = _DATE.search(target)
-    return (''.join(date.groups()).translate(_NEWEST_FIRST) if date else '~'), target
+    # within a day the higher number or the later time is the newer one
+    return (''.join(date.groups()).translate(_NEWEST_FIRST), target.translate(_NEWEST_FIRST)) if date else ('~', target)
 
 
 def line(entry: Entry) -> str:
