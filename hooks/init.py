@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 
+from daybook.documents import config
 from daybook.errors import UsageError
 from daybook.problem import printable
 from daybook.repo import files
@@ -83,6 +84,13 @@ def _install(found: Found) -> list[str]:
     return ['pre-commit install ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES), 'pre-commit run --all-files']
 
 
+def _grace(steps: Sequence[Step]) -> str | None:
+    """Return the day until which old documents only warn, where the plan sets one."""
+    texts_written = [step.content.decode() for step in steps if step.path == config.PATH and step.content]
+    days = [line.split('"')[1] for text in texts_written for line in text.splitlines() if 'block_from: "' in line]
+    return days[0] if days else None
+
+
 def _print_next(found: Found, addable: Sequence[str], dirty: Sequence[str]) -> None:
     runner = found.runner if found.places[scaffold.HOOKS].data is None else ''
     claim = texts.call('claim-session', runner=runner)
@@ -123,6 +131,10 @@ def main(argv: Sequence[str]) -> int:
     written = adoption.write(repo, found, steps)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
     _print_next(found, [path for path in written if path not in hidden], dirty)
+    day = _grace(steps)
+    if day:
+        print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '
+              '`daybook backfill-frontmatter --dry-run` shows what it would add')
     return 0
 
 

@@ -70,10 +70,10 @@ def _operators(repo: Repo) -> tuple[dict[str, object], list[Problem]]:
 
 
 def _problems(repo: Repo, settings: Settings, paths: Collection[str],
-              changed: Collection[str]) -> tuple[list[Problem], set[str]]:
+              changed: Collection[str], base: str) -> tuple[list[Problem], set[str]]:
     """Return all problems, and the paths that the change of the files `changed` answers for."""
     documents = document.read_all(repo, settings, paths)
-    before = document.read_committed(repo, settings, changed)
+    before = document.read_committed(repo, settings, changed, base)
     operators, found = _operators(repo)
     found += frontmatter.check(documents, document.schemas(repo, {d.kind for d in documents}))
     found += identity.check(documents, paths, slug=settings.sessions_slug)
@@ -85,6 +85,13 @@ def _problems(repo: Repo, settings: Settings, paths: Collection[str],
 def _may_matter(settings: Settings, path: str) -> bool:
     own_schemas = {kind.schema for kind in settings.kinds}
     return path.endswith(('.md', '.markdown', '.mdx')) or path.startswith('.daybook/') or path in own_schemas
+
+
+def _change(repo: Repo) -> tuple[str, list[str]] | None:
+    """Return what is being committed or pushed, and against what; None by hand and in CI, where everything counts."""
+    if git.is_in_git_hook():
+        return 'HEAD', git.staged_changes(repo)
+    return git.pushed_changes(repo, os.environ)
 
 
 def _block_from(settings: Settings, options: argparse.Namespace) -> str | None:
@@ -107,15 +114,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     output_format = problem.output_format(os.environ)
     repo = git.find_repo()
     settings = config.load(repo.root)
-    is_partial = git.is_in_git_hook() and not options.all
-    changed = git.staged_changes(repo) if is_partial else []
+    change = _change(repo) if not options.all else None
+    is_partial, (base, changed) = change is not None, change or ('HEAD', [])
     if is_partial and not any(_may_matter(settings, path) for path in changed):
         _print([], [], output_format)
         return 0
     tracked = frozenset(git.tracked_files(repo))
     named = _named(repo, tracked, options.files)
     untracked = {path for path in named if path not in tracked and os.path.isfile(os.path.join(repo.root, path))}
-    found, answered_for = _problems(repo, settings, sorted(tracked | untracked), changed)
+    found, answered_for = _problems(repo, settings, sorted(tracked | untracked), changed, base)
     if named:
         found = [p for p in found if _is_below(p.path, named)]
     found = [p for p in found if p.rule != 'claim-stub' or p.path not in untracked]  # there, a stub is at home

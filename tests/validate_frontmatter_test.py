@@ -397,3 +397,18 @@ def test_ten_thousand_documents(repo: Sandbox) -> None:
     run = repo.daybook(ID)
     assert (run.returncode, run.stdout) == (0, '')
     assert time.monotonic() - start < 6  # 0.8 s on an idle machine; here it only guards against another order
+
+
+def test_a_push_answers_for_its_own_commits_only(repo: Sandbox) -> None:
+    repo.write('plans/old.md', '---\ntitle: 5\n---\n')
+    before = repo.commit('a problem of somebody else')
+    repo.write('plans/new.md', '---\ntitle: Fine\n---\n')
+    clean = repo.commit('fine')
+    repo.write('plans/worse.md', '---\ntitle: 6\n---\n')
+    worse = repo.commit('a problem')
+    run = repo.daybook('validate-frontmatter', env={'PRE_COMMIT_FROM_REF': before, 'PRE_COMMIT_TO_REF': clean})
+    assert (run.returncode, 'older problem' in run.stdout) == (0, True), run
+    run = repo.daybook('validate-frontmatter', env={'PRE_COMMIT_FROM_REF': clean, 'PRE_COMMIT_TO_REF': worse})
+    assert run.returncode == 1
+    assert 'plans/worse.md' in run.stdout and 'plans/old.md:' not in run.stdout
+    assert repo.daybook('validate-frontmatter').stdout.count('plans/') >= 2, 'by hand everything counts'

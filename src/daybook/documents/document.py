@@ -146,10 +146,10 @@ def read_all(repo: Repo, settings: Settings, paths: Iterable[str] | None = None)
     return [from_bytes(path, chosen[path], data) for path, data in _content(repo, list(chosen))]
 
 
-def read_committed(repo: Repo, settings: Settings, paths: Iterable[str]) -> list[Document]:
-    """Return the documents among `paths` as the last commit has them, in order of path."""
+def read_committed(repo: Repo, settings: Settings, paths: Iterable[str], commit: str = 'HEAD') -> list[Document]:
+    """Return the documents among `paths` as `commit` has them, in order of path."""
     chosen = [(path, kind) for path, kind in select(settings, paths) if '\n' not in path]
-    blobs = git.read_blobs(repo, [f'HEAD:{path}' for path, _ in chosen])
+    blobs = git.read_blobs(repo, [f'{commit}:{path}' for path, _ in chosen])
     return [from_bytes(path, kind, data) for (path, kind), data in zip(chosen, blobs) if data is not None]
 
 

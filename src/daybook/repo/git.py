@@ -217,6 +217,19 @@ def staged_changes(repo: Repo) -> list[str]:
     return zsplit(result.out) if result.is_ok else tracked_files(repo)  # no commit yet: all is staged
 
 
+def pushed_changes(repo: Repo, environ: Mapping[str, str]) -> tuple[str, list[str]] | None:
+    """Return the base and the paths that a push (or `--from-ref A --to-ref B`) changes, or None outside of one.
+
+    pre-commit and prek tell the range in PRE_COMMIT_FROM_REF and PRE_COMMIT_TO_REF; a first push has none.
+    """
+    begin, end = environ.get('PRE_COMMIT_FROM_REF'), environ.get('PRE_COMMIT_TO_REF')
+    if not begin or not end:
+        return None
+    base = git('merge-base', begin, end, cwd=repo.root)
+    changed = git('diff-tree', '-r', '--name-only', '-z', '--no-renames', base.text, end, cwd=repo.root)
+    return (base.text, zsplit(changed.out)) if base.is_ok and changed.is_ok else None
+
+
 def staged_status(repo: Repo) -> list[tuple[str, str]]:
     """Return letter (`A`, `M`, `D`, `T`) and path of every staged change; a rename is a D and an A."""
     result = git('diff-index', '--cached', '--name-status', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--',
