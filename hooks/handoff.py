@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from datetime import timezone
@@ -39,7 +40,10 @@ def _words(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _say(line: str) -> None:
-    print('\n'.join(printable(part) for part in line.split('\n')), flush=True)
+    try:
+        print('\n'.join(printable(part) for part in line.split('\n')), flush=True)
+    except BrokenPipeError:  # the reader (`| head`) has gone, and the hand-off must not end half-way
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _request(email: str | None, given: Sequence[str]) -> Request:

@@ -21,8 +21,10 @@ from daybook.writers import indexes
 
 def _is_ours_to_keep(repo: Repo, settings: Settings, *, is_asked: bool) -> bool:
     if settings.indexes_when == 'default-branch' and not is_asked:
-        default = git.default_branch(repo, next(iter(git.remotes(repo)), None))
-        return bool(default) and default.rsplit('/', 1)[-1] == git.current_branch(repo)
+        known = git.remotes(repo)
+        remote = 'origin' if 'origin' in known else next(iter(known), None)
+        default = git.default_branch(repo, remote) or ''
+        return default.removeprefix('refs/heads/').removeprefix(f'refs/remotes/{remote}/') == git.current_branch(repo)
     return settings.indexes_when != 'never' or is_asked
 
 

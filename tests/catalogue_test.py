@@ -106,7 +106,9 @@ def test_hook_survives_any_damage(repo: Sandbox) -> None:
     first = repo.daybook('audit-links')
     path = Path(catalogue.path_in(str(repo.root / '.git')))
     data = path.read_bytes()
-    for position in range(0, len(data), max(len(data) // 25, 1)):
+    inside_values = [data.find(word) + 1 for word in (b'no such file', b'30.md#a')]
+    assert min(inside_values) > 0
+    for position in (*inside_values, *range(0, len(data), len(data) // 20)):
         path.write_bytes(data[:position] + b'\xff' * 600 + data[position + 600:])
         for _ in range(2):
             run = repo.daybook('audit-links')

@@ -174,7 +174,7 @@ def test_whole(repo: Sandbox) -> None:
     log, log_after = changed['workstreams/launch.md']
     assert log_after == log.replace(OLD.encode(), NEW.encode())
     lines = [line for line in repo.read(f'{HOME}/INDEX.md').splitlines() if line.startswith('- ')]
-    assert lines == ['- [RT-261120-02-second](./RT-261120-02-second.md): T', f'- [{NEW}-first](./{NEW}-first.md): First']
+    assert lines == [f'- [{NEW}-first](./{NEW}-first.md): First', '- [RT-261120-02-second](./RT-261120-02-second.md): T']
     assert repo.git('ls-files', '-s') == index
     subprocess.run(run.stdout.splitlines()[-2], shell=True, cwd=repo.root, check=True)
     assert repo.git('status', '--porcelain').splitlines() == [
@@ -346,3 +346,17 @@ def test_a_file_that_cannot_be_written(repo: Sandbox) -> None:
     assert (run.returncode, run.stdout) == (1, '')
     assert run.stderr == 'daybook: cannot write: File too large; everything was put back\n'
     assert repo.snapshot() == before
+
+
+def test_what_is_written_while_the_remote_is_asked_is_kept(repo: Sandbox, new_repo: Callable[[str], Sandbox]) -> None:
+    """The claim takes seconds; an edit made meanwhile is refused, not overwritten."""
+    repo.write(f'{HOME}/{OLD}.md', f'---\ntitle: T\nid: {OLD}\n---\n')
+    link = repo.write('link.md', f'[note](./{HOME}/{OLD}.md)\n')
+    repo.commit()
+    hub = new_repo('hub')
+    hub.write('.git/hooks/pre-receive', f'#!/bin/sh\necho more >> {shlex.quote(str(link))}\n').chmod(0o755)
+    repo.git('remote', 'add', 'origin', str(hub.root))
+    run = repo.daybook('renumber', OLD, NEW)
+    assert run.returncode == 1, run
+    assert link.read_text().endswith('more\n')
+    assert (repo.root / HOME / f'{OLD}.md').exists()

@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # the one boundary for what nobody expected
-        print(f'daybook: unexpected {type(error).__name__}: {error}', file=sys.stderr)
+        _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
         print(f'daybook: the trace is in {_write_trace(error)}; please report it', file=sys.stderr)
         return 3
 

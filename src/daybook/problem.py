@@ -13,6 +13,7 @@ from daybook.errors import UsageError
 FORMATS = ('text', 'json', 'github')
 
 _CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
+_UNSEEN = re.compile('[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')  # what JSON itself lets through
 
 
 class Problem(NamedTuple):
@@ -62,9 +63,11 @@ def render(problems: Iterable[Problem], output_format: str) -> list[str]:
     """
     found = sorted(set(problems))
     if output_format == 'json':
-        return [json.dumps([p._asdict() for p in found], ensure_ascii=False, indent=2)]
+        text = json.dumps([p._asdict() for p in found], ensure_ascii=False, indent=2)
+        return [_UNSEEN.sub(lambda m: f'\\u{ord(m.group()):04x}', text)]
     if output_format == 'github':
-        return [line for p in found for line in (_github(p), _text(p))]
+        # indented, as a file may be called `::stop-commands::x`
+        return [line for p in found for line in (_github(p), f'  {_text(p)}')]
     return [_text(p) for p in found]
 
 

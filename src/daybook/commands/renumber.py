@@ -122,6 +122,9 @@ def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
     """Write all of it, the old note going last; what was written is put back when something cannot be."""
     root, moved = repo.root, edits[0]
     done: list[_Edit] = []
+    changed = [edit.path for edit in edits if files.read_bytes(os.path.join(root, edit.path)) != edit.before]
+    if changed:
+        raise FatalError(f'changed while this ran: {", ".join(changed)}; nothing was written; run it again')
     try:
         if not files.create_exclusive(os.path.join(root, moved.new_path), moved.after):
             raise FatalError(f'{moved.new_path} exists already; nothing was overwritten')
@@ -133,7 +136,8 @@ def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
         os.unlink(os.path.join(root, moved.path))
     except OSError as error:
         for edit in done[1:]:
-            files.write_atomic(os.path.join(root, edit.path), edit.before)
+            if files.read_bytes(os.path.join(root, edit.path)) == edit.after:
+                files.write_atomic(os.path.join(root, edit.path), edit.before)
         if done:
             os.unlink(os.path.join(root, moved.new_path))
         where = f'{error.filename}: ' if error.filename else ''
@@ -196,9 +200,10 @@ def main(argv: Sequence[str]) -> int:
         print(f'renumber: old={printable(old)} new={wanted} claim=none')
         return 0
     claim = _claimed(repo, settings, doc, args.new, old)
-    if claim.id != wanted:
-        move = renumber.move_of(doc.path, old, claim.id, is_only=is_only)
-        edits, mentions = _edits(repo, move)
+    # to claim may have taken seconds, in which somebody has gone on writing
+    move = renumber.move_of(doc.path, old, claim.id, is_only=is_only)
+    edits, mentions = _edits(repo, move)
+    _refuse(repo, move, edits, os.environ)
     _write(repo, edits)
     _report(edits, mentions)
     if claim.kind == 'provisional':

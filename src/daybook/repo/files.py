@@ -63,7 +63,7 @@ def inside(root: str, path: str) -> str:
     Raises FatalError when it would leave the repository: absolute, `..`, into `.git`, or through a symlink.
     """
     parts = path.replace('\\', '/').split('/') if os.name == 'nt' else path.split('/')
-    if os.path.isabs(path) or '..' in parts or '' in parts or parts[0].lower() == '.git' or '\0' in path:
+    if os.path.isabs(path) or '..' in parts or '' in parts or '.git' in (part.lower() for part in parts) or '\0' in path:
         raise FatalError(f'path leaves the repository: {path}; use a path relative to its root')
     here = root
     for part in parts:
@@ -101,9 +101,15 @@ def within(root: str, path: str) -> str:
     return relative.replace(os.sep, '/')
 
 
+def state_folder(root: str) -> str:
+    """Return where the state of the work tree `root` lies: $DAYBOOK_STATE_DIR (below `root` when relative), or the usual place."""
+    given = os.environ.get('DAYBOOK_STATE_DIR')
+    return os.path.join(root, given) if given else os.path.join(root, *STATE_DIR.split('/'))
+
+
 def state_dir(root: str) -> str:
     """Return `.daybook/state` of the work tree `root` (or $DAYBOOK_STATE_DIR), made and ignored by git."""
-    folder = os.environ.get('DAYBOOK_STATE_DIR') or os.path.join(root, *STATE_DIR.split('/'))
+    folder = state_folder(root)
     os.makedirs(folder, exist_ok=True)
     ignore = os.path.join(folder, '.gitignore')
     if not os.path.exists(ignore):

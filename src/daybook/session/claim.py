@@ -57,10 +57,14 @@ def folder(repo: Repo) -> str:
     return os.path.join(repo.common_dir, 'daybook', 'claims')
 
 
-def _record_path(repo: Repo, session_id: str) -> str:
+def number_of(session_id: str) -> str:
+    """Return an id without its random letters; an id that is none of ours as it is."""
     found = ID.match(session_id)
-    base = f'{found["day"]}-{found["number"]}' if found else session_id
-    return os.path.join(folder(repo), f'{base}.json')
+    return f'{found["day"]}-{found["number"]}' if found else session_id
+
+
+def _record_path(repo: Repo, session_id: str) -> str:
+    return os.path.join(folder(repo), f'{number_of(session_id)}.json')
 
 
 def _record(claim: Claim) -> bytes:
@@ -280,7 +284,8 @@ def open_claims(repo: Repo, settings: Settings) -> list[Claim]:
     """Return the claims of this clone whose note or draft still waits, oldest first."""
     waiting = []
     for claim in all_claims(repo):
-        places = (note_path(settings, claim.id), f'{files.STATE_DIR}/draft-{claim.id}.md', claim.draft or '.git/-')
+        draft = os.path.join(files.state_folder(claim.worktree), f'draft-{claim.id}.md')
+        places = (note_path(settings, claim.id), draft, claim.draft or '.git/-')
         if claim.state == 'open' and any(os.path.exists(os.path.join(claim.worktree, place)) for place in places):
             waiting.append(claim)
     return sorted(waiting, key=lambda claim: claim.created)

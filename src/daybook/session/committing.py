@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import re
 
+from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.session import journal as journals
@@ -80,8 +81,12 @@ def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
         raise _undone(request, journal, result)
     if not result.is_ok:
         request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
-    journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
-    _settle_index(request, journal)
+    journal = journal._replace(stage='committed', commit=commit)
+    try:
+        journals.save(request.repo, journal)
+        _settle_index(request, journal)
+    except (FatalError, OSError) as error:  # nothing may hide that the commit exists
+        request.say(f'warning: committed as {commit[:10]}, but the index or the journal could not be written: {error}')
     return journal
 
 

@@ -23,6 +23,7 @@ from daybook.session.claim import Claim
 from daybook.session.journal import Journal
 from daybook.session.plan import Plan
 from daybook.session.request import Request
+from daybook.writers import index_set
 from daybook.writers import indexes
 
 
@@ -41,15 +42,13 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
     """Return the index with the new line; a missing one is made of all documents of its folder."""
     data = _on_disk(request.repo, path)
     if data:
-        made = remake.insert('index', entry, data)
-        return made.replace(b'\n', b'\r\n') if b'\r\n' in data and b'\r' not in made else made
+        return remake.insert('index', entry, data)
     folder = posixpath.dirname(path)
     places = [place for place in git.tracked_files(request.repo, f':(top,literal){folder or "."}')
               if posixpath.dirname(place) == folder and kind_of(request.settings, place)]
     entries = [indexes.Entry(posixpath.basename(found.path), found.stem, document.title_of(found))
                for found in document.read_all(request.repo, request.settings, places) if not found.is_stub]
-    title = posixpath.basename(folder).replace('-', ' ').capitalize() or 'Index'
-    return indexes.render(title, [*entries, indexes.Entry(*entry)]).encode()
+    return indexes.render(index_set.title_of(folder), [*entries, indexes.Entry(*entry)]).encode()
 
 
 def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:

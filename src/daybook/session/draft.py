@@ -71,7 +71,7 @@ def skeleton(kind: Kind, session_id: str) -> str:
 
 def folder(root: str) -> str:
     """Return the folder in which drafts wait; it need not exist."""
-    return os.environ.get('DAYBOOK_STATE_DIR') or os.path.join(root, *files.STATE_DIR.split('/'))
+    return files.state_folder(root)
 
 
 def default_path(root: str, session_id: str) -> str:

@@ -88,6 +88,11 @@ def _claim_of_id(request: Request, draft: Draft, session_id: str) -> Claim:
                       'take the key `id` out, or claim one: daybook claim-session')
     found = claims.find(request.repo, session_id)
     if found is None:
+        number = claims.number_of(session_id)
+        holder = next((claim.id for claim in claims.all_claims(request.repo) if claims.number_of(claim.id) == number), None)
+        if holder is not None:
+            raise Refused('id', f'{draft.path}: the number of {session_id} is held by {holder} in this clone; '
+                          'take the key `id` out, and hand-off claims another')
         # claimed in another clone: the draft was carried here
         return Claim(session_id, request.operator.slug, 'carried', 'open', facts.iso(int(request.now.timestamp())) or '',
                      request.repo.root, request.session, git.resolve(request.repo, 'HEAD'))

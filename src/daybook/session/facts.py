@@ -1,6 +1,7 @@
 """Facts: what code computes for a note from git. A model never writes them."""
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from daybook.session.history import Commit
 from daybook.session.history import Record
 from daybook.session.history import Row
 from daybook.session.operators import Operator
+from daybook.writers import indexes
 
 _PAUSE = 30 * 60  # seconds; a longer gap between two signs of work counts as a break
 
@@ -156,7 +158,7 @@ def _is_hand_off(settings: Settings, record: Record) -> bool:
     """Whether a commit only carries a note with its lines elsewhere: that is no work of its own."""
     kinds = {row.path: kind_of(settings, row.path) for row in record.rows}
     notes = [path for path, kind in kinds.items() if kind and kind.name == 'session' and ID.match(stem_of(path))]
-    return bool(notes) and all((kind and kind.name in ('session', 'workstream')) or path.endswith('INDEX.md')
+    return bool(notes) and all((kind and kind.name in ('session', 'workstream')) or posixpath.basename(path) == indexes.NAME
                                or path == settings.handoff_changelog for path, kind in kinds.items())
 
 

@@ -88,8 +88,12 @@ def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
         request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
     if journals.is_draft_changed(request.repo, journal):
         request.say(f'the draft has changed since, so it stays: {journal.draft}')
-    journals.tidy(request.repo, journal)
-    journal = journals.save(request.repo, journal._replace(stage='committed', commit=commit))
+    journal = journal._replace(stage='committed', commit=commit)
+    try:
+        journals.tidy(request.repo, journal)
+        journals.save(request.repo, journal)
+    except (FatalError, OSError) as error:
+        request.say(f'warning: committed, but not everything could be put away: {error}')
     return _finish(request, journal, archiving.telemetry_of(request, journal), '')
 
 
@@ -128,6 +132,7 @@ def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tup
         # to claim may have taken seconds, in which somebody has gone on writing
         preflight.refuse_dirty(request.repo, plan.targets, request.environ)
         reporting.tell(request, plan, claim.id)
+        journal = journals.remember(request.repo, journal, plan.facts.start, plan.draft.data)
     except (FatalError, OSError):
         if is_new:
             draft_claim.drop_stub(request, claim)
@@ -154,7 +159,6 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
     journal, contents = _prepare(request, plan, claim, is_new=is_new)
-    journal = journals.remember(repo, journal, plan.facts.start, plan.draft.data)
     request.step('write')
     _write(request, journal, contents)
     request.step('commit')

@@ -91,7 +91,7 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
         names = ' '.join(_quoted(path) for path in dirty)
         raise Refused('dirty-target', f'you have unstaged changes in {", ".join(dirty)}\n'
                       f'  include them:  git add -- {names}\n'
-                      f'  or put them aside:  git stash push -- {names}')
+                      f'  or commit them first:  git commit -- {names}')
     flagged = [row for row in git.zsplit(git.expect('ls-files', '-v', '-z', '--', *git.pathspec(targets),
                                                     cwd=repo.root).out) if row[0] == 'S' or row[0].islower()]
     if flagged:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import tempfile
 import time
 from collections.abc import Collection
@@ -14,6 +15,7 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import remake
 from daybook.session.journal import Write
+from daybook.writers import indexes
 
 _HOOK_LINES = 20  # of what a hook printed
 _RETRIES = 5
@@ -162,7 +164,7 @@ def _role(work: _Work, path: str) -> str | None:
     """Return what a hand-off writes at `path`, this one or an earlier one that is pushed along."""
     own = {write.path: write.role for write in work.writes}
     kind = kind_of(work.settings, path)
-    others = 'index' if path.endswith('INDEX.md') else 'log' if kind and kind.name == 'workstream' else None
+    others = 'index' if posixpath.basename(path) == indexes.NAME else 'log' if kind and kind.name == 'workstream' else None
     return own.get(path, others)
 
 

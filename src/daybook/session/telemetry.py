@@ -43,7 +43,7 @@ def _spill_of(path: str) -> str:
 def folder(repo: Repo) -> str:
     """Return where the state lies: in the main work tree, as linked ones are removed with what is ignored in them."""
     main = os.path.dirname(repo.common_dir) if os.path.basename(repo.common_dir) == '.git' else repo.root
-    return os.environ.get('DAYBOOK_STATE_DIR') or os.path.join(main, *files.STATE_DIR.split('/'))
+    return files.state_folder(main)
 
 
 def _is_count(value: Any) -> bool:
@@ -191,7 +191,9 @@ def archive(repo: Repo, path: str, session_id: str, now: datetime) -> str | None
     if os.path.exists(target):
         target = os.path.join(place, f'{session_id}-{now:%H%M%S}.json')
     # a hook at work would write the old counters back
-    with files.exclusive_lock(path.removesuffix('.json') + '.lock', 2.0):
+    with files.exclusive_lock(path.removesuffix('.json') + '.lock', 2.0) as is_held:
+        if not is_held:
+            return None
         with contextlib.suppress(FileNotFoundError):
             os.replace(_spill_of(path), _spill_of(target))
         with contextlib.suppress(FileNotFoundError):
