@@ -41,7 +41,7 @@ READ = (
     pytest.param(b'---\nbase: &b {x: 1}\nsame: *b\n---\n', {'base': {'x': 1}, 'same': {'x': 1}}, id='alias'),
     pytest.param(b'---\na: |\n  x\n\n  y\nb: >-\n  c\n  d\n---\n', {'a': 'x\n\ny\n', 'b': 'c d'}, id='blocks'),
 )
-# what issue 2 asks of bad input: a problem with a line, never a traceback
+# bad input is a problem with a line, never a traceback
 BAD = (
     pytest.param(b'---\na: 1\n', (1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'), id='unclosed'),
     pytest.param(b'---', None, id='three dashes alone are a rule'),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# a room imports from the rooms behind it; DESIGN, "the house"
+# a room imports from the rooms behind it; README, "the house"
 BELOW = {
     'errors': (), 'problem': ('errors',), 'repo': ('errors', 'problem', 'repo'), 'schemas': (),
     'documents': ('errors', 'problem', 'repo', 'documents', 'schemas'),

@@ -5,7 +5,7 @@ import pytest
 
 from daybook.writers import legacy_headers
 
-# the seed's own header: a list above the title
+# a header that a team wrote: a list above the title
 SEED = """- entity: plan
 - level: internal
 - tags: [sot, governance]

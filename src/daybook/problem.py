@@ -80,7 +80,7 @@ def caused_by(problems: Iterable[Problem], changed: Collection[str]) -> tuple[li
     """Part `problems` into those that a change of the files `changed` causes, and the older ones.
 
     A change causes what is wrong in its own files and what has one of them among its causes.
-    Inside `git commit` only these are shown and block (DESIGN, "What blocks what").
+    Inside `git commit` only these are shown and block.
     """
     paths = set(changed)
     parts: tuple[list[Problem], list[Problem]] = ([], [])

@@ -150,7 +150,7 @@ def exclusive_lock(path: str, wait: float) -> Iterator[bool]:
     """Hold an exclusive lock on the lock file `path`, waiting at most `wait` seconds for it.
 
     Yields whether the lock is held. The file stays: to delete it while another process waits
-    on it would let two in (`peers.md`, pain 10). The kernel frees it when the process dies.
+    on it would let two in. The kernel frees it when the process dies.
     """
     os.makedirs(os.path.dirname(path), exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, 'O_CLOEXEC', 0), 0o644)

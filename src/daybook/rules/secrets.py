@@ -4,8 +4,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-# Prefixes that the issuers document; entropy alone would eat commit ids and content hashes
-# (reference: notion-agents-claims.md, section F).
+# Prefixes that the issuers document; entropy alone would eat commit ids and content hashes.
 _RULES: tuple[tuple[str, str], ...] = (
     ('private-key', r'-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)'),
     ('github-token', r'\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255})\b'),

@@ -130,7 +130,7 @@ def push(repo: Repo, settings: Settings, remote: str, session_id: str, operator:
     """Try to create the claim ref of `session_id` on `remote`; what the remote then holds decides.
 
     The payload is unique and the lease expects no ref, so that neither an equal object nor a
-    fast-forward makes two winners (reference: peers.md, pain 2).
+    fast-forward makes two winners.
     """
     ref = f'{settings.claims_namespace}/{session_id}'
     oid = _root_commit(repo, session_id, operator, created)

@@ -48,8 +48,7 @@ def _stores(environ: Mapping[str, str]) -> Iterator[str]:
 def patches(environ: Mapping[str, str]) -> list[str]:
     """Return the patch files in which our runner keeps the unstaged changes.
 
-    pre-commit: `<store>/patch<time>-<pid>`, prek: `<store>/patches/<time>-<pid>.patch`
-    (reference: pre-commit.md, section 1).
+    pre-commit: `<store>/patch<time>-<pid>`, prek: `<store>/patches/<time>-<pid>.patch`.
     """
     if 'PRE_COMMIT' not in environ:
         return []

@@ -129,7 +129,7 @@ class Site:
             self.records.put('want', name, wanting)
 
     def _may_show(self, path: str, shown: dict[str, bool]) -> bool:
-        """Return whether a document and all that it has for parents may be shown (DESIGN, zones)."""
+        """Return whether a document and all that it has for parents may be shown."""
         if path not in shown:
             shown[path] = False  # who is their own parent is shown to nobody
             known = self._known.get(path) or self.get(path)
