@@ -10,10 +10,10 @@ from datetime import datetime
 from datetime import timezone
 
 from daybook.documents import config
+from daybook.handoff import handoff
+from daybook.handoff.request import Request
 from daybook.repo import git
-from daybook.session import handoff
 from daybook.session import operators
-from daybook.session.request import Request
 
 from bench import corpus
 

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from daybook.session import link_memory
+from daybook.links import link_memory
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     known, start = (None, None) if words else link_memory.recall(os.environ)
     if known is None:
         # what follows costs more to import than a repository without changes takes to check
-        from daybook.session import link_report
+        from daybook.links import link_report
 
         out, err, code = link_report.run(words, start)
     else:

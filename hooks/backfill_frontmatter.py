@@ -9,6 +9,8 @@ from collections.abc import Collection
 from collections.abc import Sequence
 
 from daybook import problem
+from daybook.backfill import backfilling
+from daybook.backfill.backfilling import Fill
 from daybook.documents import config
 from daybook.errors import FatalError
 from daybook.problem import Problem
@@ -16,8 +18,6 @@ from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.session import backfilling
-from daybook.session.backfilling import Fill
 from daybook.writers import backfill_report
 from daybook.writers import insertion
 

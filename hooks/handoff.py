@@ -11,16 +11,16 @@ from datetime import timezone
 from daybook.documents import config
 from daybook.errors import FatalError
 from daybook.errors import UsageError
+from daybook.handoff import handoff
+from daybook.handoff import terminal
+from daybook.handoff.request import Outcome
+from daybook.handoff.request import Request
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
-from daybook.session import handoff
 from daybook.session import operators
 from daybook.session import preflight
-from daybook.session import terminal
 from daybook.session.preflight import Refused
-from daybook.session.request import Outcome
-from daybook.session.request import Request
 
 _HOW_TO = """\
 no draft waits, so nothing was done. To hand off:

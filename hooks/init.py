@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 
+from daybook.adoption import adoption
 from daybook.documents import config
 from daybook.errors import UsageError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.session import adoption
 from daybook.writers import scaffold
 from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold import Found

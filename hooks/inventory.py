@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Sequence
 
+from daybook.adoption import survey
 from daybook.problem import output_format
 from daybook.repo import git
-from daybook.session import survey
 from daybook.writers import first_screen
 
 # JSON escapes control characters itself; these would still turn a terminal's line around

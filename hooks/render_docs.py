@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from daybook.documents import config
 from daybook.problem import printable
 from daybook.repo import git
-from daybook.session import site
-from daybook.session.site_output import Outcome
+from daybook.site import site
+from daybook.site.site_output import Outcome
 
 _MOST = 50  # paths that are named one by one
 

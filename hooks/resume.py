@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from daybook.problem import printable
 from daybook.repo import git_spawn
-from daybook.session import glance
-from daybook.session import memory
-from daybook.session import resume
-from daybook.session import view as views
-from daybook.session.memory import Answer
-from daybook.session.memory import Memory
-from daybook.session.view import View
+from daybook.resume import glance
+from daybook.resume import memory
+from daybook.resume import resume
+from daybook.resume import view as views
+from daybook.resume.memory import Answer
+from daybook.resume.memory import Memory
+from daybook.resume.view import View
 
 # What needs YAML, schemas, Markdown or much of git is imported where the last answer does not hold any more.
 
@@ -48,7 +48,7 @@ def _fetched() -> tuple[str, bool]:
     """Fetch the remote's branches; return half a line where that failed, and whether they are as the remote has them."""
     from daybook.documents import config
     from daybook.repo import git
-    from daybook.session import branches
+    from daybook.resume import branches
 
     repo = git.find_repo()
     remote = branches.remote_of(repo, config.load(repo.root))
@@ -70,7 +70,7 @@ def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_f
     """Find the answer, and keep it."""
     from daybook.documents import config
     from daybook.repo import git
-    from daybook.session import answer
+    from daybook.resume import answer
 
     repo = git.find_repo()
     settings = config.load(repo.root)
@@ -130,7 +130,7 @@ def main(argv: Sequence[str]) -> int:
         print(text, end='')
         return 0
     from daybook.repo import git
-    from daybook.session import page
+    from daybook.resume import page
 
     repo = git.find_repo()
     written = page.write(repo, args.write, text)

@@ -325,7 +325,7 @@ def test_odd_names_and_contents(repo: Sandbox) -> None:
 FORMATS = (
     pytest.param({'DAYBOOK_FORMAT': 'text', 'GITHUB_ACTIONS': 'true'}, f'a.md:1: {GONE.format("no.md")} [link-missing]\n', id='text'),
     pytest.param({'GITHUB_ACTIONS': 'true'}, f'::error file=a.md,line=1,title=link-missing::{GONE.format("no.md")}\n'
-                 f'a.md:1: {GONE.format("no.md")} [link-missing]\n', id='github'),
+                 f'  a.md:1: {GONE.format("no.md")} [link-missing]\n', id='github'),
 )
 
 

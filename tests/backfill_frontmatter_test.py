@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook.backfill import backfilling
 from daybook.documents import frontmatter
 from daybook.repo import files
 from daybook.repo import git
-from daybook.session import backfilling
 from daybook.writers import insertion
 from daybook.writers.backfill import Derived
 

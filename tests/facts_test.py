@@ -9,11 +9,11 @@ import pytest
 from conftest import Sandbox
 from conftest import make_sandbox
 from daybook.documents import config
+from daybook.handoff import facts
+from daybook.handoff.facts import Facts
+from daybook.handoff.facts import Start
 from daybook.repo import git
-from daybook.session import facts
 from daybook.session.claim import Claim
-from daybook.session.facts import Facts
-from daybook.session.facts import Start
 from daybook.session.operators import Operator
 
 ROMAN = Operator('roman', 'Roman Tester', 'RT', ('roman@example.com', 'Roman@Work.example'))

@@ -552,7 +552,7 @@ def test_a_second_hand_off_is_refused_when_the_first_takes_too_long(sandbox: San
     holder = subprocess.Popen((sys.executable, '-c', hold), cwd=sandbox.root, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b'held\n'
     whole = handoffs.everything(sandbox)
-    code = 'import sys; from daybook.session import handoff; handoff._LOCK_WAIT = 0.2; from daybook.__main__ import main; sys.exit(main(["handoff"]))'
+    code = 'import sys; from daybook.handoff import handoff; handoff._LOCK_WAIT = 0.2; from daybook.__main__ import main; sys.exit(main(["handoff"]))'
     ended = handoffs.ended(subprocess.run((sys.executable, '-c', code), cwd=sandbox.root, capture_output=True, text=True))
     holder.kill()
     holder.wait()

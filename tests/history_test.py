@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from conftest import Sandbox
+from daybook.handoff import history
 from daybook.repo import git
-from daybook.session import history
 
 PATHS = ['plain.md', 'with space.md', 'tab\there.md', 'line\nend.md', 'ünï/çödé.md', '"quoted".md', '\x01odd\x02.md',
          '-dash.md', ':(glob)*.md', '{a => b}.md', ' leading.md', '\nfirst.md', '0\t0\tfake.md']

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook.handoff import journal as journals
+from daybook.handoff.facts import Start
+from daybook.handoff.journal import Journal
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.session import journal as journals
-from daybook.session.facts import Start
-from daybook.session.journal import Journal
 from daybook.session.preflight import Refused
 
 NOTE, LOG = 'docs/sessions/RT-261120-01.md', 'workstreams/build.md'

@@ -17,6 +17,9 @@ BELOW = {
     'session': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session'),
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'mirror'),
 }
+# the rooms of single hooks stand on all of that, and not on each other
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links'):
+    BELOW[_room] = (*BELOW['session'], 'schemas', _room)
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')
 OWNERS = {

@@ -14,13 +14,13 @@ from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import markdown
 from daybook.documents import schema
+from daybook.handoff import note
+from daybook.handoff.facts import Commit
+from daybook.handoff.facts import Facts
+from daybook.handoff.facts import FileChange
+from daybook.handoff.facts import Start
 from daybook.session import draft as drafts
-from daybook.session import note
 from daybook.session.draft import Draft
-from daybook.session.facts import Commit
-from daybook.session.facts import Facts
-from daybook.session.facts import FileChange
-from daybook.session.facts import Start
 
 _KIND = config.DEFAULTS.kind('session')
 _NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

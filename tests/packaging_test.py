@@ -68,6 +68,6 @@ def test_every_hook_has_a_main() -> None:
 
 def test_no_import_is_missing_from_the_requirements(setup: configparser.ConfigParser) -> None:
     known = {'yaml': 'PyYAML', 'jsonschema': 'jsonschema', 'jsonschema_rs': 'jsonschema-rs', 'markdown_it': 'markdown-it-py',
-             'pyromark': 'pyromark', 'identify': 'identify'}
+             'pyromark': 'pyromark'}
     required = re.findall(r'^[A-Za-z0-9_-]+', setup['options']['install_requires'], re.MULTILINE)
     assert set(known.values()) == set(required)

@@ -7,10 +7,10 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import config
+from daybook.handoff import publish
+from daybook.handoff.publish import Pushed
+from daybook.handoff.publish import Upstream
 from daybook.repo import git
-from daybook.session import publish
-from daybook.session.publish import Pushed
-from daybook.session.publish import Upstream
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import pytest
 from conftest import Sandbox
 from daybook.documents import config
 from daybook.documents import document
-from daybook.session import drift
-from daybook.session import heads
-from daybook.session import memory
-from daybook.session.heads import Stream
-from daybook.session.memory import Answer
+from daybook.resume import drift
+from daybook.resume import heads
+from daybook.resume import memory
+from daybook.resume.heads import Stream
+from daybook.resume.memory import Answer
 from resume_test import OPERATORS
 from resume_test import note
 from resume_test import resumed

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from daybook.session import remake
+from daybook.handoff import remake
 from daybook.writers import indexes
 from daybook.writers.indexes import Entry
 

@@ -183,7 +183,7 @@ def _edit(repo: Sandbox, source: random.Random, number: int) -> None:
 def test_a_run_for_each_change_makes_what_one_run_for_all_makes(repo: Sandbox, seed: int, config: str) -> None:
     from daybook.documents import config as settings
     from daybook.repo import git
-    from daybook.session import site as made
+    from daybook.site import site as made
 
     repo.write('.daybook/config.yaml', config or '{}\n')
     repo.commit('first')

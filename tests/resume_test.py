@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
-from daybook.session import resume
-from daybook.session import view as views
-from daybook.session.view import LastNote
-from daybook.session.view import OpenClaim
-from daybook.session.view import Peer
-from daybook.session.view import Quote
-from daybook.session.view import Since
-from daybook.session.view import View
-from daybook.session.view import Workstream
+from daybook.resume import resume
+from daybook.resume import view as views
+from daybook.resume.view import LastNote
+from daybook.resume.view import OpenClaim
+from daybook.resume.view import Peer
+from daybook.resume.view import Quote
+from daybook.resume.view import Since
+from daybook.resume.view import View
+from daybook.resume.view import Workstream
 
 NOW = 1_800_000_000.0
 HOUR = 3600

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from daybook.adoption import people
 from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.errors import FatalError
-from daybook.session import people
 from daybook.writers import json_edit
 from daybook.writers import scaffold
 from daybook.writers import scaffold_edits

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-_CODE = ('import os; from daybook.session import terminal; terminal.banner("at \\x1b[31mwork"); '
+_CODE = ('import os; from daybook.handoff import terminal; terminal.banner("at \\x1b[31mwork"); '
          'there = terminal.is_somebody_there(os.environ); terminal.confirm("hand off?", {wait}); print("there", there)')
 
 

@@ -32,7 +32,7 @@ create table found (view integer, source blob, problems integer, blocking intege
                     payload blob, primary key (view, source));
 """
 Damaged = sqlite3.DatabaseError
-_FOLDERS = ('documents', 'rules')
+_FOLDERS = ('documents', 'rules', 'links')
 
 
 def _parser_version() -> str:

@@ -169,7 +169,7 @@ def _has_topics(findings: Mapping[str, Any]) -> bool:
 
 
 def propose_settings(findings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `.daybook/config.yaml` should say for these findings of `daybook.session.survey.look`.
+    """Return what `.daybook/config.yaml` should say for these findings of `daybook.adoption.survey.look`.
 
     Only what differs from the defaults; it fits `config.schema.json`. New notes go below the fixed part of
     the first glob of `kinds.session.paths`. Names of files are the repository's, so quote them in YAML.

@@ -1,0 +1,1 @@
+"""What every room about sessions shares: operators, claims, drafts, telemetry, and the reasons to refuse."""

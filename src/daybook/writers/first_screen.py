@@ -269,7 +269,7 @@ def _would(report: Mapping[str, Any]) -> list[str]:
 
 
 def render(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines of the screen for the findings of `daybook.session.survey.look`.
+    """Return the lines of the screen for the findings of `daybook.adoption.survey.look`.
 
     At most forty, and none with a control character of a file's name.
     """

@@ -1,0 +1,1 @@
+"""Adoption: what a repository holds (`survey`), and what `init` would add to it (`adoption`)."""

@@ -1,0 +1,98 @@
+"""The commit of a hand-off: exactly its paths, or everything put back."""
+from __future__ import annotations
+
+import os
+import re
+
+from daybook.errors import FatalError
+from daybook.handoff import journal as journals
+from daybook.handoff import note
+from daybook.handoff.journal import Journal
+from daybook.handoff.request import Request
+from daybook.repo import files
+from daybook.repo import git
+from daybook.session.claim import Claim
+from daybook.session.draft import Draft
+from daybook.session.preflight import Refused
+
+
+def message_of(request: Request, claim: Claim, draft: Draft) -> str:
+    fields = {'id': claim.id, 'title': note.title_of(draft), 'operator': request.operator.slug,
+              'summary': note.summary_of(draft)}
+    # in one pass: a title may hold `{summary}` itself
+    text = re.sub(r'\{(id|title|operator|summary)\}', lambda found: fields[found[1]], request.settings.handoff_message)
+    return text + '\n'
+
+
+def _commit(request: Request, journal: Journal, message: str) -> git.Result:
+    env = git.clean_env({'DAYBOOK_HANDOFF': '1'})
+    paths = git.pathspec(journal.paths)
+    added = git.git('add', '--', *paths, cwd=request.repo.root, env=env)
+    if not added.is_ok:
+        return added
+    return git.git('commit', '--quiet', '--cleanup=whitespace', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
+                   stdin=message.encode())
+
+
+def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
+    """Return the journal with what the user's fixers made of our files, or None when they changed nothing."""
+    rows = []
+    for write in journal.writes:
+        data = files.read_bytes(os.path.join(request.repo.root, write.path))
+        rows.append(write._replace(after=journals.store(request.repo, data),
+                                   cleaned=git.write_blob(request.repo, write.path, data)) if data else write)
+    return None if tuple(rows) == journal.writes else journal._replace(writes=tuple(rows))
+
+
+def _settle_index(request: Request, journal: Journal) -> None:
+    """Give the index what the commit holds where it still has our text: else it would take a hook's rewriting back."""
+    repo = request.repo
+    held = {entry.path: entry for entry in git.tree_entries(repo, str(journal.commit), *journal.paths)}
+    now = {entry.path: entry.oid for entry in git.index_entries(repo, *git.pathspec(journal.paths))}
+    for write in journal.writes:
+        entry = held.get(write.path)
+        if entry and entry.oid != write.cleaned == now.get(write.path):
+            git.expect('update-index', '--cacheinfo', f'{entry.mode},{entry.oid},{write.path}', cwd=repo.root,
+                       env=git.clean_env())
+            request.say(f'a hook of yours rewrote {write.path}; committed as it left it')
+
+
+def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
+    left = journals.undo(request.repo, journal)
+    # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
+    words = '\n'.join(f'  | {line}' for line in (result.err + result.text).strip()[-4000:].splitlines())
+    kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
+    return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
+                   f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
+
+
+def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
+    """Commit the paths of the journal; undo every write when git or a hook of the user refuses."""
+    result = _commit(request, journal, message)
+    if not result.is_ok:
+        # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
+        fixed = _rewritten_by_hooks(request, journal)
+        if fixed is not None:
+            journal = journals.save(request.repo, fixed)
+            request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
+            result = _commit(request, journal, message)
+    commit = journals.find_commit(request.repo, journal)
+    if commit is None:
+        raise _undone(request, journal, result)
+    if not result.is_ok:
+        request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
+    journal = journal._replace(stage='committed', commit=commit)
+    try:
+        journals.save(request.repo, journal)
+        _settle_index(request, journal)
+    except (FatalError, OSError) as error:  # nothing may hide that the commit exists
+        request.say(f'warning: committed as {commit[:10]}, but the index or the journal could not be written: {error}')
+    return journal
+
+
+def verify(request: Request, journal: Journal) -> None:
+    out = git.expect('diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', str(journal.commit),
+                     cwd=request.repo.root).out
+    extra = sorted(set(git.zsplit(out)) - set(journal.paths))
+    if extra:
+        request.say(f'warning: a hook of yours put more into the commit: {", ".join(extra)}')

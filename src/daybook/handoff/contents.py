@@ -1,0 +1,92 @@
+"""What a hand-off writes: the note, and its lines in workstreams, index and changelog."""
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Sequence
+from typing import Any
+
+from daybook.documents import document
+from daybook.documents import schema
+from daybook.documents.config import kind_of
+from daybook.errors import FatalError
+from daybook.handoff import journal as journals
+from daybook.handoff import note
+from daybook.handoff import plan as plans
+from daybook.handoff import remake
+from daybook.handoff.journal import Journal
+from daybook.handoff.plan import Plan
+from daybook.handoff.request import Request
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.session import claim as claims
+from daybook.session import telemetry as counters
+from daybook.session.claim import Claim
+from daybook.writers import index_set
+from daybook.writers import indexes
+
+
+def _check_meta(request: Request, path: str, meta: dict[str, Any]) -> None:
+    known = document.schemas(request.repo, [request.settings.kind('session')])['session']
+    if not schema.verdict(known)(meta):
+        words = '; '.join(f'{v.pointer}: {v.message}' for v in schema.violations(known, meta))
+        raise FatalError(f'the note would not be valid: {path}: {words}; mend the draft')
+
+
+def _on_disk(repo: Repo, path: str) -> bytes:
+    return files.read_bytes(os.path.join(repo.root, path)) or b''
+
+
+def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
+    """Return the index with the new line; a missing one is made of all documents of its folder."""
+    data = _on_disk(request.repo, path)
+    if data:
+        return remake.insert('index', entry, data)
+    folder = posixpath.dirname(path)
+    places = [place for place in git.tracked_files(request.repo, f':(top,literal){folder or "."}')
+              if posixpath.dirname(place) == folder and kind_of(request.settings, place)]
+    entries = [indexes.Entry(posixpath.basename(found.path), found.stem, document.title_of(found))
+               for found in document.read_all(request.repo, request.settings, places) if not found.is_stub]
+    return indexes.render(index_set.title_of(folder), [*entries, indexes.Entry(*entry)]).encode()
+
+
+def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:
+    """Return path, role, entry and bytes of everything that the hand-off writes."""
+    repo, settings = request.repo, request.settings
+    today = request.operator.local_date(request.now).isoformat()
+    title = note.title_of(plan.draft)
+    stem = plans.stem_of(settings, claim.id, title)
+    path = claims.note_path(settings, stem)
+    meta = note.metadata(plan.draft, session_id=claim.id, stem=stem, operator=request.operator.slug,
+                         workstreams=plan.names, claimed_at=claim.created, facts=plan.facts, now=request.now, today=today,
+                         telemetry=counters.facts(plan.telemetry, settings.invariants))
+    _check_meta(request, path, meta)
+    written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts))]
+    for place in plan.workstreams:
+        target = posixpath.relpath(path, posixpath.dirname(place) or '.')
+        entry = (claim.id, target if target.startswith('.') else f'./{target}', today, title)
+        written.append((place, 'log', entry, remake.insert('log', entry, _on_disk(repo, place))))
+    for place in plan.indexes:
+        entry = (posixpath.basename(path), stem, title)
+        written.append((place, 'index', entry, _index(request, place, entry)))
+    if plan.changelog:
+        entry = (f'{claim.id}: {title}',)
+        written.append((plan.changelog, 'changelog', entry,
+                        remake.insert('changelog', entry, _on_disk(repo, plan.changelog))))
+    return [row for row in written if row[1] == 'note' or row[3] != _on_disk(repo, row[0])]
+
+
+def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -> tuple[Journal, dict[str, bytes]]:
+    """Return the journal of the hand-off and the bytes to write, by path.
+
+    Raises FatalError when the note would not fit its schema.
+    """
+    rows, contents = [], {}
+    for path, role, entry, content in _rows(request, plan, claim):
+        write, on_disk = journals.planned(request.repo, path, role, entry, content)
+        rows.append(write)
+        contents[path] = on_disk
+    draft = os.path.join(request.repo.root, plan.draft.path) if plan.draft.path else None
+    branch = git.current_branch(request.repo) or ''
+    return Journal(claim.id, 'writing', branch, plan.facts.head, tuple(rows), draft, made_stub), contents

@@ -1,0 +1,189 @@
+"""Hand-off: a draft becomes a note, linked, indexed, committed as exactly its paths, and pushed."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from daybook.errors import FatalError
+from daybook.handoff import archiving
+from daybook.handoff import committing
+from daybook.handoff import contents as texts
+from daybook.handoff import draft_claim
+from daybook.handoff import draft_search
+from daybook.handoff import facts as git_facts
+from daybook.handoff import journal as journals
+from daybook.handoff import plan as plans
+from daybook.handoff import publish
+from daybook.handoff import reporting
+from daybook.handoff import vetting
+from daybook.handoff.journal import Journal
+from daybook.handoff.plan import Plan
+from daybook.handoff.publish import Pushed
+from daybook.handoff.request import Outcome
+from daybook.handoff.request import Request
+from daybook.repo import files
+from daybook.repo import git
+from daybook.session import preflight
+from daybook.session import runner_stash
+from daybook.session.claim import Claim
+from daybook.session.draft import Draft
+from daybook.session.preflight import Refused
+from daybook.session.telemetry import Telemetry
+
+_LOCK_WAIT = 30.0  # seconds that a second hand-off of the same work tree waits for the first
+
+
+def _publish(request: Request, journal: Journal) -> Pushed:
+    repo, settings, commit = request.repo, request.settings, str(journal.commit)
+    if not journals.is_on_branch(repo, journal, commit):
+        return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch '
+                                             'that does',), True)
+    upstream = publish.upstream_of(repo, journal.branch)
+    if isinstance(upstream, Pushed):
+        return upstream
+    own = git_facts.own_ahead(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit,
+                              start=journal.start) if settings.handoff_push == 'own' else ()
+    forbidden = publish.may_push(repo, settings, upstream, commit, own)
+    if forbidden is not None:
+        return forbidden
+    request.step(f'push to {upstream.remote}')
+    return publish.push(repo, settings, upstream, commit=commit, writes=journal.writes, session_id=journal.id)
+
+
+def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str) -> Outcome:
+    """Everything after the commit: put away, push, forget the journal. Whatever fails, the commit is told."""
+    try:
+        committing.verify(request, journal)
+        request.step('archive')
+        archiving.put_away(request, journal, telemetry)
+    except (FatalError, OSError) as error:
+        request.say(f'warning: committed, but not everything could be put away: {error}')
+    try:
+        pushed = _publish(request, journal)
+    except (FatalError, OSError) as error:
+        pushed = Pushed('unknown', 'push-failed', (f'the push could not be made: {error}; see where it stands: '
+                                                   'git fetch',), True)
+    journals.clear(request.repo)
+    for line in pushed.lines:
+        request.say(line)
+    return Outcome(journal.id, str(journal.commit), pushed.outcome, pushed.reason, int(pushed.is_failure), prompt)
+
+
+def _undo(request: Request, journal: Journal) -> None:
+    stashed = sorted(runner_stash.paths(request.repo, request.environ) & set(journal.paths))
+    if stashed:
+        raise Refused('stashed-journal', f'a hand-off was killed here, and the runner has put its files aside: '
+                      f'{", ".join(stashed)}; run it without the stash: '
+                      'pre-commit run --hook-stage manual handoff --all-files')
+    left = journals.undo(request.repo, journal)
+    request.say(f'the hand-off {journal.id} was killed before its commit: undone'
+                + (f', but for {", ".join(left)}, which changed since' if left else ''))
+
+
+def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
+    request.say(f'the hand-off {journal.id} was killed after its commit {commit[:10]}: completed now; '
+                'run this again for another draft')
+    left = journals.missing(request.repo, journal, commit)
+    if left:
+        request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
+    if journals.is_draft_changed(request.repo, journal):
+        request.say(f'the draft has changed since, so it stays: {journal.draft}')
+    journal = journal._replace(stage='committed', commit=commit)
+    try:
+        journals.tidy(request.repo, journal)
+        journals.save(request.repo, journal)
+    except (FatalError, OSError) as error:
+        request.say(f'warning: committed, but not everything could be put away: {error}')
+    return _finish(request, journal, archiving.telemetry_of(request, journal), '')
+
+
+def _recover(request: Request) -> Outcome | None:
+    """Deal with a hand-off that was killed; returns the outcome when that one was all but done."""
+    journal = journals.load(request.repo)
+    if journal is None:
+        return None
+    preflight.refuse_index_lock(request.repo)
+    commit = journals.find_commit(request.repo, journal)
+    if commit is not None:
+        return _complete(request, journal, commit)
+    _undo(request, journal)
+    return None
+
+
+def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) -> None:
+    """Write every file; when one cannot be written, put the others back."""
+    journals.save(request.repo, journal)
+    try:
+        for path, content in contents.items():
+            target = files.inside(request.repo.root, path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            files.write_atomic(target, content)
+    except (FatalError, OSError) as error:
+        left = journals.undo(request.repo, journal)
+        kept = f', but for {", ".join(left)}' if left else ''
+        raise Refused('write-failed', f'cannot write: {error}; everything was put back{kept}; make the folder '
+                      'writable and run the hand-off again', is_untouched=not left) from error
+
+
+def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes]]:
+    """Return what will be written; a claim that was made for nothing leaves no stub behind."""
+    try:
+        journal, contents = texts.journal_of(request, plan, claim, made_stub=is_new)
+        # to claim may have taken seconds, in which somebody has gone on writing
+        preflight.refuse_dirty(request.repo, plan.targets, request.environ)
+        reporting.tell(request, plan, claim.id)
+        journal = journals.remember(request.repo, journal, plan.facts.start, plan.draft.data)
+    except (FatalError, OSError):
+        if is_new:
+            draft_claim.drop_stub(request, claim)
+        raise
+    return journal, contents
+
+
+def _plan(request: Request, draft: Draft | None, adopted: Claim | None) -> Plan:
+    request.step('facts')
+    facts, telemetry = plans.gather(request, adopted)
+    whole = draft if draft and not request.is_quick else vetting.quick_draft(draft, facts)
+    vetted = vetting.told(request, whole)
+    vetting.check_draft(request, vetted)
+    plan = plans.make(request, vetted, facts, telemetry)
+    plans.check_targets(request, plan, adopted)
+    return plan
+
+
+def _hand_off(request: Request, draft: Draft | None) -> Outcome:
+    repo, operator = request.repo, request.operator
+    adopted = draft_claim.adoptable(request, draft)
+    plan = _plan(request, draft, adopted)
+    is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
+    request.step('claim')
+    claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
+    journal, contents = _prepare(request, plan, claim, is_new=is_new)
+    request.step('write')
+    _write(request, journal, contents)
+    request.step('commit')
+    journal = committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft))
+    if is_first:
+        request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`')
+    for path in journal.paths:
+        request.say(f'  [x] {path}')
+    return _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
+
+
+def run(request: Request) -> Outcome:
+    """Hand off. Raises Refused, with nothing written, or with everything put back."""
+    preflight.refuse_inside_hook(request.environ)
+    preflight.refuse_other_repository(request.repo)
+    lock = git.git_path(request.repo, journals.LOCK)
+    with files.exclusive_lock(lock, _LOCK_WAIT) as is_held:
+        if not is_held:
+            raise Refused('busy', 'another hand-off of this work tree is at work; wait for it, then run this again')
+        recovered = _recover(request)
+        if recovered is not None:
+            return recovered
+        preflight.refuse_state(request.repo)
+        found = draft_search.find(request.repo, request.settings, request.given, request.session)
+        if found.draft is None and not request.is_quick:
+            reporting.tell_empty(request, found)
+            return Outcome(reason='no-draft')
+        return _hand_off(request, found.draft)

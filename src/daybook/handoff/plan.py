@@ -1,0 +1,165 @@
+"""The plan of a hand-off: everything that is known before the first write."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import document
+from daybook.documents import slugs
+from daybook.documents.config import Settings
+from daybook.errors import FatalError
+from daybook.handoff import facts as git_facts
+from daybook.handoff import note
+from daybook.handoff import vetting
+from daybook.handoff.facts import Facts
+from daybook.handoff.request import Request
+from daybook.repo import files
+from daybook.repo import git
+from daybook.session import claim as claims
+from daybook.session import preflight
+from daybook.session import telemetry as counters
+from daybook.session.claim import Claim
+from daybook.session.draft import Draft
+from daybook.session.telemetry import Telemetry
+from daybook.writers import indexes
+
+_TRIVIAL_CALLS = 5
+_WIKILINK = re.compile(r'\[\[([^]|#]+)[^]]*\]\]')
+_MOST_TOUCHED = 5  # workstreams; a commit that edits more of them is no work on each
+
+
+class Plan(NamedTuple):
+    """Everything that is known before the first write."""
+
+    draft: Draft
+    facts: Facts
+    telemetry: Telemetry
+    workstreams: tuple[str, ...]  # paths, to be linked back
+    names: tuple[str, ...]  # of all workstreams, as the note has them
+    missing: tuple[str, ...]  # workstreams that the draft names and nobody has
+    indexes: tuple[str, ...]
+    changelog: str | None
+
+    @property
+    def targets(self) -> list[str]:
+        return [*self.workstreams, *self.indexes, *([self.changelog] if self.changelog else [])]
+
+
+def stem_of(settings: Settings, session_id: str, title: str) -> str:
+    slug = slugs.slug(title)[:60].strip('-') if settings.sessions_slug else ''
+    return f'{session_id}-{slug}' if slug else session_id
+
+
+def _flat(value: Any) -> list[str]:
+    # `[[name]]`, as Obsidian writes a link, is a list in a list
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in _flat(item)]
+    return [str(value).strip()] if value not in (None, '', False) else []
+
+
+def _name_of(word: str) -> str:
+    """Return the name of a workstream that a path, a wikilink or a name stands for."""
+    found = _WIKILINK.fullmatch(word)
+    return (found[1] if found else word).rsplit('/', 1)[-1].removesuffix('.md').strip().casefold()
+
+
+def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the paths of the session's workstreams and the names that stand for none."""
+    repo, settings = request.repo, request.settings
+    globs = settings.kind('workstream').paths
+    # git knows no `{a,b}`; for all else it picks the few out of thousands faster
+    specs = [f':(top,glob){glob}' for glob in globs] if globs and not any('{' in glob for glob in globs) else []
+    tracked = git.tracked_files(repo, *specs) if globs else []
+    places = [path for path, kind in document.select(settings, tracked) if kind.name == 'workstream']
+    by_stem = {_name_of(path): path for path in reversed(places)}
+    value = draft.meta.get('workstream')
+    named = {name: by_stem.get(_name_of(name)) for name in _flat(value)}
+    touched = [path for path in git_facts.touched(facts, settings, 'workstream') if path in places]
+    if len(touched) > _MOST_TOUCHED:
+        request.say(f'{len(touched)} workstreams were changed at once: linked back are those that the draft names')
+        touched = []
+    paths = tuple(dict.fromkeys([path for path in named.values() if path] + touched))
+    return paths, tuple(name for name, path in named.items() if path is None)
+
+
+def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `paths` that can be written; names the others."""
+    repo, chosen = request.repo, []
+    for path in paths:
+        try:
+            absolute = files.inside(repo.root, path)
+        except FatalError as error:
+            request.say(f'warning: not linked back: {error}')
+            continue
+        if os.path.lexists(absolute) or git.unstaged_changes(repo, f':(top,literal){path}'):
+            chosen.append(path)
+        else:
+            request.say(f'warning: not linked back: {path} is not checked out here')
+    return tuple(chosen)
+
+
+def _index_targets(request: Request) -> tuple[str, ...]:
+    """Return the index of the notes' folder when it is ours to keep; names one that is not."""
+    if request.settings.indexes_when != 'commit':
+        return ()
+    folder = request.settings.kind('session').folder
+    path = f'{folder}/{indexes.NAME}' if folder else indexes.NAME
+    data = files.read_bytes(files.inside(request.repo.root, path))
+    if data is not None and not indexes.is_generated(data.decode('utf-8', 'replace')):
+        request.say(f'{path} was written by hand: left alone')
+        return ()
+    if data is None and git.git('check-ignore', '-q', '--', path, cwd=request.repo.root).is_ok:
+        return ()
+    return (path,)
+
+
+def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
+    """Return what git and the counters tell of the session."""
+    repo, settings = request.repo, request.settings
+    remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
+    start = git_facts.range_start(repo, settings, request.operator, claim, remote)
+    facts = git_facts.gather(repo, settings, start, request.operator, request.operators)
+    since = claim.created if claim else git_facts.iso(min((c.time for c in facts.commits or ()), default=None))
+    return vetting.cleaned_facts(facts), counters.choose(repo, request.session, since)
+
+
+def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:
+    """Return the plan; says what is left alone and why."""
+    paths, missing = _find_workstreams(request, draft, facts)
+    names = (*(document.stem_of(path) for path in paths), *missing)
+    return Plan(draft, facts, telemetry, _linkable(request, paths), names, missing, _index_targets(request),
+                request.settings.handoff_changelog)
+
+
+def note_path(request: Request, plan: Plan, session_id: str) -> str:
+    """Return where the note of an id goes, relative to the root."""
+    return claims.note_path(request.settings, stem_of(request.settings, session_id, note.title_of(plan.draft)))
+
+
+def check_targets(request: Request, plan: Plan, claim: Claim | None) -> None:
+    """Refuse when something that the hand-off would write is not as it should be. Writes nothing."""
+    repo = request.repo
+    for path in plan.targets:
+        files.inside(repo.root, path)
+    preflight.refuse_dirty(repo, plan.targets, request.environ)
+    for path in plan.targets:
+        if not git.tracked_files(repo, f':(top,literal){path}'):
+            preflight.refuse_untracked(repo, path)
+            preflight.refuse_ignored(repo, path, 'take it out of .gitignore, or name another file in .daybook/config.yaml')
+    path = note_path(request, plan, claim.id if claim else f'{request.operator.initials}-000000-00')
+    preflight.refuse_ignored(repo, path, 'take its folder out of .gitignore, '
+                             'or give the kind session another folder in .daybook/config.yaml')
+    if claim is not None:
+        data = files.read_bytes(files.inside(repo.root, path))
+        ours = [plan.draft.data, *([data] if data is not None and claims.is_stub(claim, data) else [])]
+        preflight.refuse_new(repo, path, claim.id, ours)
+
+
+def is_trivial(plan: Plan, bystanders: Sequence[str]) -> bool:
+    """Whether nothing seems to have happened; what is not known is taken for work."""
+    if plan.facts.commits is None or plan.facts.commits or bystanders or plan.telemetry.state != 'observed':
+        return False
+    return plan.telemetry.counters.get('tool_calls_count', 0) < _TRIVIAL_CALLS

@@ -1,0 +1,57 @@
+"""What a hand-off tells a person before it writes: where its facts come from, and everything unusual."""
+from __future__ import annotations
+
+import os
+
+from daybook.handoff import draft_search
+from daybook.handoff import note
+from daybook.handoff import plan as plans
+from daybook.handoff.plan import Plan
+from daybook.handoff.request import Request
+from daybook.session import claim as claims
+from daybook.session import preflight
+from daybook.session import telemetry as counters
+
+_SHOWN = 5
+
+
+def _tell_invariants(request: Request, plan: Plan) -> None:
+    for name, count in counters.invariant_counts(plan.telemetry, request.settings.invariants).items():
+        if count:
+            request.say(f'WARNING: INVARIANT BROKEN: {name} was called {count} times; it must stay 0')
+    if plan.telemetry.state == 'absent':
+        request.say('WARNING: no telemetry was observed: a count of 0 proves nothing')
+
+
+def _bystanders(request: Request, plan: Plan, note_path: str) -> list[str]:
+    stubs = [claims.note_path(request.settings, claim.id) for claim in claims.open_claims(request.repo, request.settings)]
+    own = [*plan.targets, note_path, *stubs, plan.draft.path.replace(os.sep, '/')]
+    return preflight.dirty_bystanders(request.repo, own, request.environ)
+
+
+def tell(request: Request, plan: Plan, session_id: str) -> None:
+    """Say where the facts come from, and warn. Nothing of it stops a hand-off."""
+    say = request.say
+    say(f'draft: {plan.draft.path}' if plan.draft.path else 'draft: none, made from the facts alone')
+    say(f'range: {plan.facts.start.reason}')
+    say(f'telemetry: {plan.telemetry.state} {plan.telemetry.why}'.rstrip())
+    _tell_invariants(request, plan)
+    for warning in note.prompt_warnings(plan.draft.section('Resume Prompt')):
+        say(f'warning: {warning}')
+    ignored = note.ignored_keys(plan.draft)
+    if ignored:
+        say(f'warning: left out of the note, as only code writes facts: {", ".join(ignored)}')
+    for name in plan.missing:
+        say(f'warning: no workstream is called {name}; the note keeps the name')
+    bystanders = _bystanders(request, plan, plans.note_path(request, plan, session_id))
+    if bystanders:
+        more = f' and {len(bystanders) - _SHOWN} more' if len(bystanders) > _SHOWN else ''
+        say(f'warning: not part of this hand-off: {", ".join(bystanders[:_SHOWN])}{more}')
+    if plans.is_trivial(plan, bystanders) and not request.is_quick:
+        say('nothing much happened here: DAYBOOK_QUICK=1 makes a minimum note next time')
+
+
+def tell_empty(request: Request, found: draft_search.Found) -> None:
+    """Name the drafts that wait to be filled."""
+    for path in found.empty:
+        request.say(f'{path} is still empty: fill it, then run this again')

@@ -1,0 +1,349 @@
+"""The link audit of a whole repository, at the cost of what changed since the last one."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Set
+from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+from daybook import problem
+from daybook.documents import catalogue
+from daybook.documents import destination
+from daybook.documents import link_facts
+from daybook.documents import tree
+from daybook.documents.catalogue import Catalogue
+from daybook.documents.catalogue import View
+from daybook.documents.destination import Destination
+from daybook.documents.destination import Options
+from daybook.documents.destination import Resolver
+from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import Readers
+from daybook.documents.markdown import Link
+from daybook.documents.tree import Tree
+from daybook.links import link_context
+from daybook.links import link_memory
+from daybook.links.link_contents import Contents
+from daybook.links.link_contents import KIND
+from daybook.links.link_memory import Setup
+from daybook.problem import Problem
+from daybook.repo import listing
+from daybook.repo.git import Repo
+from daybook.repo.listing import Listing
+from daybook.rules import link_baseline
+from daybook.rules import links
+
+if TYPE_CHECKING:  # costs a reader of YAML
+    from daybook.documents.config import Settings
+
+_MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
+_MOST_DELTA = 400  # lines kept beside the base listing
+
+
+class Judged(NamedTuple):
+    """A problem, and the target of its link, by which a baseline knows it."""
+
+    problem: Problem
+    target: str
+
+
+class Verdict(NamedTuple):
+    """What came out for one file; `is_dated` when it depends on more than the listing, `keys` as in `links.Seen`."""
+
+    judged: list[Judged]
+    is_dated: bool
+    keys: Set[str]
+
+
+class Judge:
+    """Finds what is wrong with the links of files in one state of the repository."""
+
+    def __init__(self, repo: Repo, files: Listing, options: Options, kept: Catalogue, *, is_in_commit: bool) -> None:
+        self.options, self.entries = options, files.entries()
+        self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
+        self.change = link_context.Change(repo, is_in_commit=is_in_commit)
+        self.tree = self._tree_of(repo)
+        self._repo, self._files, self._kept = repo, files, kept
+        self._resolver = Resolver(self.tree, options)
+        self._ageing = link_context.Ageing(repo, self.contents, options.documents)
+        self._names: links.Names | None = None
+
+    def _tree_of(self, repo: Repo) -> Tree:
+        symlinks = [path for path, (mode, _) in self.entries.items() if mode == listing.SYMLINK]
+        texts = link_context.symlink_texts(repo, symlinks, [self.entries[path][1] for path in symlinks])
+        return Tree(self.entries, texts, [path for path, (mode, _) in self.entries.items() if mode == listing.SUBMODULE])
+
+    def sources(self) -> list[str]:
+        """Return all files that can be judged."""
+        return [path for path in self.entries if self.contents.is_source(path)]
+
+    def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
+        """Return the verdict on each file of `sources`."""
+        with Readers(self._repo.root) as readers:
+            # this process follows links while others read
+            seen = self._look(self.contents.prepare(sources, readers))
+            seen |= self._look(source for source in sources if source not in seen)
+            wanted = {source: self._suspects(found) for source, found in seen.items()}
+            suspicious = {source: targets for source, targets in wanted.items()
+                          if targets or any(key.startswith('[[') for key in seen[source].keys)}
+            judged, dated = self._explain(self.contents.places(suspicious, readers))
+        return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
+
+    def follow(self, source: str, target: str) -> Destination | None:
+        """Return where a target of the file `source` leads."""
+        return self._resolver.follow(source, target)
+
+    def under_former_settings(self, former: bytes | None) -> set[tuple[str, str]]:
+        """Return file and target of what was wrong before the settings changed; nothing when they could not be read."""
+        from daybook.documents import config
+        from daybook.errors import FatalError
+
+        try:
+            settings = config.from_bytes(former)
+        except FatalError:
+            return set()
+        judge = Judge(self._repo, self._files, options_of(settings), self._kept, is_in_commit=True)
+        judge._ageing.settings = settings
+        return {(one.problem.path, one.target) for verdict in judge.judge(judge.sources()).values() for one in verdict.judged}
+
+    def keys(self, source: str, dumped: str) -> Set[str]:
+        """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
+        return links.look(source, Facts(dumped), self._resolver, with_keys=True).keys
+
+    def _look(self, sources: Iterable[str]) -> dict[str, links.Seen]:
+        said = ((source, self.contents.facts(source)) for source in sources)
+        return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
+
+    def _suspects(self, seen: links.Seen) -> frozenset[str]:
+        dead = set(seen.dead)
+        for target, page, fragment in seen.checks:
+            anchors = self.contents.anchors(page)
+            if anchors is not None and not link_facts.has_anchor(fragment, anchors):
+                dead.add(target)
+        return frozenset(dead)
+
+    def _explain(self, places: Iterable[tuple[str, list[Link]]]) -> tuple[dict[str, list[Judged]], set[str]]:
+        judged: dict[str, list[Judged]] = {}
+        dated: set[str] = set()
+        faults: list[links.Fault] = []
+        wikilinks: list[tuple[str, list[Link]]] = []
+        for source, found in places:
+            faults += links.faults(source, found, self._resolver, self.contents.anchors)
+            wikilinks.append((source, [link for link in found if link.kind == 'wikilink']))
+        if faults:
+            around, dated = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
+            for fault in faults:
+                judged.setdefault(fault.source, []).append(Judged(links.problem_of(fault, around), fault.link.target))
+        for source, found in wikilinks:
+            for judgement in self._wikilinks(source, found):
+                judged.setdefault(source, []).append(judgement)
+        return judged, dated
+
+    def _wikilinks(self, source: str, found: list[Link]) -> Iterator[Judged]:
+        if not found or self.options.wikilinks == 'ignore':
+            return
+        is_document = self._ageing.kind_of(source) is not None
+        self._names = self._names or links.Names(self.entries)
+        for link in found:
+            for wrong in links.wikilinks(source, [link], self._names, setting=self.options.wikilinks, is_document=is_document):
+                yield Judged(wrong, f'[[{link.target}]]')
+
+
+def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool) -> tuple[int, Judge]:
+    """Bring the view of this work tree up to date; return its id, and the judge for more questions.
+
+    Only inside `kept.writing()`.
+    """
+    view = kept.view(link_memory.view_name(repo.git_dir))
+    if view is not None and view.setup == setup.settings:
+        judge = Judge(repo, files, Options(*view.options.split('\0')), kept, is_in_commit=is_in_commit)
+        changes = _changes(kept, view, files)
+        if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
+            _follow(kept, view, judge, files, setup, changes, repo)
+            return view.id, judge
+    judge = Judge(repo, files, load_options(repo), kept, is_in_commit=is_in_commit)
+    return _start_over(kept, judge, files, setup, repo), judge
+
+
+def options_of(settings: Settings) -> Options:
+    """Return the settings `links:` for a judge."""
+    from daybook.documents.config import glob_regex
+
+    ignore, generated = ('|'.join(map(glob_regex, globs)) for globs in (settings.links_ignore, settings.links_generated))
+    documents = '|'.join(glob_regex(glob) for kind in settings.kinds for glob in kind.paths)
+    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents)
+
+
+def load_options(repo: Repo) -> Options:
+    """Return the settings `links:` of the work tree. Raises FatalError."""
+    from daybook.documents import config
+
+    return options_of(config.load(repo.root))
+
+
+def _changes(kept: Catalogue, view: View, files: Listing) -> list[str]:
+    base, changes = map(listing.lines, kept.listing(view))
+    return listing.difference(set(base).symmetric_difference(changes), listing.lines(files.raw))
+
+
+def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
+    verdicts = judge.judge(judge.sources())
+    view = kept.new_view(link_memory.view_name(repo.git_dir))
+    _keep(kept, view, verdicts, setup.baseline)
+    _keep_stale(kept, view, setup.baseline)
+    if kept.is_kept:
+        kept.add_facts(KIND, judge.contents.added.items())
+        sources_of: dict[str, list[str]] = {}
+        for source, verdict in verdicts.items():
+            for key in verdict.keys:
+                sources_of.setdefault(key, []).append(source)
+        kept.set_inbound(view, sources_of)
+        kept.set_listing(view, listing=files.raw, changes=b'')
+        kept.sweep(oid for _, oid in judge.entries.values())
+        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest,
+                      head=setup.head, options='\0'.join(judge.options), witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
+    return view
+
+
+def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> None:
+    affected = _affected(kept, view, judge, changes)
+    folders = set(link_memory.witnesses(view.witness))
+    if view.head != setup.head or view.witness != link_memory.witness(repo.root, folders):
+        affected |= {*kept.dated(view.id), *_appeared(repo.root, kept, view, judge.tree)}
+    affected = {path for path in affected if path in judge.entries and judge.contents.is_source(path)}
+    verdicts = judge.judge(sorted(affected))
+    touched = affected | {path for path, _ in map(listing.entry, changes)}
+    kept.drop_found(view.id, touched)
+    _keep(kept, view.id, verdicts, setup.baseline)
+    kept.add_facts(KIND, judge.contents.added.items())
+    _keep_inbound(kept, view, judge, changes, verdicts)
+    if view.baseline != setup.baseline:
+        _keep_baseline(kept, view.id, setup.baseline)
+    if view.baseline != setup.baseline or any(catalogue.encoded(f'{path}: ') in setup.baseline for path in touched):
+        _keep_stale(kept, view.id, setup.baseline)
+    if changes:
+        _keep_listing(kept, view, files)
+    kept.set_view(view.id, baseline=setup.baseline, digest=files.digest, head=setup.head,
+                  witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
+
+
+def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> set[str]:
+    """Return the files whose problems the changed lines of the listing may change."""
+    blobs: dict[str, list[str]] = {}
+    for path, (_, blob) in map(listing.entry, changes):
+        blobs.setdefault(path, []).append(blob)
+    keys: set[str] = set()
+    for path, ids in blobs.items():
+        if len(ids) == 2:  # another content
+            if tree.is_markdown(path) and not _has_same_anchors(kept, judge, path, ids):
+                keys.add(tree.folded(path))
+        else:  # came or went, and perhaps its folders with it
+            keys |= {tree.folded(path), f'[[{links.name_of(path)}'}
+            folder = tree.folder_of(path)
+            while folder:
+                keys.add(tree.folded(folder))
+                folder = tree.folder_of(folder)
+    return kept.inbound(view.id, keys) | blobs.keys()
+
+
+def _has_same_anchors(kept: Catalogue, judge: Judge, path: str, blobs: Collection[str]) -> bool:
+    before = kept.facts(KIND, [blob for blob in blobs if blob != judge.entries[path][1]])
+    return [Facts(dumped).anchors for dumped in before.values()] == [judge.contents.anchors(path)]
+
+
+def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str], verdicts: Mapping[str, Verdict]) -> None:
+    former = dict.fromkeys(path for path, _ in map(listing.entry, changes) if tree.is_markdown(path))
+    for path, (_, blob) in map(listing.entry, changes):
+        if path in former and judge.entries.get(path, ('', ''))[1] != blob:
+            former[path] = kept.facts(KIND, [blob]).get(blob)
+    for path in former.keys() | verdicts.keys():
+        now = verdicts[path].keys if path in verdicts else frozenset()
+        if path in former:
+            # a key that the new tree gives in another way stays behind, and costs one look too many at most
+            dumped = former[path]
+            was = judge.keys(path, dumped) if dumped is not None else frozenset()
+            kept.move_inbound(view.id, path, gone=was - now, come=now - was)
+        elif verdicts[path].judged:
+            kept.move_inbound(view.id, path, gone=(), come=now)
+
+
+def _keep_listing(kept: Catalogue, view: View, files: Listing) -> None:
+    delta = listing.difference(listing.lines(kept.listing(view)[0]), listing.lines(files.raw))
+    if len(delta) > _MOST_DELTA:
+        kept.set_listing(view.id, listing=files.raw, changes=b'')
+    else:
+        kept.set_listing(view.id, changes=os.fsencode(''.join(f'{line}\0' for line in delta)))
+
+
+def _keep(kept: Catalogue, view: int, verdicts: Mapping[str, Verdict], baseline: bytes) -> None:
+    known = link_baseline.read(baseline)
+    kept.set_found(view, (_row(source, verdict.judged, known, is_dated=verdict.is_dated)
+                          for source, verdict in verdicts.items() if verdict.judged))
+
+
+def _row(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool) -> tuple[str, bytes, bytes, int, int, bool]:
+    payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
+    new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
+    text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
+    return source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated
+
+
+def judged_in(source: str, payload: bytes) -> list[Judged]:
+    """Return what a row of the catalogue says of the file `source`, known dead links included."""
+    return [Judged(Problem(source, line, rule, message, level, tuple(causes)), target)
+            for line, rule, message, level, causes, target in json.loads(payload)]
+
+
+def _keep_baseline(kept: Catalogue, view: int, baseline: bytes) -> None:
+    known, dated = link_baseline.read(baseline), set(kept.dated(view))
+    kept.set_found(view, [_row(source, judged_in(source, payload), known, is_dated=source in dated)
+                          for source, payload, *_ in list(kept.found(view)) if source != link_baseline.PATH])
+
+
+def dead_lines(kept: Catalogue, view: int) -> set[str]:
+    """Return the line of a baseline for each problem of the view."""
+    return {link_baseline.line(source, judged.target) for source, payload, *_ in kept.found(view)
+            if source != link_baseline.PATH for judged in judged_in(source, payload)}
+
+
+def _keep_stale(kept: Catalogue, view: int, baseline: bytes) -> None:
+    kept.drop_found(view, [link_baseline.PATH])
+    known = link_baseline.read(baseline)
+    stale = link_baseline.stale(known, dead_lines(kept, view)) if known else []
+    if stale:
+        kept.set_found(view, [_row(link_baseline.PATH, [Judged(wrong, '') for wrong in stale], (), is_dated=False)])
+
+
+def _folders(root: str, verdicts: Mapping[str, Verdict]) -> set[str]:
+    """Return the folders in which the missing targets may appear without git, or vanish."""
+    found = set()
+    for verdict in verdicts.values():
+        for wrong, _ in verdict.judged:
+            if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes:
+                found.add(tree.folder_of(wrong.causes[0]))
+    return {_nearest(root, folder) for folder in found}
+
+
+def _nearest(root: str, folder: str) -> str:
+    while folder and not os.path.isdir(os.path.join(root, folder)):
+        folder = tree.folder_of(folder)
+    return folder
+
+
+def _appeared(root: str, kept: Catalogue, view: View, known: Tree) -> set[str]:
+    """Return the files with a link to something that may have appeared untracked in a folder that changed on the disk."""
+    found: set[str] = set()
+    for folder, changed in link_memory.witnesses(view.witness).items():
+        absolute = os.path.join(root, folder)
+        if changed == catalogue.changed_at(root, folder) or not os.path.isdir(absolute):
+            continue
+        paths = (f'{folder}/{name}' if folder else name for name in os.listdir(absolute) if name != '.git')
+        for path in paths:
+            if path not in known.files and path not in known.folders:
+                key = tree.folded(path)
+                found |= kept.inbound(view.id, [key]) | kept.inbound_below(view.id, key)
+    return found

@@ -1,0 +1,156 @@
+"""What git and the disk know about dead links: what the change at hand did, what lies there untracked, what once was there."""
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Iterable
+from collections.abc import Sequence
+from collections.abc import Set
+from typing import TYPE_CHECKING
+
+from daybook.documents import destination
+from daybook.documents import link_facts
+from daybook.documents import tree
+from daybook.links.link_contents import Contents
+from daybook.links.link_contents import read_local
+from daybook.repo import git
+from daybook.repo import git_spawn
+from daybook.repo.git import Repo
+from daybook.rules import links
+from daybook.rules.links import Around
+from daybook.rules.links import Fault
+
+if TYPE_CHECKING:  # costs a reader of YAML
+    from daybook.documents.config import Settings
+
+_AGEING = (destination.MISSING, destination.CASE, destination.ANCHOR)
+
+
+class Change:
+    """What the index (inside a commit) or the work tree changes against HEAD; asked of git when it is first needed."""
+
+    def __init__(self, repo: Repo, *, is_in_commit: bool) -> None:
+        self._repo, self._where = repo, ('--cached',) if is_in_commit else ()
+
+    @functools.cached_property
+    def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
+        raw = git_spawn.answers(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))[0]
+        if raw is None:  # no commit yet: all of it is new
+            return {}, set(), set(git.tracked_files(self._repo))
+        fields = iter(git.zsplit(raw))
+        renamed, deleted, others = {}, set(), set()
+        for status in fields:
+            if status[0] in 'RC':
+                old, new = next(fields), next(fields)
+                renamed |= {old: new} if status[0] == 'R' else {}
+                others.add(new)
+            else:
+                (deleted if status == 'D' else others).add(next(fields))
+        return renamed, deleted, others
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The new path of each old one."""
+        return self._names[0]
+
+    @property
+    def deleted(self) -> set[str]:
+        """The paths that are gone and were not renamed."""
+        return self._names[1]
+
+    @functools.cached_property
+    def paths(self) -> frozenset[str]:
+        """All paths that came, went or have another content."""
+        renamed, deleted, others = self._names
+        return frozenset({*renamed, *renamed.values(), *deleted, *others})
+
+
+def symlink_texts(repo: Repo, paths: Sequence[str], blobs: Sequence[str]) -> dict[str, str]:
+    """Return where each symbolic link points, as it is written."""
+    found = {}
+    for path, data in zip(paths, read_local(repo, blobs)):
+        if data is not None:
+            found[path] = os.fsdecode(data)
+        elif os.path.islink(os.path.join(repo.root, path)):  # changed and not in git yet
+            found[path] = os.readlink(os.path.join(repo.root, path))
+    return found
+
+
+def _holds_something(path: str) -> bool:
+    if os.path.isdir(path) and not os.path.islink(path):
+        return any(files for _, _, files in os.walk(path))  # git tracks no empty folder
+    return os.path.lexists(path)
+
+
+def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> dict[str, bool]:
+    """Return which of the missing paths lie on the disk, and whether git ignores them."""
+    missing = {f.destination.path for f in faults if f.destination.fault == destination.MISSING and f.destination.path not in tracked}
+    there = [path for path in missing if '\0' not in path and _holds_something(os.path.join(repo.root, path))]
+    ignored = git.ignored(repo, there) if there else ()
+    return {path: path in ignored for path in there}
+
+
+def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Set[str]]:
+    """Return the anchors that the changed pages of dead anchors had before."""
+    pages = sorted({f.destination.path for f in faults if f.destination.fault == destination.ANCHOR} & change.paths)
+    blobs = read_local(repo, [f'HEAD:{page}' for page in pages if '\n' not in page])
+    return {page: link_facts.of_bytes(data).anchors for page, data in zip(pages, blobs) if data is not None}
+
+
+class Ageing:
+    """Tells which files may age; loads the settings and the reader of frontmatter only when asked."""
+
+    def __init__(self, repo: Repo, contents: Contents, documents: str) -> None:
+        self._repo, self._contents = repo, contents
+        self._may_be_document = re.compile(documents, re.DOTALL).fullmatch
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        from daybook.documents import config
+
+        return config.load(self._repo.root)
+
+    def kind_of(self, source: str) -> str | None:
+        """Return the kind of the file `source`, None when it is no document."""
+        if not self._may_be_document(source):
+            return None
+        from daybook.documents import config
+
+        kind = config.kind_of(self.settings, source)
+        return kind.name if kind else None
+
+    def may_age(self, source: str) -> bool:
+        kind = self.kind_of(source)
+        if kind is None or kind == 'session':
+            return kind is not None
+        from daybook.documents import document
+
+        data = self._contents.read(source)
+        found = document.from_bytes(source, self.settings.kind(kind), data) if data is not None else None
+        return found is not None and links.may_age(kind, found.meta.get('status'))
+
+
+def _lost(repo: Repo, faults: Sequence[Fault]) -> set[tuple[str, str]]:
+    """Return source and target of the links that led somewhere at the last commit that touched their file."""
+    sources = {fault.source for fault in faults}
+    if not sources:
+        return set()
+    if git.is_shallow(repo):  # nobody can tell: an old note gets the benefit
+        return {(fault.source, fault.link.target) for fault in faults}
+    touches = git.touches(repo, *(git.pathspec(sorted(sources)) if len(sources) < 1000 else ()))
+    asked = [(fault, f'{touches[fault.source][0].oid}:{fault.destination.path}') for fault in faults
+             if fault.source in touches and '\n' not in fault.destination.path]
+    return {(fault.source, fault.link.target) for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))
+            if data is not None and (fault.destination.fault != destination.ANCHOR
+                                     or link_facts.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
+
+
+def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> tuple[Around, set[str]]:
+    """Return what is known about `faults` beyond the tree, and the files about which that may change without them."""
+    may_age = functools.cache(ageing.may_age)
+    old = [f for f in faults if f.destination.fault in _AGEING and f.source not in change.paths and may_age(f.source)]
+    found = Around(renamed=change.renamed, deleted=change.deleted, former=_former(repo, faults, change),
+                   on_disk=_on_disk(repo, faults, known.files), lost=_lost(repo, old))
+    told = {*found.renamed, *found.deleted, *found.former, *found.on_disk}
+    return found, {f.source for f in old} | {f.source for f in faults if f.destination.path in told}

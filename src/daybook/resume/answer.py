@@ -1,0 +1,242 @@
+"""What `resume` finds out where its last answer does not hold any more: the slow half, all but the clock."""
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import document
+from daybook.documents.config import Settings
+from daybook.documents.config import fixed_folder
+from daybook.problem import printable
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.resume import branches
+from daybook.resume import drift
+from daybook.resume import glance
+from daybook.resume import heads
+from daybook.resume import recall
+from daybook.resume.branches import Standing
+from daybook.resume.glance import Glance
+from daybook.resume.recall import Last
+from daybook.resume.recall import Note
+from daybook.resume.recall import Notes
+from daybook.resume.recall import Owners
+from daybook.resume.recall import Reader
+from daybook.resume.view import LastNote
+from daybook.resume.view import OpenClaim
+from daybook.resume.view import Peer
+from daybook.resume.view import Quote
+from daybook.resume.view import View
+from daybook.resume.view import Workstream
+from daybook.session import claim
+from daybook.session import operators
+from daybook.session import telemetry
+from daybook.session.operators import Operator
+from daybook.writers import scaffold_texts
+
+# older notes have no resume prompt, but most say what comes next
+_SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
+_NOTES = 4  # of the operator's own that are looked at for one that is theirs beyond doubt
+_PEERS = 20  # of whom more is asked; an answer shows fewer
+# who commits what people merge on a git host's pages: there the author counts
+_HOSTS = frozenset(('noreply@github.com',))
+
+
+class Found(NamedTuple):
+    """An answer without the clock, with all on which it depends beside what git tells.
+
+    `watch` says of paths whether they are there; `states` is the folder of the telemetry; `limit` in bytes.
+    """
+
+    view: View
+    watch: dict[str, bool]
+    states: str
+    limit: int
+
+
+class Call(NamedTuple):
+    """Who asks where: `operator` is the word of the option, None without; `is_fresh` whether a fetch has succeeded."""
+
+    repo: Repo
+    operator: str | None
+    environ: Mapping[str, str]
+    is_fresh: bool
+
+
+def places(root: str, settings: Settings) -> list[str]:
+    """Return the pathspecs of what an answer is made of: notes and workstreams."""
+    globs = [glob for name in ('session', 'workstream') for glob in settings.kind(name).paths]
+    return glance.places(root, map(fixed_folder, globs))
+
+
+def _who(call: Call) -> Operator:
+    """Return the operator to answer for. Raises FatalError when the environment tells nobody and no option does."""
+    if call.operator is None:
+        return operators.resolve(call.repo, None, call.environ)
+    known = operators.load(call.repo.root).values()
+    word = call.operator.casefold()
+    return next((who for who in known if word in (who.slug.casefold(), who.initials.casefold(), who.name.casefold())),
+                Operator(call.operator, call.operator, '', ()))
+
+
+def _quotes(note: Note, text: str, settings: Settings) -> tuple[Quote, ...]:
+    aliases = dict(settings.kind('session').section_aliases)
+    found = {title: heads.section(text, (title, *aliases.get(title, ()), *others)) for title, others in _SECTIONS.items()}
+    if not any(found.values()):
+        found = {'It says': text}  # an old note of another shape: its beginning is better than nothing
+    return tuple(Quote(title, body[:1 << 16]) for title, body in found.items())
+
+
+def _doubt(note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
+    """Return who committed a note when that is not its operator, by the addresses of the operators file."""
+    who = configured.get(note.owner)
+    if last is None or not configured or not note.owner or (who and not who.emails):
+        return ''
+    known = {email.strip().casefold() for email in who.emails} if who else set()
+    committer = last.email if last.committer_email.casefold() in _HOSTS else last.committer_email
+    if committer.strip().casefold() in known:
+        return ''
+    return f'{last.committer} <{last.committer_email}> committed it, not {note.owner}'
+
+
+def _is_changed(repo: Repo, note: Note) -> bool:
+    # a file that was only touched is among those of the disk too
+    return not note.oid and git.git('--no-optional-locks', 'diff', '--quiet', '--no-ext-diff', 'HEAD', '--',
+                                    *git.pathspec([note.path]), cwd=repo.root).code == 1
+
+
+def _source(note: Note) -> str:
+    # an agent will run it, whatever somebody has called the file
+    return f'git show {shlex.quote(f"{note.branch.commit[:10]}:{note.path}")}' if note.branch else note.path
+
+
+def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
+          configured: Mapping[str, Operator]) -> tuple[LastNote, str]:
+    """Return the operator's newest note and the text to go on from."""
+    note, commit = mine[0], commits[0]
+    doc = document.from_bytes(note.path, reader.settings.kind('session'), reader.data(note.path, note.oid) or b'')
+    text = heads.newest_entry(note.head, doc.body)
+    quotes = _quotes(note, text, reader.settings)
+    summary = doc.meta.get('summary')
+    if isinstance(summary, str) and quotes[0] == Quote('Summary', ''):
+        quotes = (Quote('Summary', summary), *quotes[1:])
+    doubts = [_doubt(one, last, configured) for one, last in zip(mine, commits)]
+    sure = next((one for one, last, doubt in zip(mine, commits, doubts) if last and not doubt), None) if doubts[0] else None
+    before = f'{sure.head.id}, {_source(sure)}' if sure else ''
+    author, oid = (commit.author, commit.oid) if commit else ('', '')
+    return LastNote(note.head.id, note.head.title, _source(note), _moment(note, commit), author, oid,
+                    is_changed=_is_changed(reader.repo, note), branch=note.branch.name if note.branch else '', doubt=doubts[0],
+                    before=before, quotes=quotes), doc.body
+
+
+def _moment(note: Note, last: Last | None) -> float:
+    """Return the time of a note, that of its commit where the note tells its day only."""
+    if last and not heads.moment(note.head.written) and f'{datetime.fromtimestamp(last.at):%Y-%m-%d}' == note.day:
+        return float(last.at)
+    return note.at.timestamp()
+
+
+def _newest_of_others(found: Notes, mine: str) -> list[Note]:
+    newest: dict[str, Note] = {}
+    for note in found.notes:
+        newest.setdefault(note.owner.casefold(), note)
+    return [note for owner, note in newest.items() if owner != mine.casefold()]
+
+
+def _claims(repo: Repo, settings: Settings, stubs: Sequence[Note], watch: dict[str, bool]) -> tuple[OpenClaim, ...]:
+    rows = {}
+    for stub in stubs:
+        at = heads.moment(stub.head.written)
+        path = f'{stub.path} on {stub.branch.name}' if stub.branch else stub.path
+        rows[stub.head.id] = OpenClaim(stub.head.id, stub.head.owner, at.timestamp() if at else None, path)
+    for one in claim.all_claims(repo):
+        names = [claim.note_path(settings, one.id), f'{files.STATE_DIR}/draft-{one.id}.md', *([one.draft] if one.draft else [])]
+        paths = [os.path.join(one.worktree, name) for name in names] if one.state == 'open' else []
+        watch.update((path, os.path.exists(path)) for path in paths)
+        if any(watch[path] for path in paths):
+            at = heads.moment(one.created)
+            path = paths[1] if watch[paths[1]] else next(path for path in paths if watch[path])
+            rows[one.id] = OpenClaim(one.id, one.operator, at.timestamp() if at else None, _seen_from(repo, path))
+    marked = [row._replace(is_provisional=bool((found := claim.ID.fullmatch(row.id)) and found['letters'])) for row in rows.values()]
+    return tuple(sorted(marked, key=lambda row: (row.at or 0, row.id)))
+
+
+def _seen_from(repo: Repo, path: str) -> str:
+    return path.removeprefix(repo.root + os.sep).replace(os.sep, '/')
+
+
+def _workstreams(found: Mapping[str, heads.Stream], owners: Owners, slug: str) -> tuple[list[Workstream], list[Workstream]]:
+    rows = sorted((stream for stream in found.values() if stream.is_open), key=lambda stream: stream.day, reverse=True)
+    named = [Workstream(row.name, owners.named(row.owner), row.status, row.entry) for row in rows]
+    return ([row for row in named if row.owner.casefold() == slug.casefold()],
+            [row for row in named if row.owner.casefold() != slug.casefold()])
+
+
+def place(where: Standing) -> str:
+    """Return in words where HEAD is and how far behind."""
+    if not where.commit:
+        return f'on {where.branch}, before the first commit'
+    behind = [f'{count} behind {name}' for name, count in where.behind if count]
+    level = [name for name, count in where.behind if not count]
+    words = behind or ([f'up to date with {" and ".join(level)}'] if level else [])
+    words += [f'{where.lost} is gone'] if where.lost else []
+    at = f'on {where.branch}' if where.branch else f'at {where.commit[:10]}, on no branch'
+    return f'{at}: {", ".join(words)}' if words else at
+
+
+def _how(environ: Mapping[str, str]) -> str:
+    runner = '' if environ.get('PRE_COMMIT') == '1' else 'daybook'
+    steps = (scaffold_texts.call('claim-session', runner=runner),
+             'fill the draft that it names',
+             scaffold_texts.call('handoff', runner=runner, files='DRAFT.md'))
+    return '\n'.join(['no notes yet; the first hand-off is:', *(f'  {step}' for step in steps)])
+
+
+def _unread(found: Notes, older: int) -> tuple[str, ...]:
+    bad = [f'{printable(one.path)}:{one.line} ({printable(" ".join(one.message.split()))[:100]})' for one in found.problems]
+    more = f' and {len(bad) - 3} more' if len(bad) > 3 else ''
+    lines = [f'skipped, as they cannot be read: {", ".join(bad[:3])}{more}'] if bad else []
+    lines += [f'not looked at: {found.missing} notes that this partial clone does not have'] if found.missing else []
+    lines += [f'not looked at: {older} branches without a recent commit'] if older else []
+    return tuple(lines)
+
+
+def _view(call: Call, reader: Reader, seen: Glance, watch: dict[str, bool]) -> View:
+    repo, settings, who, configured = call.repo, reader.settings, _who(call), operators.load(call.repo.root)
+    known = {who.slug: who} | configured
+    remote = branches.remote_of(repo, settings)
+    unmerged, older = branches.unmerged(repo, remote, is_fresh=call.is_fresh) if remote else ([], 0)
+    sessions = glance.places(repo.root, map(fixed_folder, settings.kind('session').paths))
+    found = recall.read(reader, seen, branches.elsewhere(repo, unmerged, sessions), known)
+    mine = [note for note in found.notes if note.owner.casefold() == who.slug.casefold()][:_NOTES]
+    others = _newest_of_others(found, who.slug)
+    asked = [*mine, *others[:_PEERS]]
+    commits = recall.last_commits(repo, asked) + [None] * len(others[_PEERS:])
+    peers = tuple(Peer(note.owner, note.head.id, note.head.title, _moment(note, last),
+                       note.branch.name if note.branch else '', _doubt(note, last, configured))
+                  for note, last in zip(others, commits[len(mine):]))
+    streams = recall.streams(reader, seen)
+    last, since = None, None
+    if mine:
+        last, body = _last(reader, mine, commits, configured)
+        since = drift.since(repo, mine[0].head, body, last.commit, who.emails, streams)
+    own, theirs = _workstreams(streams, Owners(known), who.slug)
+    return View(who.slug, who.initials, place(branches.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
+                tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
+                _unread(found, older), _how(call.environ))
+
+
+def find(call: Call, settings: Settings, seen: Glance, kept: Mapping[str, Any]) -> tuple[Found, dict[str, Any]]:
+    """Return the answer, and what single blobs tell, to be kept. Raises FatalError where nobody can be answered for."""
+    watch: dict[str, bool] = {}
+    with tempfile.TemporaryDirectory(prefix='daybook-') as scratch:
+        reader = Reader(call.repo, settings, kept, scratch)
+        view = _view(call, reader, seen, watch)
+    return Found(view, watch, telemetry.folder(call.repo), settings.resume_max_bytes), reader.known

@@ -1,0 +1,179 @@
+"""The pages of the site, from what is remembered of its documents."""
+from __future__ import annotations
+
+import base64
+import os
+import posixpath
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from daybook.documents.document import Document
+from daybook.errors import FatalError
+from daybook.repo import files
+from daybook.repo.git import Repo
+from daybook.site.site_records import Known
+from daybook.site.site_records import Site
+from daybook.site.site_records import rows_of
+from daybook.writers import inline
+from daybook.writers import pages
+from daybook.writers import pages_body
+from daybook.writers import pages_entry
+from daybook.writers import pages_graph
+from daybook.writers import pages_links
+from daybook.writers import pages_search
+from daybook.writers.pages import Change
+from daybook.writers.pages import Link
+from daybook.writers.pages import Page
+from daybook.writers.pages_graph import Node
+from daybook.writers.pages_links import Place
+
+HOME = 'index.html'
+_MAX_IMAGE = 1 << 20  # bytes; a larger one is a link
+_MOST = 200  # lines of a list; the home page finds the rest
+_TYPES = {'.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.gif': 'gif', '.webp': 'webp', '.avif': 'avif', '.svg': 'svg+xml'}
+_CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
+_LABELS = (('workstream', 'Workstream'), ('plan', 'Plan'), ('session', 'Session'), ('blocked_by', 'Blocked by'), ('parent', 'Part of'),
+           ('supersedes', 'Supersedes'), ('superseded_by', 'Superseded by'))
+_COUNTS = (('commits', 'Commits'), ('lines_added', 'Lines added'), ('lines_removed', 'Lines removed'),
+           ('active_min_estimate', 'Active minutes'), ('tool_calls_count', 'Tool calls'))
+
+
+class _Shown:
+    """The paths of the pages, for `in`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._site.is_shown(path)
+
+
+class _Withheld(_Shown):
+    """The paths of the documents that have no page because of their zone, for `in`."""
+
+    def __contains__(self, path: object) -> bool:
+        known = self._site.get(path) if isinstance(path, str) else None
+        return known is not None and not known.shown
+
+
+def _image(repo: Repo, path: str) -> str | None:
+    try:
+        data = files.read_bytes(files.inside(repo.root, path))
+    except (FatalError, OSError):
+        return None
+    if data is None or len(data) > _MAX_IMAGE:
+        return None
+    return f'data:image/{_TYPES[os.path.splitext(path)[1].lower()]};base64,{base64.b64encode(data).decode()}'
+
+
+def _images(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
+    return {path: found for path in paths if (found := _image(repo, path))}
+
+
+class Maker:
+    """Makes the files of the site; `folder` is where they lie, from the root of the repository."""
+
+    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool]) -> None:
+        self.repo, self.site, self.is_tracked = repo, site, is_tracked
+        self.settings = site.settings
+
+    def _place(self, known: Known) -> Place:
+        page = posixpath.join(self.settings.render_folder, pages_links.page_of(known.entry.path))
+        images = _images(self.repo, (path for path in known.images if self.is_tracked(path)))
+        return Place(known.entry.path, _Shown(self.site), _Withheld(self.site), images, self.settings.render_files_url or '',
+                     '../' * page.count('/'))
+
+    def _link(self, source: str, path: str, row: list[Any]) -> Link:
+        return Link(pages_links.between(source, path), _kind_label(row[0]), row[1], row[2], row[3])
+
+    def _named(self, known: Known, key: str) -> list[tuple[str, str]]:
+        """Return the texts and addresses of what a key names; nothing of a document that has no page."""
+        found = []
+        for text in known.entry.references.get(key, ()):
+            if pages_entry.name_of(text) in known.entry.names:
+                continue  # a workstream that names itself
+            path = self.site.resolve(key, text, known.entry)
+            target = self.site.get(path) if path else None
+            if target is None and self.site.is_told(text):
+                found.append((text, ''))
+            elif target is not None and target.shown:
+                found.append((target.entry.title, pages_links.between(known.entry.path, target.entry.path)))
+        return found
+
+    def _facts(self, known: Known, document: Document, home: str) -> list[tuple[str, list[tuple[str, str]]]]:
+        entry = known.entry
+        facts = [('Operator' if entry.kind == 'session' else 'Owner', [(name, f'{home}#who={quote(name)}') for name in entry.people])]
+        facts += [(label, self._named(known, key)) for key, label in _LABELS]
+        facts += [('Created', [(entry.created, '')] if entry.created else []), ('Updated', [(entry.updated, '')] if entry.updated else [])]
+        facts += [('Tags', [(tag, f'{home}#q={quote(tag)}') for tag in entry.tags])]
+        if entry.kind == 'session':
+            facts += [(label, [(f'{value:,}', '')]) for key, label in _COUNTS
+                      if isinstance(value := document.meta.get(key), (int, float)) and not isinstance(value, bool)]
+        return [(label, values) for label, values in facts if values]
+
+    def _earlier(self, known: Known) -> list[Link]:
+        named = [self.site.resolve('supersedes', text, known.entry) for text in known.entry.references.get('supersedes', ())]
+        older = [path for path in self.site.versions(known.entry) if path < known.entry.path]
+        found = {path: target for path in [*named, *reversed(older)] if path and (target := self.site.get(path)) and target.shown}
+        return [self._link(known.entry.path, path, target.entry.mini) for path, target in found.items()]
+
+    def page(self, document: Document) -> tuple[str, str]:
+        """Return the page of a document that is shown, and its text for the search."""
+        known = self.site.get(document.path)
+        assert known is not None and known.shown
+        entry, path = known.entry, document.path
+        home = pages_links.address(posixpath.relpath(HOME, posixpath.dirname(pages_links.page_of(path)) or '.'))
+        place = self._place(known)
+        body = pages_body.render(document.body, place, entry.title)
+        incoming = rows_of(self.site, (self.site.records.get('in', path) or {}).items())
+        notes = [item for item in incoming if item[1][0] == 'session' and entry.kind != 'session']
+        others = [item for item in incoming if item not in notes] if notes else incoming
+        history = [Change(*map(inline.one_line, each)) for each in self.site.records.get('history', path) or ()]
+        updated = entry.updated or (history[0].date if history else entry.created)
+        source = self.settings.render_files_url
+        text = pages.page(Page(
+            entry.title, entry.kind, entry.status, entry.summary, updated, self._facts(known, document, home), entry.due, body,
+            self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
+            history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
+            home, self.settings.render_title))
+        return text, pages_search.searchable(body.text)
+
+    def row(self, known: Known) -> list[Any]:
+        """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
+        entry = known.entry
+        return [pages_links.address(pages_links.page_of(entry.path)), _kind_label(entry.kind), entry.title, entry.status, entry.people,
+                known.streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
+
+    def home(self, top: Mapping[str, Any], parts: int) -> str:
+        """Return the home page from what is counted of the whole site."""
+        kinds = {**{kind: 0 for kind in pages.KINDS}, **top['kinds']}
+        counts = [(pages.KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
+        nodes = [Node(path, kind, title, status, pages_links.address(pages_links.page_of(path)), targets)
+                 for path, (kind, title, status, _, targets) in sorted(top['nodes'].items())]
+        lists = [(name, kind, [Link(node.href, _kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
+                               for node in sorted(nodes, key=_by_state) if node.kind == kind])
+                 for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
+        return pages.home(site=self.settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
+                          calendar=pages_graph.calendar(top['days']), graph=pages_graph.graph(nodes),
+                          lists=[each for each in lists if each[2]])
+
+
+def _kind_label(kind: str) -> str:
+    return 'Decision' if kind == 'adr' else kind.replace('-', ' ').capitalize()
+
+
+def _by_state(node: Node) -> tuple[bool, str, str]:
+    """Order what is at work before what is done, then by title."""
+    return node.status.casefold() in _CLOSED, node.title.casefold(), node.path
+
+
+def graph_node(known: Known) -> list[Any] | None:
+    """Return what the graph keeps of a document, or None when it does not show it."""
+    entry = known.entry
+    if not known.shown or entry.kind not in dict(pages_graph.COLUMNS):
+        return None
+    return [entry.kind, entry.title, entry.status, entry.updated or entry.created, sorted(known.out)]
+
