@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import posixpath
 import shlex
 import sys
@@ -59,6 +60,9 @@ def _wanted(repo: Repo, settings: Settings, tracked: Sequence[str], only: Collec
 
 
 def _is_stale(repo: Repo, path: str, text: str, by_hand: list[str], *, is_tracked: bool) -> bool:
+    if os.path.islink(os.path.join(repo.root, path)):
+        by_hand.append(path)
+        return False
     data = files.read_bytes(files.inside(repo.root, path))
     if data is None:
         return '](' in text  # nothing to list, nothing to make
@@ -76,7 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--force', action='store_true', help='also where `indexes.when` leaves it to others')
     args = parser.parse_args(argv)
     repo = git.find_repo()
-    settings = config.load(repo.root)
+    settings = document.settings_of(repo)
+    if settings is None:
+        print(f'{config.PATH} is wrong, so nothing was checked; run daybook validate-frontmatter')
+        return 0
     if not _is_ours_to_keep(repo, settings, is_asked=args.force):
         return 0
     tracked = git.tracked_files(repo)
@@ -87,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stale = [path for path in sorted(wanted)
              if _is_stale(repo, path, wanted[path], by_hand, is_tracked=path in tracked)]
     for path in stale:
-        oid = git.write_blob(repo, path, wanted[path].encode())
+        oid = git.write_blob(repo, path, wanted[path].encode('utf-8', 'replace'))
         files.write_atomic(files.inside(repo.root, path), git.as_checked_out(repo, path, oid))
         print(printable(f'Rewriting {path}'))
     if stale:

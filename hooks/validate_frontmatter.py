@@ -113,7 +113,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
     output_format = problem.output_format(os.environ)
     repo = git.find_repo()
-    settings = config.load(repo.root)
+    settings = document.settings_of(repo)
+    if settings is None:
+        print(f'{config.PATH} is wrong, so nothing was checked; run daybook validate-frontmatter')
+        return 0
     change = _change(repo) if not options.all else None
     is_partial, (base, changed) = change is not None, change or ('HEAD', [])
     if is_partial and not any(_may_matter(settings, path) for path in changed):

@@ -102,8 +102,8 @@ def test_read_bytes(tmp_path: Path) -> None:
         assert files.read_bytes(str(missing)) is None
 
 
-INSIDE = ('a', 'a/b.md', 'a b/é.md', '.gitignore', 'a/.git', '-a', '...', 'a/..b', '.daybook/x')
-OUTSIDE = ('', '..', '../a', 'a/../../b', 'a/..', '/a', '/', 'a//b', 'a/', '.git', '.git/config', '.GIT/config', 'a\0b',
+INSIDE = ('a', 'a/b.md', 'a b/é.md', '.gitignore', 'a/.gitx', '-a', '...', 'a/..b', '.daybook/x')
+OUTSIDE = ('', '..', '../a', 'a/../../b', 'a/..', '/a', '/', 'a//b', 'a/', '.git', '.git/config', '.GIT/config', 'a\0b', 'a/.git', 'a/.Git/config',
            'link', 'link/a', 'dangling', 'loop/x')
 
 

@@ -175,7 +175,7 @@ def test_whole(repo: Sandbox) -> None:
     log, log_after = changed['workstreams/launch.md']
     assert log_after == log.replace(OLD.encode(), NEW.encode())
     lines = [line for line in repo.read(f'{HOME}/INDEX.md').splitlines() if line.startswith('- ')]
-    assert lines == [f'- [{NEW}-first](./{NEW}-first.md): First', '- [RT-261120-02-second](./RT-261120-02-second.md): T']
+    assert lines == ['- [RT-261120-02-second](./RT-261120-02-second.md): T', f'- [{NEW}-first](./{NEW}-first.md): First']
     assert repo.git('ls-files', '-s') == index
     subprocess.run(run.stdout.splitlines()[-2], shell=True, cwd=repo.root, check=True)
     assert repo.git('status', '--porcelain').splitlines() == [

@@ -82,6 +82,19 @@ class Document(NamedTuple):
         return lines[pointer]
 
 
+def settings_of(repo: Repo) -> Settings | None:
+    """Return the settings; None where a commit that does not touch them finds them wrong: that is not its fault.
+
+    Raises FatalError when they are wrong everywhere else.
+    """
+    try:
+        return config.load(repo.root)
+    except FatalError:
+        if git.is_in_git_hook() and config.PATH not in git.staged_changes(repo):
+            return None
+        raise
+
+
 def stem_of(path: str) -> str:
     """Return the file name of `path` without folder and extension."""
     return path.rsplit('/', 1)[-1].rsplit('.', 1)[0]

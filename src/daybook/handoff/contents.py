@@ -48,7 +48,7 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
               if posixpath.dirname(place) == folder and kind_of(request.settings, place)]
     entries = [indexes.Entry(posixpath.basename(found.path), found.stem, document.title_of(found))
                for found in document.read_all(request.repo, request.settings, places) if not found.is_stub]
-    return indexes.render(index_set.title_of(folder), [*entries, indexes.Entry(*entry)]).encode()
+    return indexes.render(index_set.title_of(folder), [*entries, indexes.Entry(*entry)]).encode('utf-8', 'replace')
 
 
 def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:

@@ -114,8 +114,12 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
     """Write every file; when one cannot be written, put the others back."""
     journals.save(request.repo, journal)
     try:
-        for path, content in contents.items():
+        for write in journal.writes:
+            path, content = write.path, contents[write.path]
             target = files.inside(request.repo.root, path)
+            before = None if write.before is None else git.read_blobs(request.repo, [write.before])[0]
+            if files.read_bytes(target) != before:
+                raise FatalError(f'{path} changed while the hand-off was being made')
             os.makedirs(os.path.dirname(target), exist_ok=True)
             files.write_atomic(target, content)
     except (FatalError, OSError) as error:

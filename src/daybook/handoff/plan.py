@@ -107,6 +107,9 @@ def _index_targets(request: Request) -> tuple[str, ...]:
         return ()
     folder = request.settings.kind('session').folder
     path = f'{folder}/{indexes.NAME}' if folder else indexes.NAME
+    if os.path.islink(os.path.join(request.repo.root, path)):
+        request.say(f'{path} is a symbolic link: left alone')
+        return ()
     data = files.read_bytes(files.inside(request.repo.root, path))
     if data is not None and not indexes.is_generated(data.decode('utf-8', 'replace')):
         request.say(f'{path} was written by hand: left alone')

@@ -131,6 +131,21 @@ def _fetch(work: _Work) -> str | None:
     return commit
 
 
+def _moved_back(work: _Work) -> Pushed | None:
+    """Return why nothing may be pushed: the remote has taken back what we last saw there, and others' work with it."""
+    seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
+                   env=git.network_env(work.repo), timeout=min(10.0, work.timeout))
+    tip = seen.text.split('\t')[0]
+    if not seen.is_ok or tip == work.upstream.seen:
+        return None  # what is wrong with the remote, the push will tell
+    if not tip:
+        return Pushed('no', 'branch-gone', (f'{work.upstream.ref} is gone from {work.upstream.remote}; '
+                                            'git push makes it again, if that is meant',), True)
+    if git.resolve(work.repo, tip) and _is_in(work, tip, work.upstream.seen):
+        return Pushed('no', 'rolled-back', (f'{work.upstream.remote} has taken commits back: git fetch, and see',), True)
+    return None
+
+
 def _has_arrived(work: _Work, commit: str) -> bool | None:
     """Whether the remote branch holds `commit`; None when the remote does not tell."""
     seen = git.git('ls-remote', '--refs', '--', work.upstream.remote, work.upstream.ref, cwd=work.repo.root,
@@ -276,6 +291,9 @@ def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, wri
     """
     limit = time.monotonic() + 2 * settings.handoff_timeout
     work = _Work(repo, settings, upstream, commit, writes, session_id, limit)
+    moved = _moved_back(work)
+    if moved is not None:
+        return moved
     candidate = commit
     for _ in range(_RETRIES + 1):
         result = _push(work, candidate)

@@ -24,6 +24,9 @@ def insert(role: str, entry: Sequence[str], data: bytes) -> bytes:
     if role == 'changelog':
         return _encode(changelog.insert(_decode(data), entry[0]))
     at = frontmatter.body_offset(data)
+    if at == len(data) and data and not data.endswith(b'\n'):  # the fence that closes the head ends the file
+        data += b'\n'
+        at = len(data)
     return data[:at] + _encode(session_log.insert(_decode(data[at:]), session_log.LogEntry(*entry)))
 
 

@@ -24,8 +24,15 @@ def cleaned(draft: Draft) -> tuple[Draft, list[str]]:
             kinds.extend(found)
             return text
         if isinstance(value, dict):
-            return {clean(k): clean(v) for k, v in value.items()}
+            return {clean(k): of_key(str(k), v) for k, v in value.items()}
         return [clean(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    def of_key(key: str, value: Any) -> Any:
+        # what a value is may stand in its key: `password: …`
+        if not isinstance(value, str) or secrets.redact(value)[1]:
+            return clean(value)
+        text = clean(f'{key}: {value}')
+        return text.removeprefix(f'{clean(key)}: ')
 
     sections = tuple((clean(title), clean(text)) for title, text in draft.sections)
     return draft._replace(meta=clean(draft.meta), title=clean(draft.title), preamble=clean(draft.preamble),
@@ -42,10 +49,11 @@ def told(request: Request, draft: Draft) -> Draft:
 
 
 def cleaned_facts(facts: Facts) -> Facts:
-    """Return the facts with every known secret in a commit's subject as a mark."""
+    """Return the facts with every known secret as a mark: in subjects, paths and the name of the branch."""
     commits = None if facts.commits is None else tuple(
         commit._replace(subject=secrets.redact(commit.subject)[0]) for commit in facts.commits)
-    return facts._replace(commits=commits)
+    changes = tuple(change._replace(path=secrets.redact(change.path)[0]) for change in facts.changes)
+    return facts._replace(commits=commits, changes=changes, branch=secrets.redact(facts.branch)[0])
 
 
 def _is_of(owner: Any, operator: Operator) -> bool:

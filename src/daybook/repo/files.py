@@ -51,10 +51,17 @@ def create_exclusive(path: str, content: bytes) -> bool:
 def read_bytes(path: str) -> bytes | None:
     """Return the bytes of the regular file `path`, or None when there is none."""
     try:
-        with open(path, 'rb') as stream:
-            return stream.read()
+        # a FIFO would wait for a writer for ever
+        handle = os.open(path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        with open(handle, 'rb', closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(handle)
 
 
 def inside(root: str, path: str) -> str:
@@ -108,12 +115,19 @@ def state_folder(root: str) -> str:
 
 
 def state_dir(root: str) -> str:
-    """Return `.daybook/state` of the work tree `root` (or $DAYBOOK_STATE_DIR), made and ignored by git."""
+    """Return `.daybook/state` of the work tree `root` (or $DAYBOOK_STATE_DIR), made and ignored by git.
+
+    Raises FatalError where a symbolic link leads out of it: what is committed may be anybody's.
+    """
     folder = state_folder(root)
+    is_usual = not os.environ.get('DAYBOOK_STATE_DIR')
+    if is_usual:
+        inside(root, STATE_DIR)
+    is_new = not os.path.isdir(folder)
     os.makedirs(folder, exist_ok=True)
-    ignore = os.path.join(folder, '.gitignore')
-    if not os.path.exists(ignore):
-        create_exclusive(ignore, b'*\n')
+    # a folder that somebody else made may be the root of the repository, which must not be ignored
+    if (is_new or is_usual) and not os.path.exists(os.path.join(folder, '.gitignore')):
+        create_exclusive(os.path.join(folder, '.gitignore'), b'*\n')
     return folder
 
 

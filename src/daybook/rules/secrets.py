@@ -25,7 +25,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ('url-password', r'(?<=://)(?!\[REDACTED:)[^\s/:@<>`]+:(?!\*+@|<|\$|\{)[^\s/@<>`]{3,}(?=@)'),
     ('authorization', r'(?i)authorization: {1,4}(?:bearer|basic|token) +(?!<|\$|\{)(?P<secret>[A-Za-z0-9._~+/=-]{12,})'),
     ('bearer', r'\b[Bb]earer +(?!<|\$|\{)[A-Za-z0-9._~+/=-]{20,}'),
-    ('assigned', r"""(?i)(?<!\[REDACTED:url-)(?:api[_-]?key|secret[_-]?key|client[_-]?secret|access[_-]?token"""
+    ('assigned', r"""(?i)(?<!\[REDACTED:url-)(?:api[_-]?key|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|access[_-]?token"""
                  r"""|auth[_-]?token|passwd|password)["']?[ \t]*[:=][ \t]*["']?(?!<|\$|\{|\*|\[)"""
                  r"""(?P<secret>(?=[^\s"'\d]{0,200}\d)[^\s"'`<>]{10,})"""),
 )

@@ -23,15 +23,15 @@ class Entry(NamedTuple):
 
 
 def _order(target: str) -> tuple[str, str]:
-    """Return the sort key of a line: newest date and number in the file name first; files without a date last, by name."""
+    """Return the sort key of a line: newest day in the file name first, then by name; files without a date last."""
     date = _DATE.search(target)
-    # within a day the higher number or the later time is the newer one
-    return (''.join(date.groups()).translate(_NEWEST_FIRST), target.translate(_NEWEST_FIRST)) if date else ('~', target)
+    return (''.join(date.groups()).translate(_NEWEST_FIRST) if date else '~'), target
 
 
 def line(entry: Entry) -> str:
     """Return the line of one document."""
-    return f'- [{inline.escaped(entry.name)}](./{inline.link_target(entry.file)}): {inline.escaped(entry.title)}'
+    name, title = inline.escaped(inline.harmless(entry.name)), inline.escaped(inline.harmless(entry.title))
+    return f'- [{name}](./{inline.link_target(entry.file)}): {title}'
 
 
 def is_generated(text: str) -> bool:

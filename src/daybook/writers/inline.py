@@ -62,7 +62,12 @@ def file_name(path: str) -> str:
 
 def link_target(path: str) -> str:
     """Return a relative path as a link destination: percent-encoded where Markdown would end it."""
-    return ''.join(char if ord(char) > 126 else quote(char, safe="/.-_~!$&'*+,;=:@") for char in path)
+    def encoded(char: str) -> str:
+        if 0xdc80 <= ord(char) <= 0xdcff:  # a byte of a name that is not UTF-8
+            return f'%{ord(char) - 0xdc00:02X}'
+        return char if ord(char) > 126 else quote(char, safe="/.-_~!$&'*+,;=:@")
+
+    return ''.join(encoded(char) for char in path)
 
 
 def _width(text: str) -> int:

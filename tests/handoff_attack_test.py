@@ -1,0 +1,177 @@
+"""What an attacker found: each row lost, leaked, garbled or blocked something once."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from handoffs import DRAFT
+from handoffs import PROMPT
+from handoffs import TEXT
+from handoffs import copy_of
+from handoffs import hand_off
+from handoffs import make_template
+
+EDIT = 'MY PRECIOUS EDIT\n'
+
+
+@pytest.fixture(scope='module')
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp('template'))
+
+
+@pytest.fixture
+def work(template: Path, tmp_path: Path) -> Sandbox:
+    return copy_of(template, tmp_path / 'place')
+
+
+def hook(work: Sandbox, name: str, script: str) -> None:
+    work.write(f'.git/hooks/{name}', f'#!/bin/sh\n{script}\n').chmod(0o755)
+
+
+@pytest.mark.parametrize('ends', ['exit 1', '[ -e .git/once ] && exit 0; touch .git/once; exit 1'])
+def test_an_edit_saved_while_a_hook_runs_is_kept_and_not_committed(work: Sandbox, ends: str) -> None:
+    hook(work, 'pre-commit', f"printf '{EDIT.strip()}\\n' >> workstreams/ws-a.md; {ends}")
+    run = hand_off(work)
+    assert (run.code, 'reason=commit-failed' in run.line) == (1, True), run
+    assert EDIT in work.read('workstreams/ws-a.md')
+    assert 'workstreams/ws-a.md' in run.out, 'what is left as it is must be named'
+    assert EDIT not in work.git('show', 'HEAD:workstreams/ws-a.md') + '\n'
+
+
+def test_an_edit_saved_just_before_the_write_is_refused(work: Sandbox, tmp_path: Path) -> None:
+    real = subprocess.run(('sh', '-c', 'command -v git'), capture_output=True, text=True, check=True).stdout.strip()
+    wrapper = tmp_path / 'bin' / 'git'
+    wrapper.parent.mkdir()
+    # the last question before the writes is `git status`
+    wrapper.write_text(f'#!/bin/sh\n{real} "$@"; code=$?\ncase "$*" in *"status --porcelain"*) '
+                       f"printf '{EDIT}' >> workstreams/ws-a.md;; esac\nexit $code\n")
+    wrapper.chmod(0o755)
+    run = hand_off(work, PATH=f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}')
+    assert (run.code, 'commit=none' in run.line) == (1, True), run
+    assert work.read('workstreams/ws-a.md').endswith(EDIT)
+    assert not list((work.root / 'docs/sessions').glob('RT-2?????-01.md'))[1:]
+
+
+@pytest.mark.parametrize(('line', 'secret'), [
+    ('password: Hunter2Hunter2xx', 'Hunter2Hunter2xx'),
+    ('nested: {client_secret: "q1w2e3r4t5y6"}', 'q1w2e3r4t5y6'),
+    ('api_key: abcdef1234567890XYZ', 'abcdef1234567890XYZ'),
+])
+def test_a_secret_under_its_key_is_marked(template: Path, tmp_path: Path, line: str, secret: str) -> None:
+    work = copy_of(template, tmp_path / 'place', TEXT.replace('workstream: ws-a', f'workstream: ws-a\n{line}'))
+    run = hand_off(work)
+    assert run.code == 0 and 'secrets in the draft' in run.out, run
+    assert secret not in work.git('show', 'HEAD')
+
+
+def test_a_secret_in_the_name_of_a_branch_is_marked(work: Sandbox) -> None:
+    token = 'ghp_' + 'a1B2' * 9
+    work.git('switch', '-qc', f'try-{token}')
+    assert hand_off(work).code == 0
+    assert token not in work.git('show', 'HEAD')
+
+
+def test_a_head_that_ends_the_file_keeps_its_fence(work: Sandbox) -> None:
+    work.write('workstreams/ws-a.md', '---\ntitle: Launch\n---')
+    work.commit('no final line end')
+    assert hand_off(work).code == 0
+    assert work.read('workstreams/ws-a.md').startswith('---\ntitle: Launch\n---\n')
+    assert work.daybook('validate-frontmatter', 'workstreams').returncode == 0
+
+
+def test_git_add_all_of_the_placeholder_blocks_no_hand_off(work: Sandbox) -> None:
+    (work.root / DRAFT).unlink()
+    session_id = work.daybook('claim-session').stdout.split('id=')[1].split()[0]
+    work.write(f'.daybook/state/draft-{session_id}.md', TEXT)
+    work.git('add', '--all')
+    run = hand_off(work)
+    assert f'id={session_id} ' in run.line and run.code == 0, run
+    assert PROMPT[:20] in work.git('show', f'HEAD:docs/sessions/{session_id}.md')
+
+
+@pytest.mark.skipif(sys.platform == 'darwin', reason='its file systems take no such name')
+def test_a_name_that_is_not_utf8_stops_nothing(work: Sandbox) -> None:
+    (work.root / 'docs/sessions/INDEX.md').unlink()
+    path = os.fsencode(work.root) + b'/docs/sessions/b\xff.md'
+    with open(path, 'wb') as stream:
+        stream.write(b'---\ntitle: x\n---\n')
+    work.commit('a name of old')
+    assert hand_off(work).code == 0
+    assert '(./b%FF.md)' in work.read('docs/sessions/INDEX.md')
+
+
+def test_commits_that_the_remote_took_back_are_not_pushed_again(work: Sandbox) -> None:
+    work.write('leak.txt', 'token\n')
+    work.commit('a leak')
+    work.git('push', '-q')
+    remote = work.root.parent / 'remote.git'
+    subprocess.run(('git', 'update-ref', 'refs/heads/main', 'main~1'), cwd=remote, check=True)
+    run = hand_off(work)
+    assert 'pushed=no reason=rolled-back' in run.line, run
+    subprocess.run(('git', 'update-ref', '-d', 'refs/heads/main'), cwd=remote, check=True)
+
+
+def test_a_branch_that_the_remote_deleted_is_not_made_again(work: Sandbox) -> None:
+    work.git('switch', '-qc', 'feature')
+    work.git('push', '-qu', 'origin', 'feature')
+    remote = work.root.parent / 'remote.git'
+    subprocess.run(('git', 'branch', '-qD', 'feature'), cwd=remote, check=True)
+    assert 'pushed=no reason=branch-gone' in hand_off(work).line
+    names = subprocess.run(('git', 'branch'), cwd=remote, check=True, capture_output=True, text=True).stdout
+    assert 'feature' not in names
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_hand_off(work: Sandbox) -> None:
+    subprocess.run(f'"{sys.executable}" -m daybook handoff | head -c 5', shell=True, cwd=work.root, check=True,
+                   capture_output=True)
+    assert work.git('log', '-1', '--format=%s').startswith('docs(sessions): RT-')
+
+
+@pytest.mark.parametrize('command', [('claim-session',), ('handoff', '--files', 'draft.md')])
+def test_a_state_folder_that_is_a_link_is_not_followed(work: Sandbox, command: tuple[str, ...]) -> None:
+    work.write('draft.md', TEXT)
+    for path in (work.root / '.daybook/state').iterdir():
+        path.unlink()
+    (work.root / '.daybook/state').rmdir()
+    (work.root / '.daybook/state').symlink_to('..')
+    run = work.daybook(*command)
+    assert run.returncode == (1 if command[0] == 'claim-session' else 0), run
+    assert not (work.root / '.gitignore').exists(), 'it would hide every new file from git'
+    assert not (work.root / 'archive').exists()
+
+
+def test_an_index_that_is_a_link_is_left_alone(work: Sandbox) -> None:
+    index = work.root / 'docs/sessions/INDEX.md'
+    index.rename(work.root / 'map.md')
+    index.symlink_to('../../map.md')
+    work.commit('a link')
+    before = work.read('map.md')
+    assert hand_off(work).code == 0
+    assert work.daybook('regen-indexes').returncode in (0, 1)
+    assert work.read('map.md') == before
+
+
+@pytest.mark.parametrize('hook_id', ['validate-frontmatter', 'regen-indexes', 'audit-links'])
+def test_settings_that_a_peer_broke_do_not_block_other_commits(work: Sandbox, hook_id: str) -> None:
+    work.write('.daybook/config.yaml', 'kindz: 3\n')
+    work.commit('a typo')
+    hook(work, 'pre-commit', f'exec daybook {hook_id}')
+    work.write('code.py', 'x = 1\n')
+    work.git('add', 'code.py')
+    work.git('commit', '-qm', 'code')
+    work.write('.daybook/config.yaml', 'kindx: 3\n')
+    work.git('add', '--all')
+    with pytest.raises(AssertionError, match='kindx'):
+        work.git('commit', '-qm', 'settings')
+
+
+def test_a_pipe_in_the_place_of_a_document_stops_nothing(work: Sandbox) -> None:
+    os.unlink(work.root / 'docs/sessions/RT-261101-01.md')
+    os.mkfifo(work.root / 'docs/sessions/RT-261101-01.md')
+    assert work.daybook('validate-frontmatter').returncode in (0, 1)
+    assert work.daybook('resume', '--no-fetch').returncode == 0
