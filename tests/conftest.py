@@ -27,7 +27,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n',
     )
     for name in list(os.environ):
-        if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_')) \
+        if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_', 'CI')) \
                 and name not in ('GIT_SSL_CAINFO',):
             del os.environ[name]
     os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'),

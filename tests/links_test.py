@@ -246,6 +246,11 @@ def test_quick_places_are_those_of_the_parser(pieces: list[str]) -> None:
     assert quick is None or sorted((link.target, link.line) for link in quick) == sorted(slow)
 
 
+def test_quick_places_take_no_code_for_a_tag() -> None:
+    text = '<a href="t.md">[y](t.md#t.md)\n    [x](t.md)\n`[x](t.md)`'
+    assert link_facts._quick_places(text, 5, frozenset(('t.md', 't.md#t.md'))) is None
+
+
 def test_quick_places_answer_at_all() -> None:
     found = link_facts._quick_places('a\n\n[x](t.md) and [y](s.md)\n[z](t.md)', 1, frozenset(('t.md',)))
     assert found is not None and [(link.target, link.line) for link in found] == [('t.md', 3), ('t.md', 4)]

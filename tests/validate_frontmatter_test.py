@@ -218,9 +218,9 @@ FORMATS = (
     pytest.param({}, LINE, id='text'),
     pytest.param({'DAYBOOK_FORMAT': 'text', 'GITHUB_ACTIONS': 'true'}, LINE, id='text is told'),
     pytest.param({'GITHUB_ACTIONS': 'true'},
-                 f'::error file=plans/p.md,line=2,title=frontmatter-schema::missing key: title\n{LINE}', id='actions'),
+                 f'::error file=plans/p.md,line=2,title=frontmatter-schema::missing key: title\n  {LINE}', id='actions'),
     pytest.param({'DAYBOOK_FORMAT': 'github'},
-                 f'::error file=plans/p.md,line=2,title=frontmatter-schema::missing key: title\n{LINE}', id='github'),
+                 f'::error file=plans/p.md,line=2,title=frontmatter-schema::missing key: title\n  {LINE}', id='github'),
 )
 
 

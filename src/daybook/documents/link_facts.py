@@ -117,6 +117,8 @@ def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Li
     """
     if '[[' in text or '\r' in text and text.count('\r') != text.count('\r\n'):
         return None
+    if ('`' in text or '\n    ' in text or '\n\t' in text) and ('href' in text.lower() or 'src' in text.lower()):
+        return None  # a link that is code can make up for one in a tag
     written = _INLINE.findall(text)
     decoded = {target: unquote(target) if '%' in target else target for target in set(written)}
     raw = {target for target, plain in decoded.items() if plain in wanted}
