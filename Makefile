@@ -19,10 +19,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# a folder of its own for each version, so that no one's installation is another's
+# a folder of its own for each version, so that no one's installation is another's;
+# pyenv's shims answer for the versions that are switched on only, so its folders are asked too
 test-all:
-	set -e; for python in $(PYTHONS); do \
-		echo "== $$python"; $(MAKE) test PYTHON=$$python VENV=.venv-$$python; \
+	set -e; for name in $(PYTHONS); do \
+		python=$$($$name -c 'import sys; print(sys.executable)' 2>/dev/null \
+			|| ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/*/bin/$$name | sort -V | tail -n 1); \
+		echo "== $$name: $$python"; $(MAKE) test PYTHON=$$python VENV=.venv-$$name; \
 	done
 
 bench: $(VENV)/.installed
