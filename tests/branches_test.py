@@ -245,7 +245,7 @@ def test_a_remote_that_hangs(two: Two, silent: int, scheme: str) -> None:
     two.roman.git('remote', 'set-url', 'origin', f'{scheme}://127.0.0.1:{silent}/x.git')
     begun = time.monotonic()
     out = resumed(two.roman)
-    assert 2.5 < time.monotonic() - begun < 25, 'three seconds and a busy machine'
+    assert 2.5 < time.monotonic() - begun < 9, 'three seconds and a busy machine'
     assert first_line(out).endswith('; origin did not answer in 3 s, as fetched last') and 'last note: RT-261110-01' in out
 
 

@@ -281,12 +281,12 @@ def test_hanging_remote(repo: Sandbox, tmp_path: Path, url: str | None,
     first = _claim(repo, env=env)
     took = time.monotonic() - begun
     assert (first[2], first[4], bool(first[3])) == ('01', 'provisional', True)
-    assert took < 25
+    assert took < 12
     assert 'provisional: the remote did not answer in time; ' in repo.daybook('claim-session', env=env).stdout
     begun = time.monotonic()
     second = _claim(repo, env=env)  # asks nobody: it has just been silent
     assert (second[2], second[4]) == ('02', 'provisional')
-    assert time.monotonic() - begun < max(took, 6)
+    assert time.monotonic() - begun < min(took, 2)
     # the refs that reached the remote after all are floors like any other
     (repo.root / '.git/daybook/claims/.remote-silent').unlink()
     for hook in (remote.root / 'hooks').glob('p*-receive'):
@@ -308,7 +308,7 @@ def test_clone_without_trees_does_not_fetch_them(repo: Sandbox, tmp_path: Path) 
     treeless.git('remote', 'set-url', 'origin', 'ssh://nobody@localhost/x')
     begun = time.monotonic()
     assert _claim(treeless, env={'GIT_SSH_COMMAND': str(_hook(tmp_path / 'ssh', SLEEP))})[4] == 'provisional'
-    assert time.monotonic() - begun < 25
+    assert time.monotonic() - begun < 12
 
 
 @posix

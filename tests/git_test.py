@@ -205,7 +205,7 @@ def test_time_limit_ends_the_whole_group(repo: Sandbox, tmp_path: Path) -> None:
     start = time.monotonic()
     result = git.git('wait', cwd=str(repo.root), timeout=0.3)
     assert (result.code, result.is_ok) == (None, False)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 2
     time.sleep(2.2)
     assert not sign.exists()
 
