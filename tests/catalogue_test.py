@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -148,11 +149,13 @@ def test_sweep_forgets_what_nobody_uses(tmp_path: Path, monkeypatch: pytest.Monk
 
 WRITER = '''
 import sys
+import threading
 from daybook.documents import catalogue
 folder, name, count = sys.argv[1:]
 for number in range(int(count)):
-    with catalogue.open_in(folder) as kept:
-        with kept.writing() as is_mine:
+    is_mine = False
+    while not is_mine:
+        with catalogue.open_in(folder) as kept, kept.writing() as is_mine:
             if is_mine:
                 kept.add_facts('test', [(f'{name}-{number}', 'x' * 2000)])
 print('done', flush=True)
@@ -170,6 +173,19 @@ def test_processes_do_not_disturb_each_other(tmp_path: Path) -> None:
     with _open(tmp_path) as kept:
         found = kept.facts(KIND, [f'{name}-{number}' for name in range(6) for number in range(25)])
     assert len(found) == 150
+
+
+def test_one_who_just_makes_the_file_is_waited_for(tmp_path: Path) -> None:
+    os.mkdir(tmp_path / 'daybook')
+    maker = sqlite3.connect(catalogue.path_in(str(tmp_path)), isolation_level=None, check_same_thread=False)
+    maker.execute('create table half_made (x)')
+    maker.execute('begin immediate')  # SQLite waits for no such one by itself when it makes the file WAL
+    timer = threading.Timer(0.3, maker.rollback)
+    timer.start()
+    _add(tmp_path, after='x')
+    timer.join()
+    maker.close()
+    assert _facts(tmp_path, 'after') == {'after': 'x'}
 
 
 def test_killed_while_writing(tmp_path: Path) -> None:

@@ -314,17 +314,24 @@ def open_in(common_dir: str, *, create: bool = True) -> Catalogue | None:
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             _forget_others(os.path.dirname(path), os.path.basename(path))
-    for _ in range(2):
+    deadline = time.monotonic() + _BUSY
+    is_new = False
+    while True:
         try:
             return Catalogue(_connect(path))
-        except sqlite3.OperationalError:  # busy, read-only or no folder
-            return None
+        except sqlite3.OperationalError as error:  # busy, read-only or no folder
+            # SQLite itself waits for no one when it makes a file WAL, or reads one that another just makes so
+            if error.sqlite_errorcode & 0xff != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                return None
+            time.sleep(0.01)
         except sqlite3.DatabaseError:
+            if is_new:
+                return None
             try:
                 _delete(path)
             except OSError:
                 return None
-    return None
+            is_new = True
 
 
 def in_memory() -> Catalogue:
