@@ -7,6 +7,18 @@ from collections.abc import Sequence
 
 from daybook.links import link_memory
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from daybook.checks.change import Look
+    from daybook.checks.scope import Scope
+
+
+def look(scope: Scope) -> Look:
+    """Return the dead links."""
+    from daybook.links import link_report
+
+    return link_report.look(scope)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)

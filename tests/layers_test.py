@@ -15,11 +15,12 @@ BELOW = {
     'rules': ('errors', 'problem', 'repo', 'documents'),
     'writers': ('errors', 'problem', 'repo', 'documents', 'writers'),
     'session': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session'),
+    'checks': ('errors', 'problem', 'repo', 'documents', 'checks'),
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
 for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links'):
-    BELOW[_room] = (*BELOW['session'], 'schemas', _room)
+    BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')
 OWNERS = {

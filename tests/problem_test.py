@@ -25,8 +25,8 @@ def test_caused_by(changed: list[str], parts: tuple[list[Problem], list[Problem]
 
 
 def test_older_line() -> None:
-    assert problem.older_line([A], 'x') == 'x: 1 older problem in 1 document; run daybook x'
-    assert problem.older_line([A, A._replace(line=3), B], 'x') == 'x: 3 older problems in 2 documents; run daybook x'
+    assert problem.older_line({'a.md': 1}, 'x') == 'x: 1 older problem in 1 document; run daybook x'
+    assert problem.older_line({'a.md': 2, 'b.md': 1}, 'x') == 'x: 3 older problems in 2 documents; run daybook x'
 
 
 def test_as_warnings() -> None:

@@ -89,13 +89,9 @@ def caused_by(problems: Iterable[Problem], changed: Collection[str]) -> tuple[li
     return parts
 
 
-def older_line(older: Collection[Problem], hook_id: str) -> str:
-    """Return the one line that stands for the problems which the change at hand did not cause."""
-    return older_count_line(len(older), len({problem.path for problem in older}), hook_id)
-
-
-def older_count_line(problems: int, documents: int, hook_id: str) -> str:
-    """Return the line of `older_line` for so many problems in so many documents."""
+def older_line(older: Mapping[str, int], hook_id: str) -> str:
+    """Return the one line that stands for the problems, so many in each file, which the change at hand did not cause."""
+    problems, documents = sum(older.values()), len(older)
     found = f'{problems} older problem{"s" * (problems != 1)}'
     return f'{hook_id}: {found} in {documents} document{"s" * (documents != 1)}; run daybook {hook_id}'
 

@@ -200,11 +200,10 @@ class Catalogue:
         rows = self._connection.execute('select text, source, problems, blocking from found where view = ? order by source', (view,)).fetchall()
         return b''.join(_opened(text, about) for text, *about in rows), sum(row[3] for row in rows)
 
-    def counts(self, view: int) -> tuple[int, int]:
-        """Return the number of problems, and of the files that have some."""
-        row: tuple[int, int] = self._connection.execute(
-            'select coalesce(sum(problems), 0), count(*) from found where view = ? and problems > 0', (view,)).fetchone()
-        return row
+    def counts(self, view: int) -> dict[str, int]:
+        """Return the number of problems of each file that has some."""
+        rows = self._connection.execute('select source, problems from found where view = ? and problems > 0', (view,))
+        return {decoded(source): problems for source, problems in rows}
 
     def dated(self, view: int) -> list[str]:
         """Return the files whose problems depend on history or on what lies on the disk untracked."""

@@ -180,15 +180,16 @@ def schemas(repo: Repo, kinds: Iterable[Kind]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def caused_by_settings(repo: Repo, settings: Settings, documents: Iterable[Document], changed: Collection[str]) -> set[str]:
-    """Return the paths of the documents whose kind is another than before, by a change of the files `changed`.
+def caused_by_settings(repo: Repo, settings: Settings, documents: Iterable[Document], changed: Collection[str],
+                       base: str = 'HEAD') -> set[str]:
+    """Return the paths of the documents whose kind is another than in `base`, by a change of the files `changed`.
 
     A kind is another when any of its settings is, or when its schema file is in the change.
     """
     before = settings
     if config.PATH in changed:
         try:
-            before = config.from_bytes(git.read_blobs(repo, [f'HEAD:{config.PATH}'])[0])
+            before = config.from_bytes(git.read_blobs(repo, [f'{base}:{config.PATH}'])[0])
         except FatalError:  # it could not be used, so nothing has been checked
             return {document.path for document in documents}
     slug_changed = before.sessions_slug != settings.sessions_slug

@@ -76,7 +76,7 @@ def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start 
     root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
     files = listing.from_answers(root, *answers) if answers and root == here else listing.read(root, is_in_commit=False)
     start = Start(root, git_dir, common_dir, words[4], files)
-    if 'GITHUB_ACTIONS' in environ or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
+    if {'GITHUB_ACTIONS', 'PRE_COMMIT_FROM_REF'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
         return None, start
     try:
         kept = catalogue.open_in(common_dir, create=False)

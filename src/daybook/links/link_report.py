@@ -3,13 +3,20 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from typing import NamedTuple
+from typing import TypeVar
 
 from daybook import problem
+from daybook.checks.change import Change
+from daybook.checks.change import Look
+from daybook.checks.change import current_change
 from daybook.documents import catalogue
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -27,7 +34,11 @@ from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
 from daybook.rules import link_baseline
 
+if TYPE_CHECKING:  # costs a reader of YAML
+    from daybook.checks.scope import Scope
+
 HOOK_ID = 'audit-links'
+Told = TypeVar('Told')
 
 
 def _arguments(words: Sequence[str]) -> SimpleNamespace:
@@ -54,25 +65,36 @@ def run(words: Sequence[str], start: Start | None = None) -> Outcome:
     """Audit the links of the repository that the caller stands in; `start` is what is known of it already."""
     options = _arguments(words)
     output_format = problem.output_format(os.environ)
-    is_in_commit = git.is_in_git_hook()
     if start is None:
         repo = git.find_repo()
-        files, head = listing.read(repo.root, is_in_commit=is_in_commit), git.resolve(repo, 'HEAD') or ''
+        files, head = listing.read(repo.root, is_in_commit=git.is_in_git_hook()), git.resolve(repo, 'HEAD') or ''
     else:
         repo, files, head = Repo(start.root, start.git_dir, start.common_dir), start.files, start.head
-    setup = Setup(repo.root, head)
     named = _named(repo, files, options.files)
+    change = None if options.all else current_change(repo, os.environ)
+    return _audited(repo, files, Setup(repo.root, head), named, lambda report: report.make(options, named, change, output_format),
+                    keeps=not options.no_catalogue)
+
+
+def look(scope: Scope) -> Look:
+    """Return what `run` tells without options, for who tells more than that."""
+    head = git.resolve(scope.repo, 'HEAD') or ''
+    return _audited(scope.repo, scope.files, Setup(scope.repo.root, head), scope.named,
+                    lambda report: report.look(scope.named, scope.change))
+
+
+def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], Told], *, keeps: bool = True) -> Told:
+    """Bring what is known of the links up to date and return what `tell` makes of it."""
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)
     for attempt in range(3):
-        kept = None if options.no_catalogue or has_more or attempt == 2 else catalogue.open_in(repo.common_dir)
+        kept = None if not keeps or has_more or attempt == 2 else catalogue.open_in(repo.common_dir)
         try:
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=is_in_commit)
-                report = _Report(repo, setup, store, view, judge, output_format)
-                return report.make(options, named, is_partial=is_in_commit and not options.all)
+                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook())
+                return tell(_Report(repo, setup, store, view, judge))
         except catalogue.Damaged:
             catalogue.discard(repo.common_dir)
     raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
@@ -119,24 +141,30 @@ class Outcome(NamedTuple):
 class _Report:
     """Tells what the view of a work tree holds."""
 
-    def __init__(self, repo: Repo, setup: Setup, kept: Catalogue, view: int, judge: Judge, output_format: str) -> None:
+    def __init__(self, repo: Repo, setup: Setup, kept: Catalogue, view: int, judge: Judge) -> None:
         self._repo, self._setup, self._kept, self._view, self._judge = repo, setup, kept, view, judge
-        self._format = output_format
         self._known = link_baseline.read(setup.baseline)
 
-    def make(self, options: SimpleNamespace, named: Collection[str], *, is_partial: bool) -> Outcome:
+    def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> Outcome:
         """Do what is asked for."""
         if options.baseline:
-            return self._write_baseline()
+            return self._write_baseline(output_format)
         if options.fix:
-            return self._fix(named, is_partial=is_partial)
-        if is_partial:
-            return self._partial()
-        if self._format == 'text' and not named:
+            return self._fix(named, change, output_format)
+        if change is None and output_format == 'text' and not named:
             text, blocking = self._kept.lines(self._view)
             return Outcome(text, '', int(blocking > 0))
-        found = [wrong for wrong in self._new(self._judged()) if not named or _is_below(wrong.path, named)]
-        return self._outcome(found)
+        found = self.look(named, change)
+        return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else '')
+
+    def look(self, named: Collection[str], change: Change | None) -> Look:
+        """Return the problems below `named`: those that the change causes and the count of the others, or all of them."""
+        judged = self._judged() if change is None else self._caused(change)
+        found = [wrong for wrong in self._new(judged) if not named or _is_below(wrong.path, named)]
+        if change is None:
+            return Look(found)
+        counts = {path: count for path, count in self._kept.counts(self._view).items() if not named or _is_below(path, named)}
+        return Look(found, Counter(counts) - Counter(wrong.path for wrong in found))
 
     def _judged(self, sources: Iterable[str] | None = None) -> list[Judged]:
         return [judged for source, payload, *_ in self._kept.found(self._view, sources)
@@ -148,59 +176,42 @@ class _Report:
     def _new(self, judged: Iterable[Judged]) -> list[Problem]:
         return list({one.problem for one in judged if not self._is_known(one)})
 
-    def _outcome(self, found: Collection[Problem], *, before: Sequence[str] = (), note: str = '') -> Outcome:
-        """Return these problems in the format asked for; what is no problem stays out of JSON."""
-        lines = problem.render(found, self._format)
-        apart = [problem.printable(line) for line in (*before, note) if line]
-        if self._format == 'json':
-            return Outcome.of(lines, apart, problem.is_blocking(found) or bool(before))
-        before = apart[:len(before)]
-        return Outcome.of([*before, *lines, *apart[len(before):]], (), problem.is_blocking(found) or bool(before))
-
-    def _fix(self, named: Collection[str], *, is_partial: bool) -> Outcome:
+    def _fix(self, named: Collection[str], change: Change | None, output_format: str) -> Outcome:
         """Mend what can be, tell the rest."""
         from daybook.links import link_fix
 
-        judged = self._caused() if is_partial else self._judged()
+        judged = self._caused(change) if change else self._judged()
         judged = [one for one in judged if one.target and (not named or _is_below(one.problem.path, named))]
         mended = link_fix.fix(self._repo, self._judge, judged)
         rest = self._new(one for one in judged if (one.problem.path, one.target) not in mended)
-        return self._outcome(rest, before=_rewritten(sorted({path for path, _ in mended})))
+        return _outcome(rest, output_format, before=_rewritten(sorted({path for path, _ in mended})))
 
-    def _caused(self) -> list[Judged]:
-        """Return the problems that the change in the index causes."""
-        changed = self._judge.change.paths
-        gone = {*self._judge.change.deleted, *self._judge.change.renamed}
-        answered_for = changed | {folder for path in gone for folder in _folders_above(path) if folder not in self._judge.tree.folders}
-        by_settings = self._caused_by_settings(changed)
+    def _caused(self, change: Change) -> list[Judged]:
+        """Return the problems that a change causes."""
+        known = self._judge.tree
+        gone = [path for path in change.paths if path not in known.files]
+        answered_for = change.paths | {folder for path in gone for folder in _folders_above(path) if folder not in known.folders}
+        by_settings = self._caused_by_settings(change)
         sources = None
         if self._kept.is_kept and not by_settings:
-            sources = changed | self._kept.inbound(self._view, {tree.folded(path) for path in answered_for})
+            sources = change.paths | self._kept.inbound(self._view, {tree.folded(path) for path in answered_for})
         judged = self._judged(sources)
         found = set(problem.caused_by([one.problem for one in judged], answered_for)[0])
         return [one for one in judged if one.problem in found or (one.problem.path, one.target) in by_settings]
 
-    def _partial(self) -> Outcome:
-        """Tell what the commit causes, and the rest in one line."""
-        found = self._new(self._caused())
-        counts = {source: count for source, _, count, _ in self._kept.found(self._view, {wrong.path for wrong in found})}
-        total, documents = self._kept.counts(self._view)
-        documents -= sum(count == sum(wrong.path == source for wrong in found) for source, count in counts.items())
-        older = total - len(found)
-        return self._outcome(found, note=problem.older_count_line(older, documents, HOOK_ID) if older else '')
-
-    def _caused_by_settings(self, changed: Collection[str]) -> set[tuple[str, str]]:
+    def _caused_by_settings(self, change: Change) -> set[tuple[str, str]]:
         """Return file and target of the problems that a change of the settings or of the baseline brings to light."""
         found: set[tuple[str, str]] = set()
-        if link_baseline.PATH in changed:
-            was = link_baseline.read(git.read_blobs(self._repo, [f'HEAD:{link_baseline.PATH}'])[0])
+        if link_baseline.PATH in change.paths:
+            was = link_baseline.read(git.read_blobs(self._repo, [f'{change.base}:{link_baseline.PATH}'])[0])
             found |= {(j.problem.path, j.target) for j in self._judged()
                       if link_baseline.line(j.problem.path, j.target) in was}
-        if CONFIG in changed:
-            found |= {(j.problem.path, j.target) for j in self._judged()} - self._judge.under_former_settings(git.read_blobs(self._repo, [f'HEAD:{CONFIG}'])[0])
+        if CONFIG in change.paths:
+            former = git.read_blobs(self._repo, [f'{change.base}:{CONFIG}'])[0]
+            found |= {(j.problem.path, j.target) for j in self._judged()} - self._judge.under_former_settings(former)
         return found
 
-    def _write_baseline(self) -> Outcome:
+    def _write_baseline(self, output_format: str) -> Outcome:
         """Make the baseline, or take out of it what is mended; tell the dead links that it does not hold."""
         judged = [one for one in self._judged() if one.target]
         dead = {link_baseline.line(one.problem.path, one.target) for one in judged if one.problem.level == 'error' or self._known}
@@ -216,7 +227,18 @@ class _Report:
             files.write_atomic(path, content)
         rest = {one.problem for one in judged
                 if one.problem.level == 'error' and link_baseline.line(one.problem.path, one.target) not in lines}
-        return self._outcome(rest, before=_rewritten([link_baseline.PATH] if is_new else []))
+        return _outcome(rest, output_format, before=_rewritten([link_baseline.PATH] if is_new else []))
+
+
+def _outcome(found: Collection[Problem], output_format: str, *, before: Sequence[str] = (), note: str = '') -> Outcome:
+    """Return these problems in the format asked for; what is no problem stays out of JSON."""
+    lines = problem.render(found, output_format)
+    apart = [problem.printable(line) for line in (*before, note) if line]
+    is_bad = problem.is_blocking(found) or bool(before)
+    if output_format == 'json':
+        return Outcome.of(lines, apart, is_bad)
+    before = apart[:len(before)]
+    return Outcome.of([*before, *lines, *apart[len(before):]], (), is_bad)
 
 
 def _rewritten(paths: Sequence[str]) -> list[str]:

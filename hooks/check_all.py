@@ -1,0 +1,47 @@
+"""check-all: every rule that looks, in one process that asks git once."""
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from daybook.checks import looking
+from daybook.checks.change import Look
+from daybook.checks.scope import Scope
+from daybook.problem import Problem
+
+HOOK_ID = 'check-all'
+
+
+def _always(scope: Scope) -> bool:
+    return True
+
+
+# each hook that looks, and whether a repository has anything for it: what is not set up is not even imported
+LOOKS: tuple[tuple[str, Callable[[Scope], bool]], ...] = (
+    ('validate-frontmatter', _always),
+    ('audit-links', _always),
+)
+
+
+def look(scope: Scope) -> Look:
+    """Return what all of them find."""
+    problems: list[Problem] = []
+    older: Counter[str] = Counter()
+    notes: list[str] = []
+    for hook_id, is_set_up in LOOKS:
+        if is_set_up(scope):
+            found = importlib.import_module(f'{__package__}.{hook_id.replace("-", "_")}').look(scope)
+            problems += found.problems
+            older.update(found.older)
+            notes += found.notes
+    return Look(problems, older, notes)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return looking.run(HOOK_ID, __doc__, look, argv, say=print)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

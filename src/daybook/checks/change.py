@@ -1,0 +1,38 @@
+"""What a run answers for, a commit or a push, and what a look at it comes to; imports nothing that a warm run can do without."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.problem import Problem
+from daybook.repo import git
+from daybook.repo.git import Repo
+
+
+class Change(NamedTuple):
+    """What is being committed or pushed: the commit that it starts from, and its paths (of a rename, both)."""
+
+    base: str
+    paths: frozenset[str]
+
+
+class Look(NamedTuple):
+    """What a hook that looks has found.
+
+    `problems` are to be printed, and block unless they are warnings. `older` counts, for each file, those that the
+    change at hand did not cause; by hand and in CI there are none. `notes` are lines to print below.
+    """
+
+    problems: Collection[Problem] = ()
+    older: Mapping[str, int] = {}
+    notes: Sequence[str] = ()
+
+
+def current_change(repo: Repo, environ: Mapping[str, str]) -> Change | None:
+    """Return what is being committed or pushed; None by hand and in CI, where everything counts."""
+    if git.is_in_git_hook():
+        return Change('HEAD', frozenset(git.staged_changes(repo)))
+    pushed = git.pushed_changes(repo, environ)
+    return Change(pushed[0], frozenset(pushed[1])) if pushed else None

@@ -1,0 +1,113 @@
+"""What one run of the rules looks at: a repository, its settings, files and documents, and the change it answers for."""
+from __future__ import annotations
+
+import functools
+import os
+from collections import Counter
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from daybook import problem
+from daybook.checks.change import Change
+from daybook.checks.change import Look
+from daybook.documents import config
+from daybook.documents import document
+from daybook.documents.config import Settings
+from daybook.documents.document import Document
+from daybook.errors import FatalError
+from daybook.problem import Problem
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import listing
+from daybook.repo.git import Repo
+from daybook.repo.listing import Listing
+
+
+class Scope:
+    """One run. What is asked of git and of the disk is asked once, when the first rule needs it.
+
+    `change` is None by hand and in CI, where everything counts; `today` is an ISO date; `named` are the files and
+    folders that the call names, and what is reported is reported of these alone; `flags` are the options of the
+    hook itself that were given.
+    """
+
+    def __init__(self, repo: Repo, change: Change | None, *, today: str, words: Sequence[str] = (),
+                 flags: Collection[str] = ()) -> None:
+        self.repo, self.change, self.today, self.flags = repo, change, today, flags
+        self.is_in_commit = git.is_in_git_hook()
+        self._words = words
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises FatalError."""
+        return config.load(self.repo.root)
+
+    @functools.cached_property
+    def is_blind(self) -> bool:
+        """Whether the settings are wrong by no fault of the change, so that nothing can be checked and nothing blocks.
+
+        Raises FatalError when they are wrong and the run answers for them.
+        """
+        try:
+            return not self.settings
+        except FatalError:
+            if self.change is not None and config.PATH not in self.change.paths:
+                return True
+            raise
+
+    @functools.cached_property
+    def files(self) -> Listing:
+        """The tracked files: inside a commit those that are committed, else as they lie on the disk."""
+        return listing.read(self.repo.root, is_in_commit=self.is_in_commit)
+
+    @functools.cached_property
+    def named(self) -> tuple[str, ...]:
+        """The paths of the files and folders that the call names. Raises FatalError for what is not there."""
+        return tuple(self._named(word) for word in self._words)
+
+    def _named(self, word: str) -> str:
+        path = files.within(self.repo.root, word)
+        if not os.path.lexists(word) and not git.tracked_files(self.repo, *git.pathspec([path])):
+            raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
+        return path
+
+    @functools.cached_property
+    def untracked(self) -> frozenset[str]:
+        """The named files that git does not track; they are looked at all the same."""
+        known = self.files.entries() if self.named else {}
+        return frozenset(path for path in self.named
+                         if path not in known and os.path.isfile(os.path.join(self.repo.root, path)))
+
+    @functools.cached_property
+    def paths(self) -> list[str]:
+        """All files of the repository, and the untracked ones that are named, sorted."""
+        return sorted({*self.files.entries(), *self.untracked})
+
+    @functools.cached_property
+    def documents(self) -> list[Document]:
+        """All documents, in order of path."""
+        return document.read_all(self.repo, self.settings, self.paths)
+
+    @functools.cached_property
+    def former(self) -> list[Document]:
+        """The documents of the change as they were before it."""
+        if self.change is None:
+            return []
+        return document.read_committed(self.repo, self.settings, self.change.paths, self.change.base)
+
+    def covers(self, path: str) -> bool:
+        """Return whether problems of the file `path` are to be reported."""
+        return not self.named or any(name in (path, '.') or path.startswith(f'{name}/') for name in self.named)
+
+    def part(self, problems: Iterable[Problem], also: Collection[str] = ()) -> Look:
+        """Return what of `problems` the change at hand causes, and the count of the rest.
+
+        A change causes what is wrong in its own files, what has one of them among its causes, and what is wrong in
+        the files `also`, for which it answers because of a setting. Without a change everything is reported.
+        """
+        found = [wrong for wrong in set(problems) if self.covers(wrong.path)]
+        if self.change is None:
+            return Look(found)
+        caused, older = problem.caused_by(found, {*self.change.paths, *also})
+        return Look(caused, Counter(wrong.path for wrong in older))
