@@ -37,6 +37,7 @@ _EVENTS = {
     'posttoolusefailure': 'failed call',  # Claude Code, Cursor
     'aftertool': 'call',  # Gemini
     'sessionstart': 'start',
+    'subagentstart': 'subagent',  # of Codex only: elsewhere the tool that dispatches one is a call of its own
 }
 # the first key found tells the agent, unless `--agent` does; none of them: Claude Code
 _AGENTS = (
@@ -212,7 +213,9 @@ def _text(value: object) -> str:
 def _agent_of(payload: dict) -> str:
     if 'timestamp' in payload and not _value(payload, 'event'):
         return 'copilot'
-    return next((agent for key, agent in _AGENTS if key in payload), 'claude')
+    # the start of a Codex session has no turn yet, but the transcript has its name
+    other = 'codex' if 'rollout-' in _text(payload.get('transcript_path')) else 'claude'
+    return next((agent for key, agent in _AGENTS if key in payload), other)
 
 
 def _meaning_of(payload: dict, event: str) -> str:
@@ -236,8 +239,11 @@ def _is_failed(payload: dict, agent: str, meaning: str) -> bool:
 def _tool_of(payload: dict) -> str:
     """Return the full name of the tool; `mcp__<server>__<tool>` wherever the agent tells the server."""
     tool = _text(_value(payload, 'tool')) or 'unknown'
-    context = payload.get('mcp_context')  # Gemini
-    server = _text(context.get('server_name')) if isinstance(context, dict) else ''
+    server = ''
+    context = payload.get('mcp_context')  # Gemini: the tool alone is mcp_<server>_<tool>, which nobody can part
+    if isinstance(context, dict):
+        server = _text(context.get('server_name'))
+        tool = _text(context.get('tool_name')) or tool if server else tool
     words = tool.split(':', 2)  # Cursor: MCP:<server>:<tool>, or MCP:<tool>, which names no server
     if len(words) == 3 and words[0] == 'MCP':
         server, tool = words[1:]
@@ -255,6 +261,8 @@ def _call(payload: dict, options: dict[str, str]) -> dict:
     agent = options['--agent'] or _agent_of(payload)
     meaning = _meaning_of(payload, options['--event'] or _text(_value(payload, 'event')))
     tool = _tool_of(payload)
+    if meaning == 'subagent' and agent != 'codex':
+        meaning = ''
     return {
         'meaning': 'call' if meaning == 'failed call' else meaning,
         'failed': int(_is_failed(payload, agent, meaning)),
@@ -479,6 +487,7 @@ def _count(state: dict, call: dict) -> None:
     state['started_at'] = min(state['started_at'], call['at'])
     state['matcher'] = call['matcher'] or state['matcher']
     if call['meaning'] != 'call':
+        state['subagents_dispatched'] += call['meaning'] == 'subagent'
         return
     state['tool_calls_count'] += 1
     state['failed_calls_count'] += call['failed']
@@ -595,7 +604,7 @@ def _keep(base: str, root: str, call: dict) -> None:
     except BaseException as error:
         trouble = _reason(error)
     if call['meaning'] != 'call':
-        return _log(folder, f'{session}: the start was not recorded ({trouble})')
+        return _log(folder, f'{session}: the {call["meaning"]} was not recorded ({trouble})')
     try:
         _spill(base, call)
         _log(folder, f'{session}: a call waits in {session}.spill ({trouble})')
