@@ -15,6 +15,7 @@ from daybook.documents.config import Settings
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.writers import index_set
 from daybook.writers import indexes
@@ -94,8 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stale = [path for path in sorted(wanted)
              if _is_stale(repo, path, wanted[path], by_hand, is_tracked=path in tracked)]
     for path in stale:
-        oid = git.write_blob(repo, path, wanted[path].encode('utf-8', 'replace'))
-        files.write_atomic(files.inside(repo.root, path), git.as_checked_out(repo, path, oid))
+        oid = git_objects.write_blob(repo, path, wanted[path].encode('utf-8', 'replace'))
+        files.write_atomic(files.inside(repo.root, path), git_objects.as_checked_out(repo, path, oid))
         print(printable(f'Rewriting {path}'))
     if stale:
         print(printable(f'git add -- {" ".join(shlex.quote(path) for path in stale)}'))

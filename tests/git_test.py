@@ -11,6 +11,7 @@ from conftest import Sandbox
 
 from daybook.errors import FatalError
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 
 
@@ -136,7 +137,7 @@ def test_conflicted_paths_are_listed_once(repo: Sandbox) -> None:
     repo.git('merge', '-q', 'peer', check=False)
     here = _at(repo)
     assert git.tracked_files(here) == ['a']
-    assert [entry.stage for entry in git.index_entries(here)] == [1, 2, 3]
+    assert [entry.stage for entry in git_objects.index_entries(here)] == [1, 2, 3]
 
 
 def test_read_blobs(repo: Sandbox) -> None:
@@ -147,26 +148,26 @@ def test_read_blobs(repo: Sandbox) -> None:
     repo.write('a b', 'two')
     repo.git('add', '.')
     names = ['HEAD:a b', ':a b', 'HEAD:none', ':empty', 'HEAD:binary', 'no such thing', '0' * 40, 'HEAD:a b']
-    assert git.read_blobs(_at(repo), names) == [b'one\n', b'two', None, b'', b'\x00\n\xff' * 1000, None, None, b'one\n']
-    assert git.read_blobs(_at(repo), []) == []
+    assert git_objects.read_blobs(_at(repo), names) == [b'one\n', b'two', None, b'', b'\x00\n\xff' * 1000, None, None, b'one\n']
+    assert git_objects.read_blobs(_at(repo), []) == []
 
 
 def test_trees(repo: Sandbox) -> None:
-    assert git.tree_entries(_at(repo), 'HEAD') == []
+    assert git_objects.tree_entries(_at(repo), 'HEAD') == []
     repo.write('d/a b.md', 'x')
     repo.write('z', 'x')
     repo.commit()
-    assert [entry.path for entry in git.tree_entries(_at(repo), 'HEAD')] == ['d/a b.md', 'z']
-    assert [entry.path for entry in git.tree_entries(_at(repo), 'HEAD', 'd')] == ['d/a b.md']
-    assert git.tree_entries(_at(repo), 'none') == []
+    assert [entry.path for entry in git_objects.tree_entries(_at(repo), 'HEAD')] == ['d/a b.md', 'z']
+    assert [entry.path for entry in git_objects.tree_entries(_at(repo), 'HEAD', 'd')] == ['d/a b.md']
+    assert git_objects.tree_entries(_at(repo), 'none') == []
 
 
 def test_write_blob_cleans_as_git_does(repo: Sandbox) -> None:
     repo.write('.gitattributes', '*.md text eol=crlf\n')
     here = _at(repo)
-    oid = git.write_blob(here, 'a.md', b'x\r\n')
-    assert git.read_blobs(here, [oid]) == [b'x\n']
-    assert git.as_checked_out(here, 'a.md', oid) == b'x\r\n'
+    oid = git_objects.write_blob(here, 'a.md', b'x\r\n')
+    assert git_objects.read_blobs(here, [oid]) == [b'x\n']
+    assert git_objects.as_checked_out(here, 'a.md', oid) == b'x\r\n'
 
 
 def test_names(repo: Sandbox) -> None:

@@ -18,6 +18,7 @@ from daybook.documents import document
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_log
 from daybook.repo.git import Repo
 from daybook.rules import frontmatter
 from daybook.rules import identity
@@ -72,7 +73,7 @@ def _settings(repo: Repo, proposed: Mapping[str, Any], tracked: Sequence[str], t
 def _operators(repo: Repo) -> dict[str, dict[str, Any]]:
     """Return the content of an operators file, empty when git's name and address tell who is at work."""
     own = (git.config_value(repo, 'user.name') or '', git.config_value(repo, 'user.email') or '')
-    return people.proposed(((c.name, c.email) for c in git.recent_commits(repo, survey.COMMITS)), own)
+    return people.proposed(((c.name, c.email) for c in git_log.recent_commits(repo, survey.COMMITS)), own)
 
 
 def _runner(repo: Repo, names: Iterable[str]) -> str:

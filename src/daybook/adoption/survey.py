@@ -19,6 +19,8 @@ from daybook.documents import markdown
 from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.repo import git
+from daybook.repo import git_log
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.rules import habits
 from daybook.rules import naming
@@ -92,7 +94,7 @@ def _maps(found: Sweep, places: Collection[Place]) -> list[dict[str, Any]]:
 
 def _rolling(repo: Repo, found: Sweep) -> dict[str, int]:
     """Return the files that every session rewrites, by their names or by how often they change, with that number."""
-    counts = git.change_counts(repo, CHANGES, '*.md')
+    counts = git_log.change_counts(repo, CHANGES, '*.md')
     often = max(8, min(CHANGES, sum(counts.values())) // 50)
     rolling = {path: counts.get(path, 0) for path in found.looks if naming.is_running(path)}
     rolling |= {path: count for path, count in counts.items() if count >= often and path in found.looks
@@ -180,7 +182,7 @@ def _problems(found: Sweep, places: list[Place]) -> dict[str, Any]:
     }
 
 
-def _habit(commits: list[git.Commit]) -> tuple[str, int]:
+def _habit(commits: list[git_log.Commit]) -> tuple[str, int]:
     """Return how work reaches the branch, and the share of it that does so in percent."""
     merges = sum(commit.parents > 1 for commit in commits)
     squashes = sum(commit.parents == 1 and bool(_SQUASHED.search(commit.subject)) for commit in commits)
@@ -193,7 +195,7 @@ def _habit(commits: list[git.Commit]) -> tuple[str, int]:
     return 'pushes', round(100 * (len(commits) - merges - squashes) / len(commits))
 
 
-def _repository(repo: Repo, found: Sweep, commits: list[git.Commit]) -> dict[str, Any]:
+def _repository(repo: Repo, found: Sweep, commits: list[git_log.Commit]) -> dict[str, Any]:
     remotes = git.remotes(repo)
     default = git.default_branch(repo, 'origin' if 'origin' in remotes else remotes[0] if remotes else None)
     habit, share = _habit(commits)
@@ -317,13 +319,13 @@ def look(repo: Repo) -> dict[str, Any]:
     Reads the index, the Markdown files of the work tree and the newest commits; writes nothing, fetches
     nothing, follows no symbolic link. Paths are relative to the root; file names are as hostile as their authors.
     """
-    found = Sweep(repo, git.index_entries(repo))
+    found = Sweep(repo, git_objects.index_entries(repo))
     found.read()
     dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
     places = naming.find_places([path for path in found.markdown if path not in rolling], dated)
     ignored = git.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
-    commits = git.recent_commits(repo, COMMITS)
+    commits = git_log.recent_commits(repo, COMMITS)
     others: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         if place.kind != naming.NOTES:

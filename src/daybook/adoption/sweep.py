@@ -7,7 +7,7 @@ from typing import Any
 
 from daybook.documents import markdown
 from daybook.repo.git import Repo
-from daybook.repo.git import TreeEntry
+from daybook.repo.git_objects import TreeEntry
 from daybook.rules import habits
 from daybook.rules import naming
 from daybook.rules import targets

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 
 from daybook.repo import git
+from daybook.repo import git_log
 from daybook.repo.git import Repo
 from daybook.rules import people
 from daybook.session import operators
@@ -62,7 +63,7 @@ def load(repo: Repo) -> Authors:
     if configured:
         return Authors(configured.values())
     own = tuple((git.config_value(repo, key) or '').strip() for key in ('user.name', 'user.email'))
-    persons = people.fold((commit.name, commit.email) for commit in git.recent_commits(repo, _MANY))
+    persons = people.fold((commit.name, commit.email) for commit in git_log.recent_commits(repo, _MANY))
     derived = []
     for person in persons:
         # as `whoami` has them: by git's own name where it is theirs

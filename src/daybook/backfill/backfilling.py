@@ -21,6 +21,7 @@ from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.rules import frontmatter
 from daybook.rules import identity
@@ -83,7 +84,7 @@ def _commit_being_made(repo: Repo) -> Added | None:
 
 def _before(repo: Repo, paths: Collection[str]) -> dict[str, str]:
     """Return the name that each path has in the last commit; a new document is left out, a staged rename is not."""
-    names = {entry.path: entry.path for entry in git.tree_entries(repo, 'HEAD')}
+    names = {entry.path: entry.path for entry in git_objects.tree_entries(repo, 'HEAD')}
     moved = git.git('diff-index', '--cached', '-M', '--diff-filter=R', '--name-status', '-z', 'HEAD', '--', cwd=repo.root)
     fields = git.zsplit(moved.out) if moved.is_ok else []
     names |= {new: old for old, new in zip(fields[1::3], fields[2::3])}

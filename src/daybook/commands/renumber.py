@@ -22,6 +22,7 @@ from daybook.errors import UsageError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import operators
@@ -82,7 +83,7 @@ def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new
 
 def _linking(repo: Repo, move: Move) -> Iterator[tuple[str, bytes]]:
     """Yield every tracked Markdown file that may link to the note, the note too."""
-    for entry in git.index_entries(repo):
+    for entry in git_objects.index_entries(repo):
         if entry.path.endswith(_MARKDOWN) and entry.mode.startswith('100'):
             data = files.read_bytes(os.path.join(repo.root, entry.path))
             if data is not None and (renumber.may_name(move, data) or entry.path == move.path):

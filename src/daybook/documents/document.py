@@ -18,6 +18,7 @@ from daybook.documents.frontmatter import Parsed
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 
 
@@ -139,7 +140,7 @@ def _content(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
         # a runner has stashed what is not staged; lefthook and plain hooks have not
         differing = sorted(set(git.unstaged_changes(repo)).intersection(paths))
         named = [path for path in differing if '\n' not in path]
-        blobs = dict(zip(named, git.read_blobs(repo, [f':{path}' for path in named])))
+        blobs = dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
     for path in paths:
         absolute = os.path.join(repo.root, path)
         if path in blobs:
@@ -162,7 +163,7 @@ def read_all(repo: Repo, settings: Settings, paths: Iterable[str] | None = None)
 def read_committed(repo: Repo, settings: Settings, paths: Iterable[str], commit: str = 'HEAD') -> list[Document]:
     """Return the documents among `paths` as `commit` has them, in order of path."""
     chosen = [(path, kind) for path, kind in select(settings, paths) if '\n' not in path]
-    blobs = git.read_blobs(repo, [f'{commit}:{path}' for path, _ in chosen])
+    blobs = git_objects.read_blobs(repo, [f'{commit}:{path}' for path, _ in chosen])
     return [from_bytes(path, kind, data) for (path, kind), data in zip(chosen, blobs) if data is not None]
 
 
@@ -189,7 +190,7 @@ def caused_by_settings(repo: Repo, settings: Settings, documents: Iterable[Docum
     before = settings
     if config.PATH in changed:
         try:
-            before = config.from_bytes(git.read_blobs(repo, [f'{base}:{config.PATH}'])[0])
+            before = config.from_bytes(git_objects.read_blobs(repo, [f'{base}:{config.PATH}'])[0])
         except FatalError:  # it could not be used, so nothing has been checked
             return {document.path for document in documents}
     slug_changed = before.sessions_slug != settings.sessions_slug

@@ -9,7 +9,7 @@ from daybook.handoff import journal as journals
 from daybook.handoff.journal import Journal
 from daybook.handoff.request import Request
 from daybook.repo import files
-from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.rules import secrets
 from daybook.session import claim as claims
 from daybook.session import draft as drafts
@@ -60,7 +60,7 @@ def _put_away_drafts(request: Request, journal: Journal) -> None:
 
 def telemetry_of(request: Request, journal: Journal) -> Telemetry:
     """Return the telemetry that a committed note was made of, for a hand-off that was killed before it was put away."""
-    data = git.read_blobs(request.repo, [f'{journal.commit}:{journal.note.path}'])[0]
+    data = git_objects.read_blobs(request.repo, [f'{journal.commit}:{journal.note.path}'])[0]
     return counters.of_note(request.repo, frontmatter.parse(data or b'').meta.get('started_at'))
 
 

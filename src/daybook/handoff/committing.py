@@ -12,6 +12,7 @@ from daybook.handoff.journal import Write
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.preflight import Refused
@@ -40,7 +41,7 @@ def _is_fixed(request: Request, write: Write, data: bytes) -> bool:
 
     Anything else there may be what somebody has just saved, which is theirs and not for this commit.
     """
-    ours = git.read_blobs(request.repo, [write.after])[0] or b''
+    ours = git_objects.read_blobs(request.repo, [write.after])[0] or b''
     return write.role in ('note', 'index') or data.split() == ours.split()
 
 
@@ -52,15 +53,15 @@ def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
         if data and not _is_fixed(request, write, data):
             return None
         rows.append(write._replace(after=journals.store(request.repo, data),
-                                   cleaned=git.write_blob(request.repo, write.path, data)) if data else write)
+                                   cleaned=git_objects.write_blob(request.repo, write.path, data)) if data else write)
     return None if tuple(rows) == journal.writes else journal._replace(writes=tuple(rows))
 
 
 def _settle_index(request: Request, journal: Journal) -> None:
     """Give the index what the commit holds where it still has our text: else it would take a hook's rewriting back."""
     repo = request.repo
-    held = {entry.path: entry for entry in git.tree_entries(repo, str(journal.commit), *journal.paths)}
-    now = {entry.path: entry.oid for entry in git.index_entries(repo, *git.pathspec(journal.paths))}
+    held = {entry.path: entry for entry in git_objects.tree_entries(repo, str(journal.commit), *journal.paths)}
+    now = {entry.path: entry.oid for entry in git_objects.index_entries(repo, *git.pathspec(journal.paths))}
     for write in journal.writes:
         entry = held.get(write.path)
         if entry and entry.oid != write.cleaned == now.get(write.path):

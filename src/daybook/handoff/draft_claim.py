@@ -12,6 +12,7 @@ from daybook.handoff import vetting
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.session import claim as claims
 from daybook.session import draft as drafts
 from daybook.session.claim import Claim
@@ -54,7 +55,7 @@ def _refuse_again(request: Request, draft: Draft) -> None:
             continue
         for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
             kind = config.kind_of(request.settings, path)
-            data = git.read_blobs(request.repo, [f'HEAD:{path}'])[0]
+            data = git_objects.read_blobs(request.repo, [f'HEAD:{path}'])[0]
             if kind is None or data is None:
                 continue
             note, cleaned = drafts.parse(path, data, kind), vetting.cleaned(draft)[0]

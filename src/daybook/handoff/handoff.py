@@ -23,6 +23,7 @@ from daybook.handoff.request import Outcome
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.session import preflight
 from daybook.session import runner_stash
 from daybook.session.claim import Claim
@@ -117,7 +118,7 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
         for write in journal.writes:
             path, content = write.path, contents[write.path]
             target = files.inside(request.repo.root, path)
-            before = None if write.before is None else git.read_blobs(request.repo, [write.before])[0]
+            before = None if write.before is None else git_objects.read_blobs(request.repo, [write.before])[0]
             if files.read_bytes(target) != before:
                 raise FatalError(f'{path} changed while the hand-off was being made')
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from daybook.handoff.facts import Start
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session.preflight import Refused
 
@@ -144,7 +145,7 @@ def _temporaries(path: str) -> list[str]:
 
 
 def _index_entry(repo: Repo, path: str) -> str | None:
-    entries = git.index_entries(repo, f':(top,literal){path}', env=git.clean_env())
+    entries = git_objects.index_entries(repo, f':(top,literal){path}', env=git.clean_env())
     return ' '.join(f'{entry.mode} {entry.oid}' for entry in entries) or None  # three of them while unmerged
 
 
@@ -154,9 +155,9 @@ def planned(repo: Repo, path: str, role: str, entry: Sequence[str], content: byt
     A new file is written as git would check it out here (line ends, filters).
     """
     old = files.read_bytes(os.path.join(repo.root, path))
-    cleaned = git.write_blob(repo, path, content)
+    cleaned = git_objects.write_blob(repo, path, content)
     if role == 'note' or old is None:
-        content = git.as_checked_out(repo, path, cleaned)
+        content = git_objects.as_checked_out(repo, path, cleaned)
     write = Write(path, role, tuple(entry), None if old is None else store(repo, old), store(repo, content),
                   _index_entry(repo, path), cleaned)
     return write, content
@@ -167,7 +168,7 @@ def _adds_note(repo: Repo, journal: Journal, *revisions: str) -> str | None:
     found = git.git('log', '--format=%H', '--topo-order', '--no-show-signature', *revisions, '--',
                     f':(top,literal){journal.note.path}', cwd=repo.root)
     holding = (commit for commit in reversed(found.lines if found.is_ok else [])
-               if git.tree_entries(repo, commit, journal.note.path))
+               if git_objects.tree_entries(repo, commit, journal.note.path))
     return next(holding, None)
 
 
@@ -203,7 +204,7 @@ def missing(repo: Repo, journal: Journal, commit: str) -> list[str]:
 
 
 def _is_committed(repo: Repo, write: Write) -> bool:
-    entries = git.tree_entries(repo, 'HEAD', write.path)
+    entries = git_objects.tree_entries(repo, 'HEAD', write.path)
     return bool(entries) and entries[0].oid == write.cleaned
 
 
@@ -237,7 +238,7 @@ def _undo_file(repo: Repo, write: Write, wanted: str | None) -> bool:
         with contextlib.suppress(OSError):
             os.removedirs(os.path.dirname(path))  # only when we made them: they are empty
         return True
-    old = git.read_blobs(repo, [wanted])[0]
+    old = git_objects.read_blobs(repo, [wanted])[0]
     if old is not None:  # else git has collected it as garbage since
         files.write_atomic(path, old)
     return old is not None
@@ -245,7 +246,7 @@ def _undo_file(repo: Repo, write: Write, wanted: str | None) -> bool:
 
 def _sweep(repo: Repo, write: Write) -> None:
     """Remove what a killed `write_atomic` left beside the file, as far as it is ours."""
-    texts = [text for text in git.read_blobs(repo, [oid for oid in (write.after, write.before) if oid]) if text]
+    texts = [text for text in git_objects.read_blobs(repo, [oid for oid in (write.after, write.before) if oid]) if text]
     for path in _temporaries(os.path.join(repo.root, write.path)):
         if any(text.startswith(files.read_bytes(path) or b'') for text in texts):
             os.unlink(path)

@@ -14,6 +14,7 @@ from daybook.documents.config import kind_of
 from daybook.handoff import remake
 from daybook.handoff.journal import Write
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.writers import indexes
 
@@ -172,7 +173,7 @@ def _taken(work: _Work, commit: str) -> Pushed:
 
 
 def _versions(work: _Work, base: str, theirs: str, path: str) -> list[bytes | None]:
-    return git.read_blobs(work.repo, [f'{side}:{path}' for side in (base, work.commit, theirs)])
+    return git_objects.read_blobs(work.repo, [f'{side}:{path}' for side in (base, work.commit, theirs)])
 
 
 def _role(work: _Work, path: str) -> str | None:
@@ -211,7 +212,7 @@ def _tree_with(work: _Work, tree: str, theirs: str, contents: dict[str, bytes]) 
     """Return a tree with other contents at some paths, made in an index that nobody else sees."""
     if not contents:
         return tree
-    modes = {entry.path: entry.mode for entry in git.tree_entries(work.repo, theirs, *contents)}
+    modes = {entry.path: entry.mode for entry in git_objects.tree_entries(work.repo, theirs, *contents)}
     with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
         env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
         git.expect('read-tree', tree, cwd=work.repo.root, env=env)

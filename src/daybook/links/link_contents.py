@@ -15,6 +15,7 @@ from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Readers
 from daybook.documents.markdown import Link
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo import listing
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
@@ -31,9 +32,9 @@ def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
         # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
         here = git_spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
         local = frozenset(here.decode().split())
-        found = iter(git.read_blobs(repo, [name for name in names if name in local], env=env))
+        found = iter(git_objects.read_blobs(repo, [name for name in names if name in local], env=env))
         return [next(found) if name in local else None for name in names]
-    return git.read_blobs(repo, names, env=env)
+    return git_objects.read_blobs(repo, names, env=env)
 
 
 class Contents:

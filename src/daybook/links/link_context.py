@@ -15,6 +15,7 @@ from daybook.documents import tree
 from daybook.links.link_contents import Contents
 from daybook.links.link_contents import read_local
 from daybook.repo import git
+from daybook.repo import git_log
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.rules import links
@@ -138,7 +139,7 @@ def _lost(repo: Repo, faults: Sequence[Fault]) -> set[tuple[str, str]]:
         return set()
     if git.is_shallow(repo):  # nobody can tell: an old note gets the benefit
         return {(fault.source, fault.link.target) for fault in faults}
-    touches = git.touches(repo, *(git.pathspec(sorted(sources)) if len(sources) < 1000 else ()))
+    touches = git_log.touches(repo, *(git.pathspec(sorted(sources)) if len(sources) < 1000 else ()))
     asked = [(fault, f'{touches[fault.source][0].oid}:{fault.destination.path}') for fault in faults
              if fault.source in touches and '\n' not in fault.destination.path]
     return {(fault.source, fault.link.target) for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))

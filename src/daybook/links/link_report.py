@@ -29,6 +29,7 @@ from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
 from daybook.problem import Problem
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
@@ -203,11 +204,11 @@ class _Report:
         """Return file and target of the problems that a change of the settings or of the baseline brings to light."""
         found: set[tuple[str, str]] = set()
         if link_baseline.PATH in change.paths:
-            was = link_baseline.read(git.read_blobs(self._repo, [f'{change.base}:{link_baseline.PATH}'])[0])
+            was = link_baseline.read(git_objects.read_blobs(self._repo, [f'{change.base}:{link_baseline.PATH}'])[0])
             found |= {(j.problem.path, j.target) for j in self._judged()
                       if link_baseline.line(j.problem.path, j.target) in was}
         if CONFIG in change.paths:
-            former = git.read_blobs(self._repo, [f'{change.base}:{CONFIG}'])[0]
+            former = git_objects.read_blobs(self._repo, [f'{change.base}:{CONFIG}'])[0]
             found |= {(j.problem.path, j.target) for j in self._judged()} - self._judge.under_former_settings(former)
         return found
 

@@ -2,12 +2,10 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.errors import FatalError
@@ -23,9 +21,6 @@ _KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'G
          'GIT_TEMPLATE_DIR', 'GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM')
 
 _LINGER = 0.5  # seconds for the last words of a command that was killed
-
-EMPTY_TREE = {'sha1': '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
-              'sha256': '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'}
 
 
 class Repo(NamedTuple):
@@ -55,15 +50,6 @@ class Result(NamedTuple):
     def lines(self) -> list[str]:
         text = os.fsdecode(self.out)
         return text.removesuffix('\n').split('\n') if text else []  # splitlines() would end them at U+2028 too
-
-
-class TreeEntry(NamedTuple):
-    """One line of an index or a tree: octal mode, object id, path, merge stage (0 when merged)."""
-
-    mode: str
-    oid: str
-    path: str
-    stage: int = 0
 
 
 def zsplit(out: bytes) -> list[str]:
@@ -188,28 +174,6 @@ def untracked_files(repo: Repo, *pathspecs: str) -> list[str]:
     return zsplit(result.out)
 
 
-def index_entries(repo: Repo, *pathspecs: str, env: Mapping[str, str] | None = None) -> list[TreeEntry]:
-    """Return the entries of the index with mode, object id and merge stage."""
-    out = expect('ls-files', '-z', '-s', '--', *pathspecs, cwd=repo.root, env=env).out
-    entries = []
-    for line in zsplit(out):
-        meta, path = line.split('\t', 1)
-        mode, oid, stage = meta.split(' ')
-        entries.append(TreeEntry(mode, oid, path, int(stage)))
-    return entries
-
-
-def tree_entries(repo: Repo, treeish: str, *paths: str) -> list[TreeEntry]:
-    """Return the files below `paths` (all without one) of a commit or tree; none if there is no such tree."""
-    result = git('ls-tree', '-r', '-z', '--full-tree', treeish, '--', *paths, cwd=repo.root)
-    entries = []
-    for line in zsplit(result.out if result.is_ok else b''):
-        meta, path = line.split('\t', 1)
-        mode, _, oid = meta.split(' ')
-        entries.append(TreeEntry(mode, oid, path))
-    return entries
-
-
 def staged_changes(repo: Repo) -> list[str]:
     """Return the paths that the index changes against HEAD; of a rename, both names."""
     result = git('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--',
@@ -244,60 +208,6 @@ def unstaged_changes(repo: Repo, *pathspecs: str) -> list[str]:
     """Return the tracked paths whose work tree file differs from the index, deletions included."""
     git('update-index', '-q', '--refresh', cwd=repo.root)  # a touched file is no change; fails harmlessly
     return zsplit(expect('diff-files', '--name-only', '-z', '--', *pathspecs, cwd=repo.root).out)
-
-
-def _read_objects(repo: Repo, names: Sequence[str],
-                  env: Mapping[str, str] | None = None) -> list[tuple[str, bytes] | None]:
-    if not names:
-        return []
-    request = b''.join(os.fsencode(name) + b'\n' for name in names)
-    out = expect('cat-file', '--batch', cwd=repo.root, stdin=request, env=env).out
-    found: list[tuple[str, bytes] | None] = []
-    position = 0
-    for _ in names:
-        end = out.index(b'\n', position)
-        header = out[position:end].split(b' ')
-        position = end + 1
-        if len(header) != 3 or not header[2].isdigit():  # `NAME missing`, `NAME ambiguous`
-            found.append(None)
-            continue
-        size = int(header[2])
-        found.append((header[1].decode(), out[position:position + size]))
-        position += size + 1
-    return found
-
-
-def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None = None) -> list[bytes | None]:
-    """Return the content of each object (`oid`, `HEAD:path`, `:path`), or None where there is none.
-
-    One git process for all of them. A name must not hold a newline.
-    """
-    return [found[1] if found else None for found in _read_objects(repo, names, env)]
-
-
-def names_in_trees(repo: Repo, trees: Sequence[str], prefix: str) -> tuple[list[str], list[str]]:
-    """Return the names that begin with `prefix`, in any case, and the object ids of the folders in these trees.
-
-    One git process for all of them; a name that stands for no tree gives nothing. A tree of
-    10,000 files is searched, not taken apart (gitformat-pack(5): `mode name NUL oid`).
-    """
-    width = 32 if config_value(repo, 'extensions.objectFormat') == 'sha256' else 20
-    wanted = re.compile(rb'(?:100\d{3}|120000) (' + re.escape(os.fsencode(prefix)) + rb'[^\0]*)\0', re.IGNORECASE)
-    folder = re.compile(rb'40000 [^\0]+\0(.{%d})' % width, re.DOTALL)
-    contents = [found[1] for found in _read_objects(repo, trees) if found and found[0] == 'tree']
-    names = [os.fsdecode(name) for tree in contents for name in wanted.findall(tree)]
-    return names, [oid.hex() for tree in contents for oid in folder.findall(tree)]
-
-
-def write_blob(repo: Repo, path: str, content: bytes) -> str:
-    """Store `content`, cleaned as git would for `path` (line ends, filters); return its object id."""
-    return expect('hash-object', '-w', '--stdin', f'--path={path}', cwd=repo.root,
-                  env=clean_env(), stdin=content).text
-
-
-def as_checked_out(repo: Repo, path: str, oid: str) -> bytes:
-    """Return the blob as a checkout would write it to `path` (line ends, filters)."""
-    return expect('cat-file', '--filters', f'--path={path}', oid, cwd=repo.root, env=clean_env()).out
 
 
 def config_value(repo: Repo, key: str) -> str | None:
@@ -351,58 +261,6 @@ def ignored(repo: Repo, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` (which need not exist) that git would refuse to add: ignored and not tracked."""
     request = b''.join(os.fsencode(path) + b'\0' for path in paths)
     return set(zsplit(git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=request).out))
-
-
-class Touch(NamedTuple):
-    """One commit as far as it tells who wrote a file and when: `at` is its author's time, seconds since 1970."""
-
-    oid: str
-    name: str
-    email: str
-    at: int
-
-
-def touches(repo: Repo, *pathspecs: str) -> dict[str, tuple[Touch, Touch]]:
-    """Return the newest and the oldest commit of HEAD's history that touched each path; none without a commit."""
-    out = git('log', '--no-show-signature', '--no-renames', '--name-only', '-z',
-              '--format=%x1e%H%x1f%aN%x1f%aE%x1f%at', 'HEAD', '--', *pathspecs, cwd=repo.root).out
-    found: dict[str, tuple[Touch, Touch]] = {}
-    commit = None
-    for token in zsplit(out):
-        word = token.removeprefix('\n')
-        if word.startswith('\x1e'):
-            oid, name, email, at = word[1:].split('\x1f')
-            commit = Touch(oid, name, email, int(at or 0))
-        elif commit:
-            found[word] = (found[word][0] if word in found else commit, commit)
-    return found
-
-
-class Commit(NamedTuple):
-    """One commit as far as it tells a team's habits; the mailmap is applied."""
-
-    parents: int
-    name: str
-    email: str
-    subject: str
-
-
-def recent_commits(repo: Repo, limit: int) -> list[Commit]:
-    """Return the newest `limit` commits of HEAD's history; none before the first commit or after 20 seconds."""
-    out = git('log', '--no-show-signature', f'-n{limit}', '-z', '--encoding=UTF-8',
-              '--format=tformat:%P%x00%aN%x00%aE%x00%s', 'HEAD', '--', cwd=repo.root, timeout=20).out
-    fields = [os.fsdecode(field) for field in out.split(b'\0')]
-    return [Commit(len(fields[i].split()), *fields[i + 1:i + 4]) for i in range(0, len(fields) - 3, 4)]
-
-
-def change_counts(repo: Repo, limit: int, *pathspecs: str) -> dict[str, int]:
-    """Return how many of the newest `limit` commits changed each path; none when it takes over 20 seconds."""
-    result = git('log', '--no-show-signature', '--no-renames', '--no-merges', '--name-only', '-z', f'-n{limit}',
-                 '--format=tformat:', 'HEAD', '--', *pathspecs, cwd=repo.root, timeout=20)
-    counts: dict[str, int] = {}
-    for path in zsplit(result.out) if result.is_ok else ():
-        counts[path.lstrip('\n')] = counts.get(path.lstrip('\n'), 0) + 1
-    return counts
 
 
 def dirty_files(repo: Repo) -> list[str]:

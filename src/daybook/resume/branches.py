@@ -11,6 +11,7 @@ from typing import NamedTuple
 from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.session import arbiter
@@ -133,7 +134,7 @@ def _bases(repo: Repo, branches: Sequence[Branch]) -> list[str]:
     commits = [os.fsdecode(answer or b'').strip('\n') for answer in git_spawn.answers(repo.root, *asked)]
     known = list(dict.fromkeys(filter(None, commits)))
     trees = git.git('rev-parse', *(f'{commit}^{{tree}}' for commit in known), cwd=repo.root).lines if known else []
-    empty = git.EMPTY_TREE['sha256' if len(branches[0].tree) == 64 else 'sha1']
+    empty = git_objects.EMPTY_TREE['sha256' if len(branches[0].tree) == 64 else 'sha1']
     by_commit = dict(zip(known, trees))
     return [by_commit.get(commit, empty) for commit in commits]
 
@@ -211,7 +212,7 @@ def read_blobs(repo: Repo, oids: Sequence[str], scratch: str) -> list[bytes | No
     `scratch` is a folder of ours, made a repository without remotes: git 2.39 knows no other way not to fetch.
     """
     if not is_partial(repo):
-        return git.read_blobs(repo, oids)
+        return git_objects.read_blobs(repo, oids)
     for name in ('refs', 'objects'):
         os.makedirs(os.path.join(scratch, name), exist_ok=True)
     is_sha256 = git.config_value(repo, 'extensions.objectFormat') == 'sha256'
@@ -219,4 +220,4 @@ def read_blobs(repo: Repo, oids: Sequence[str], scratch: str) -> list[bytes | No
     for name, text in (('HEAD', 'ref: refs/heads/none\n'), ('config', version)):
         files.create_exclusive(os.path.join(scratch, name), text.encode())
     env = git.clean_env({'GIT_OBJECT_DIRECTORY': os.path.join(repo.common_dir, 'objects'), 'GIT_DIR': scratch})
-    return git.read_blobs(repo, oids, env)
+    return git_objects.read_blobs(repo, oids, env)

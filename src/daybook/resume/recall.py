@@ -20,9 +20,10 @@ from daybook.documents.config import kind_of
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_log
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
-from daybook.repo.git import Touch
+from daybook.repo.git_log import Touch
 from daybook.resume import branches
 from daybook.resume import heads
 from daybook.resume.branches import Branch
@@ -175,7 +176,7 @@ def _origins(reader: Reader, paths: Sequence[str]) -> dict[str, Touch]:
     kept = {path: Touch(*reader.kept[f'first {path}']) for path in paths if f'first {path}' in reader.kept}
     wanted = [path for path in paths if path not in kept]
     folders = sorted({os.path.dirname(path) or '.' for path in wanted})
-    found = git.touches(reader.repo, *git.pathspec(wanted if len(wanted) < 100 else folders)) if wanted else {}
+    found = git_log.touches(reader.repo, *git.pathspec(wanted if len(wanted) < 100 else folders)) if wanted else {}
     kept.update((path, found[path][1]) for path in wanted if path in found)
     reader.known.update((f'first {path}', touch) for path, touch in kept.items())
     return kept

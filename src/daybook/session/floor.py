@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 
 _AT_ONCE = 32  # trees: every branch of a team has one of its own, with thousands of notes
@@ -43,7 +44,7 @@ def _on_branches(repo: Repo, folders: Iterable[str], prefix: str) -> Iterator[st
     seen: set[str] = set()
     while waiting:
         waiting, some = waiting[_AT_ONCE:], waiting[:_AT_ONCE]
-        found, below = git.names_in_trees(repo, some, prefix)
+        found, below = git_objects.names_in_trees(repo, some, prefix)
         yield from found
         waiting += [oid for oid in dict.fromkeys(below) if oid not in seen]
         seen.update(below)

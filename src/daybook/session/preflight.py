@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import runner_stash
 
@@ -121,7 +122,7 @@ def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes]) ->
     folder = posixpath.dirname(path)
     anywhere = f':(top,glob,icase){folder + "/" if folder else ""}**/{session_id}'
     same = git.tracked_files(repo, f':(top,literal){path}', f'{anywhere}.md', f'{anywhere}-*.md')
-    staged = git.read_blobs(repo, [f':{path}'])[0] if '\n' not in path else None
+    staged = git_objects.read_blobs(repo, [f':{path}'])[0] if '\n' not in path else None
     if same and not (same == [path] and staged in ours):  # `git add -A` takes the placeholder along
         raise Refused('note-exists', f'{same[0]} is in the index already; '
                       'claim another id: daybook claim-session --new')
