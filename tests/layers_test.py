@@ -16,7 +16,7 @@ BELOW = {
     'writers': ('errors', 'problem', 'repo', 'documents', 'writers'),
     'session': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session'),
     'checks': ('errors', 'problem', 'repo', 'documents', 'checks'),
-    'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'mirror'),
+    'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
 for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links'):
@@ -27,7 +27,7 @@ OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
     'sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
-    'urllib.request': 'mirror/notion', 'jinja2': 'writers/pages',
+    'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
     'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
 }
 PURE = ('rules', 'writers')

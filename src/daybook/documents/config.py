@@ -76,6 +76,13 @@ class Settings(NamedTuple):
     links_generated: tuple[str, ...] = ()
     invariants: tuple[Invariant, ...] = (Invariant('mcp__notion', ('mcp__*notion*',)),)
     resume_max_bytes: int = 9000
+    mirror_data_source: str | None = None
+    mirror_kinds: tuple[str, ...] = ()
+    mirror_zone: str = 'internal'
+    mirror_files_url: str | None = None
+    mirror_rate: float = 2.5
+    mirror_patience: float = 900.0
+    mirror_max_age: int | None = None
 
     def kind(self, name: str) -> Kind:
         """Return the kind `name`. Raises KeyError."""

@@ -1,0 +1,154 @@
+"""Carries out the steps of a plan, one after the other: asks before each write, and again after each doubt."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.mirror import pace
+from daybook.mirror import plan
+from daybook.mirror.adapter import Doubtful
+from daybook.mirror.adapter import Mirror
+from daybook.mirror.adapter import Rejected
+from daybook.mirror.adapter import Row
+from daybook.mirror.adapter import Stopped
+from daybook.mirror.memory import Memory
+from daybook.mirror.pace import Pace
+from daybook.mirror.plan import Context
+from daybook.mirror.plan import Page
+from daybook.mirror.plan import Step
+from daybook.mirror.plan import bare_id
+
+_MOST_FAILED = 3  # documents in a row that the mirror does not answer for: it is down
+
+Text = Callable[[Page], tuple[str, bool]]  # the text of a page, and whether it links to a page that is yet to be made
+
+
+class Outcome(NamedTuple):
+    """What became of a step: `action` is what was done, or `failed`; `row` is the page as it is now."""
+
+    step: Step
+    action: str
+    reason: str
+    row: Row | None = None
+
+
+class Applier:
+    """`text` renders, `commit` is what the pages show afterwards, `settle` as in memory.SETTLE."""
+
+    def __init__(self, mirror: Mirror, rhythm: Pace, memory: Memory, context: Context, commit: str, text: Text, settle: float) -> None:
+        self._mirror, self._pace, self._memory, self._context = mirror, rhythm, memory, context
+        self._commit, self._text, self._settle = commit, text, settle
+        self.made: dict[str, Row] = {}  # the pages that this run has made, by path
+
+    def run(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """Yield what became of each step that writes. Raises Stopped; what was yielded before is done."""
+        failed = 0
+        later = []
+        for step in steps:
+            outcome = self._one(step)
+            if outcome.action == 'made':  # it links to pages that do not exist yet
+                later.append(outcome)
+                continue
+            failed = failed + 1 if outcome.action == 'failed' and outcome.row is None else 0
+            yield outcome
+            if failed == _MOST_FAILED:
+                raise Stopped(f'{_MOST_FAILED} documents in a row failed; the last: {outcome.reason}')
+        for made in later:
+            outcome = self._one(made.step, is_last=True)
+            yield outcome if outcome.action == 'failed' else outcome._replace(action='create', reason=made.reason)
+
+    def _one(self, step: Step, *, is_last: bool = False) -> Outcome:
+        """Do one step, as often as there is doubt whether it was done."""
+        for attempt in range(pace.ATTEMPTS):
+            try:
+                outcome = self._archive(step) if step.action == 'archive' else self._put(step, is_last=is_last)
+                if attempt and outcome.action == 'skip' and outcome.reason == 'unchanged':
+                    return Outcome(step, step.action, step.reason, outcome.row)  # the answer was lost, not the write
+                return outcome
+            except Doubtful as doubt:
+                if attempt + 1 == pace.ATTEMPTS:
+                    return Outcome(step, 'failed', str(doubt))
+                self._pace.wait(attempt, doubt.wait, str(doubt))
+            except Rejected as error:
+                return Outcome(step, 'failed', str(error), step.row or Row('', {}))
+        raise AssertionError('unreachable')
+
+    def _archive(self, step: Step) -> Outcome:
+        assert step.row is not None
+        row = self._mirror.get(step.row.page_id)
+        if row is None or row.in_trash:
+            return Outcome(step, 'skip', 'is gone already', row)
+        if row.get('sync_status') == plan.OVERRIDE or row.get('external_id') != step.external_id:
+            return Outcome(step, 'skip', 'was changed meanwhile', row)
+        return Outcome(step, 'archive', step.reason, self._mirror.set_fields(row.page_id, {}, in_trash=True))
+
+    def _fresh(self, step: Step) -> Step:
+        """Decide again over what the mirror has now: the truth is the query, not what the plan was made of."""
+        page = step.page
+        assert page is not None
+        found = self._mirror.find(page.external_id)
+        held = {bare_id(row.page_id) for row in found}
+        named = None
+        # a page that the query does not give: in the trash, or without its External ID
+        for page_id in {bare_id(page.page_id), bare_id(step.row.page_id if step.row else '')} - held - {''}:
+            row = self._mirror.get(page_id)
+            if row is not None and page_id == bare_id(page.page_id):
+                named = row
+            elif row is not None and row.get('external_id') == page.external_id:
+                found.append(row)
+        return plan.decide(page, found, named, self._context)
+
+    def _put(self, step: Step, *, is_last: bool) -> Outcome:
+        page = step.page
+        assert page is not None
+        pause = self._memory.unsettled(page.external_id, self._pace.clock.now(), self._settle)
+        if pause:
+            self._pace.wait(0, pause, f'{page.external_id} may still be in the making')
+        fresh = self._fresh(step)
+        if fresh.action == 'create':
+            return self._create(fresh, page)
+        if fresh.action == 'update' and fresh.row is not None:
+            return self._update(fresh, page, fresh.row, is_last=is_last, asked=step.action)
+        return Outcome(fresh, fresh.action, fresh.reason, fresh.row)
+
+    def _done(self, page: Page) -> dict[str, plan.Value]:
+        moment = datetime.datetime.fromtimestamp(self._pace.clock.now(), datetime.timezone.utc)
+        return {'content_hash': page.content_hash, 'sync_status': 'synced', 'last_synced': moment.strftime('%Y-%m-%dT%H:%M:%SZ')}
+
+    def _begun(self, page: Page) -> dict[str, plan.Value]:
+        return {**page.at(self._commit), 'external_id': page.external_id, 'source_commit': self._commit,
+                'content_hash': '', 'sync_status': 'pending'}
+
+    def _create(self, step: Step, page: Page) -> Outcome:
+        text, is_early = self._text(page)
+        self._memory.begin(page.external_id, self._pace.clock.now())
+        try:
+            row = self._mirror.create(self._begun(page), '' if is_early else text)
+        except Doubtful as doubt:
+            if not doubt.is_open:  # it has been done or not, and the query will tell
+                self._memory.end()
+            raise
+        self._memory.end()
+        self.made[page.path] = row
+        if is_early:
+            return Outcome(step._replace(row=row), 'made', step.reason, row)
+        # the hash comes last, so that a page that is not whole never passes for one
+        return Outcome(step, 'create', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))
+
+    def _update(self, step: Step, page: Page, row: Row, *, is_last: bool, asked: str) -> Outcome:
+        restored = False if row.in_trash else None
+        if not step.has_body:
+            fields = {**self._begun(page), **self._done(page)}
+            done = self._mirror.set_fields(row.page_id, fields, in_trash=restored)
+        else:
+            text, _ = self._text(page)
+            # without its hash first: else a body that was half written could pass for an older one
+            self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
+            self._mirror.set_body(row.page_id, text)
+            done = self._mirror.set_fields(row.page_id, self._done(page))
+        self._memory.end()
+        action = 'create' if asked == 'create' else 'update'
+        return Outcome(step, action, step.reason, done)
