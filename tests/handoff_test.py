@@ -298,6 +298,16 @@ def test_in_a_linked_work_tree(sandbox: Sandbox) -> None:
     assert 'not part of this hand-off' not in ended.out
 
 
+def test_the_draft_of_a_linked_work_tree_outlives_it(sandbox: Sandbox) -> None:
+    sandbox.git('worktree', 'add', '-q', '../linked', '-b', 'linked', '--track', 'origin/main')
+    linked = Sandbox(sandbox.root.parent / 'linked')
+    linked.write(DRAFT, TEXT)
+    ended = hand_off(linked)
+    sandbox.git('worktree', 'remove', '--force', '../linked')
+    assert 'Resume Prompt' in sandbox.read(f'.daybook/state/archive/{ended.field("id")}-draft.md')
+    assert '.daybook' not in sandbox.git('status', '--porcelain', '--untracked-files=all')
+
+
 def test_in_a_submodule(sandbox: Sandbox, tmp_path: Path) -> None:
     parent = make_sandbox(tmp_path / 'parent')
     parent.git('submodule', '--quiet', 'add', str(sandbox.root.parent / 'remote.git'), 'sub')

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -203,6 +204,25 @@ def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def _is_day(text: str) -> bool:
+    from datetime import date  # most settings name no day
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bad_values(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what no schema can tell: a number that is none, and a day that is in no calendar."""
+    found = [(f'/{section}/timeout', 'not a number of seconds: .nan') for section in ('claims', 'handoff')
+             if math.isnan((given.get(section) or {}).get('timeout', 0))]
+    day = (given.get('validate') or {}).get('block_from')
+    if day and not _is_day(day):
+        found.append(('/validate/block_from', f'no such day: {day}'))
+    return found
+
+
 def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
     """Return the content of one of our YAML files, less the settings that are null, and what is wrong with it."""
     text = data.removeprefix(frontmatter.BOM)
@@ -217,8 +237,8 @@ def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, An
     wrong: list[tuple[str, str]] = []
     if not schema.verdict(known)(given):
         wrong += schema.violations(known, given)
-    elif schema_name == 'config':
-        wrong += _bad_globs(given)
+    if not wrong and schema_name == 'config':
+        wrong += _bad_globs(given) + _bad_values(given)
     lines = mapping_lines(data) if wrong else {}
     return given, [Problem(path, lines.get(pointer, 1), 'settings', f'{pointer or "/"}: {message}')
                    for pointer, message in wrong]

@@ -9,6 +9,7 @@ from daybook.handoff import journal as journals
 from daybook.handoff.journal import Journal
 from daybook.handoff.request import Request
 from daybook.repo import files
+from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.rules import secrets
 from daybook.session import claim as claims
@@ -40,7 +41,8 @@ def _is_ours_to_move(request: Request, journal: Journal, path: str) -> bool:
 
 def _put_away_draft(request: Request, journal: Journal, path: str) -> None:
     if request.settings.handoff_archive_drafts:
-        folder = os.path.join(files.state_dir(request.repo.root), 'archive')
+        # agents remove their linked work trees, with everything in them that git ignores
+        folder = os.path.join(files.state_dir(git.main_root(request.repo)), 'archive')
         os.makedirs(folder, exist_ok=True)
         name = os.path.basename(path).removesuffix('.md').removesuffix(f'-{journal.id}')
         text = secrets.redact((files.read_bytes(path) or b'').decode('utf-8', 'replace'))[0]

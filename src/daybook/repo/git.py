@@ -157,6 +157,11 @@ def find_repo(cwd: str = '.') -> Repo:
                 os.path.normpath(os.path.join(here, common_dir)))
 
 
+def main_root(repo: Repo) -> str:
+    """Return the main work tree of a linked one; the work tree itself where there is no other."""
+    return os.path.dirname(repo.common_dir) if os.path.basename(repo.common_dir) == '.git' else repo.root
+
+
 def is_in_git_hook() -> bool:
     """Return whether this process runs inside `git commit` or another git hook with an index."""
     return 'GIT_INDEX_FILE' in os.environ

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from daybook.documents.config import Invariant
 from daybook.repo import files
+from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.writers import inline
 
@@ -42,8 +43,7 @@ def _spill_of(path: str) -> str:
 
 def folder(repo: Repo) -> str:
     """Return where the state lies: in the main work tree, as linked ones are removed with what is ignored in them."""
-    main = os.path.dirname(repo.common_dir) if os.path.basename(repo.common_dir) == '.git' else repo.root
-    return files.state_folder(main)
+    return files.state_folder(git.main_root(repo))
 
 
 def _is_count(value: Any) -> bool:
