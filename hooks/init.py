@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
+from typing import NamedTuple
 
 from daybook.adoption import adoption
 from daybook.documents import config
@@ -16,13 +17,24 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.writers import scaffold
+from daybook.writers import scaffold_record
+from daybook.writers import scaffold_released
 from daybook.writers import scaffold_texts as texts
-from daybook.writers.scaffold import Found
-from daybook.writers.scaffold import Step
-from daybook.writers.scaffold import Wanted
+from daybook.writers.scaffold_step import HOOKS
+from daybook.writers.scaffold_step import Found
+from daybook.writers.scaffold_step import Step
+from daybook.writers.scaffold_step import Wanted
 
-PROFILES = ('small',)
-_MARKS = {'create': '+', 'extend': '+', 'by hand': '!', 'keep': '='}
+_MARKS = {'extend': '+', 'by hand': '!'}
+
+
+class Call(NamedTuple):
+    """The words of the call. `action` is `init`, `upgrade` or `uninstall`."""
+
+    wanted: Wanted
+    profile: str
+    action: str
+    is_writing: bool
 
 
 def _extras(words: Sequence[str]) -> frozenset[str]:
@@ -33,31 +45,45 @@ def _extras(words: Sequence[str]) -> frozenset[str]:
     return names
 
 
-def _wanted(argv: Sequence[str]) -> tuple[Wanted, bool]:
-    """Return what is wanted, and whether to write it."""
+def _call(argv: Sequence[str]) -> Call:
     parser = argparse.ArgumentParser('daybook init', description=__doc__)
-    parser.add_argument('--profile', choices=PROFILES, default='small', help='how much to set up (default: small)')
+    parser.add_argument('--profile', choices=[*scaffold.PROFILES], default='small',
+                        help='how much to set up (default: small)')
     parser.add_argument('--with', dest='extras', action='append', default=[], metavar='NAME',
                         help=f'also set up, whether in use or not: {", ".join(scaffold.EXTRAS)}')
     parser.add_argument('--repo', default=texts.URL, metavar='URL', help='where the hooks come from, a local path too')
     parser.add_argument('--rev', default=f'v{version("git-daybook")}', help='their tag or commit (default: %(default)s)')
     parser.add_argument('--dry-run', action='store_true', help='print the plan and write nothing')
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument('--upgrade', dest='action', action='store_const', const='upgrade', default='init',
+                        help='put what this version writes in the place of what is as an earlier one wrote it')
+    action.add_argument('--uninstall', dest='action', action='store_const', const='uninstall', default='init',
+                        help='take out what init put in; what was edited since is kept and named')
     args = parser.parse_args(argv)
     for word in (args.repo, args.rev):
         if not word.strip() or word != printable(word):
             raise UsageError(f'not a repository or revision: {printable(word)!r}')
+    extras = scaffold.PROFILES[args.profile] | _extras(args.extras)
+    if 'telemetry' in args.extras:  # the narrower wish was spoken, the wider came with the profile
+        extras -= {'telemetry-all'}
     # a runner that was given no id runs every manual hook: nobody has asked for anything then
     is_hook = os.environ.get('PRE_COMMIT') == '1'
-    return Wanted(_extras(args.extras), args.repo, args.rev), not (args.dry_run or is_hook)
+    return Call(Wanted(extras, args.repo, args.rev), args.profile, args.action, not (args.dry_run or is_hook))
 
 
-def _script() -> bytes:
-    return files.read_bytes(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'session_state.py')) or b''
+def _own_folder() -> str:
+    return os.path.dirname(os.path.abspath(__file__))
+
+
+def _look(repo: Repo) -> Found:
+    script = files.read_bytes(os.path.join(_own_folder(), 'session_state.py')) or b''
+    names = [name.removesuffix('.py').replace('_', '-') for name in os.listdir(_own_folder()) if name.endswith('.py')]
+    return adoption.look(repo, script, names, date.today())
 
 
 def _print_step(step: Step) -> None:
     print(printable(f'  {step.action:8} {step.path}: {step.note}'))
-    if step.action in ('extend', 'by hand'):
+    if step.action in _MARKS:
         for line in step.text.splitlines():
             print(printable(f'    {_MARKS[step.action]} {line}'))
 
@@ -76,7 +102,7 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
 
 
 def _install(found: Found) -> list[str]:
-    hooks = found.places[scaffold.HOOKS]
+    hooks = found.places[HOOKS]
     if hooks.data is None and found.runner:
         return []
     if hooks.data is None or b'default_install_hook_types' in hooks.data:
@@ -92,8 +118,7 @@ def _grace(steps: Sequence[Step]) -> str | None:
 
 
 def _print_next(found: Found, addable: Sequence[str], dirty: Sequence[str]) -> None:
-    runner = found.runner if found.places[scaffold.HOOKS].data is None else ''
-    claim = texts.call('claim-session', runner=runner)
+    claim = texts.call('claim-session', runner=found.calls_through)
     print('next, as nothing is staged or committed by this command:')
     if addable:
         print(f'  git add -- {shlex.join(addable)}')
@@ -106,29 +131,30 @@ def _print_next(found: Found, addable: Sequence[str], dirty: Sequence[str]) -> N
         print("  git commit -m 'adopt daybook'")
     if dirty:
         print(printable(f'  (your own uncommitted changes are in {", ".join(dirty)}; `git add -p` parts them)'))
-    if found.runner and not runner:
+    if found.runner and not found.calls_through:
         print(printable(f'  ({found.runner} is set up too: `pre-commit install` may refuse beside it)'))
     print('then, at the end of a stretch of work, the first hand-off:')
     print(f'  {claim}')
 
 
-def main(argv: Sequence[str]) -> int:
-    """Print the plan; write it unless this is a dry run or a runner called; 0 also when steps are left to a person."""
-    wanted, is_writing = _wanted(argv)
-    repo = git.find_repo()
-    found = adoption.look(repo, _script(), date.today())
-    steps = scaffold.plan(found, wanted)
-    print(printable(f'daybook init, profile small, in {repo.root}:'))
+def _adopt(repo: Repo, call: Call) -> int:
+    found = _look(repo)
+    if call.action == 'upgrade':
+        steps, base = scaffold.upgrade(found, call.wanted, scaffold_released.by_path())
+    else:
+        steps, base = scaffold.plan(found, call.wanted), found.places
+    print(printable(f'daybook {call.action}, profile {call.profile}, in {repo.root}:'))
     for step in steps:
         _print_step(step)
     paths = [step.path for step in steps if step.content is not None]
     hidden = _warn(repo, found, paths)
-    if not is_writing:
-        print(f'a plan; nothing was written. `daybook init` writes {len(paths)} files' if paths else
-              'nothing to write')
+    if not call.is_writing:
+        print(f'a plan; nothing was written. `daybook init` writes {len(paths)} files, and {scaffold_record.PATH} '
+              'to take them out again' if paths else 'nothing to write')
         return 0
     dirty = sorted(set(git.unstaged_changes(repo)).intersection(paths))
-    written = adoption.write(repo, found, steps)
+    record = scaffold.record(found, call.wanted, steps, base, adoption.new_folders(repo, steps), version('git-daybook'))
+    written = adoption.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
     _print_next(found, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
@@ -136,6 +162,34 @@ def main(argv: Sequence[str]) -> int:
         print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '
               '`daybook backfill-frontmatter --dry-run` shows what it would add')
     return 0
+
+
+def _uninstall(repo: Repo, call: Call) -> int:
+    found = adoption.look_back(repo)
+    if not found.record.files:
+        print(f'nothing to take out: there is no {scaffold_record.PATH}, which init keeps')
+        return 0
+    steps = scaffold.uninstall(found)
+    print(printable(f'daybook init --uninstall, in {repo.root}:'))
+    for step in steps:
+        _print_step(step)
+    if not call.is_writing:
+        print('a plan; nothing was written')
+        return 0
+    changed = adoption.take_out(repo, found, steps)
+    print('notes, drafts and indexes stay: they are yours; next, as nothing is staged or committed by this command:')
+    print('  pre-commit uninstall ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES))
+    tracked = git.tracked_files(repo, *git.pathspec(changed))
+    if tracked:
+        print(printable(f'  git add -- {shlex.join(sorted(tracked))}'))
+    return 0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the plan; write it unless this is a dry run or a runner called; 0 also when steps are left to a person."""
+    call = _call(argv)
+    repo = git.find_repo()
+    return _uninstall(repo, call) if call.action == 'uninstall' else _adopt(repo, call)
 
 
 if __name__ == '__main__':

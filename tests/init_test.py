@@ -18,9 +18,10 @@ from conftest import ROOT
 from conftest import Sandbox
 from daybook.documents import config
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_record
 
 BIN = Path(sys.executable).parent
-SMALL = ['.daybook/config.yaml', '.gitattributes', '.gitignore', '.pre-commit-config.yaml']
+SMALL = ['.daybook/config.yaml', '.daybook/installed.json', '.gitattributes', '.gitignore', '.pre-commit-config.yaml']
 CROWDED = {
     '.gitignore': b'# ours\r\n*.log\r\nbuild/',
     '.gitattributes': b'*.sh eol=lf',
@@ -70,17 +71,17 @@ def test_under_a_runner_the_plan_is_all(repo: Sandbox) -> None:
     assert repo.snapshot() == {}
 
 
-def test_a_bare_repository_of_one_person_gets_four_small_files(repo: Sandbox) -> None:
+def test_a_bare_repository_of_one_person_gets_five_small_files(repo: Sandbox) -> None:
     out = ran(repo)
     after = repo.snapshot()
     assert sorted(after) == SMALL
-    assert sum(map(len, after.values())) < 1000
+    assert sum(len(data) for path, data in after.items() if path != scaffold_record.PATH) < 1000
     assert after['.gitignore'] == b'.daybook/state/\n'
     assert after['.gitattributes'] == (b'docs/sessions/**/INDEX.md merge=union\n'
                                        b'workstreams/**/INDEX.md merge=union\n')
     assert config.load(str(repo.root)) == config.DEFAULTS
-    assert 'git add -- .daybook/config.yaml .gitignore .gitattributes .pre-commit-config.yaml\n' in out
-    assert repo.git('status', '--porcelain', '-uall').count('??') == 4, 'nothing is staged'
+    assert 'git add -- .daybook/installed.json .daybook/config.yaml .gitignore .gitattributes .pre-commit-config.yaml\n' in out
+    assert repo.git('status', '--porcelain', '-uall').count('??') == 5, 'nothing is staged'
 
 
 def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> None:
@@ -110,7 +111,7 @@ def test_a_crowded_repository_keeps_what_it_has(repo: Sandbox) -> None:
     before = crowded(repo).snapshot()
     out = ran(repo)
     after = repo.snapshot()
-    new = {'.daybook/config.yaml', '.daybook/operators.yaml', '.claude/commands/daybook-handoff.md',
+    new = {'.daybook/config.yaml', '.daybook/operators.yaml', '.daybook/installed.json',
            '.claude/commands/resume.md', '.claude/hooks/session_state.py'}
     extended = {'.gitignore', '.gitattributes', '.pre-commit-config.yaml', '.claude/settings.json', 'AGENTS.md'}
     assert set(changed(before, after)) == new | extended
@@ -118,7 +119,7 @@ def test_a_crowded_repository_keeps_what_it_has(repo: Sandbox) -> None:
     assert after['.gitattributes'].startswith(CROWDED['.gitattributes'] + b'\ndocs/handoffs/**/INDEX.md merge=union\n')
     assert after['AGENTS.md'].startswith(CROWDED['AGENTS.md'] + b'\r\n\r\n<!-- daybook:begin -->\r\n')
     assert after['.claude/hooks/session_state.py'] == (ROOT / 'hooks' / 'session_state.py').read_bytes()
-    assert '/handoff is yours; ours is /daybook-handoff' in out
+    assert 'it is yours, so there is no second one; `--with commands` adds daybook-handoff' in out
     assert 'as Notion-Work is among the servers' in out
     hooks = after['.pre-commit-config.yaml']
     assert hooks.startswith(CROWDED['.pre-commit-config.yaml'].split(b'\n\n# the end')[0])
@@ -191,14 +192,14 @@ def test_beside_another_runner_only_the_entry_is_printed(
         repo: Sandbox, prepare: Callable[[Sandbox], object], label: str) -> None:
     prepare(repo)
     out = ran(repo)
-    assert f'by hand  {label}: ' in out and '! ' in out and 'daybook validate-frontmatter' in out
+    assert f'by hand  {label}: ' in out and '! ' in out and 'daybook check-all' in out
     assert '.pre-commit-config.yaml' not in repo.snapshot() and 'pre-commit install' not in out
     assert out.endswith('  daybook claim-session\n')
 
 
 @pytest.mark.parametrize(('prepare', 'args', 'message'), [
-    (lambda repo: repo.write('.claude/settings.json', '{\n  // why\n  "a": 1\n}\n'), ['--with', 'telemetry'],
-     '.claude/settings.json: not plain JSON in line 2'),
+    (lambda repo: repo.write('.claude/settings.json', '{\n  "a": 1\n  "b": 2\n}\n'), ['--with', 'telemetry'],
+     '.claude/settings.json: not plain JSON in line 3'),
     (lambda repo: (repo.write('real', 'x\n'), os.symlink('real', repo.root / '.gitignore')), [],
      '.gitignore: it goes through a symbolic link'),
     (lambda repo: ((repo.root / 'real').mkdir(), os.symlink('real', repo.root / '.claude')), [],
@@ -248,13 +249,19 @@ def test_a_disk_that_refuses_in_the_middle_is_named(repo: Sandbox) -> None:
                          capture_output=True, text=True,
                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 14, 1 << 14)))
     assert run.returncode == 1
-    assert 'session_state.py could not be written: File too large; written before it: .daybook/config.yaml, ' in run.stderr
+    assert 'session_state.py could not be written: File too large; written before it: .daybook/installed.json, .daybook/config.yaml, ' in run.stderr
     assert not [path for path in repo.snapshot() if 'session_state' in path]
-    assert 'wrote .claude/hooks/session_state.py' in ran(repo, '--with', 'telemetry')
+    interrupted = repo.snapshot()
+    ran(repo, '--uninstall')
+    assert repo.snapshot() == {}
+    for path, content in interrupted.items():
+        repo.write(path, content)
+    assert 'wrote .daybook/installed.json, .claude/hooks/session_state.py' in ran(repo, '--with', 'telemetry')
 
 
 @pytest.mark.parametrize(('args', 'message'), [
-    (['--with', 'mirror'], 'unknown --with: mirror; known are agents, claude'),
+    (['--with', 'mirrors'], 'unknown --with: mirrors; known are agents, claude'),
+    (['--upgrade', '--uninstall'], 'not allowed with'),
     (['--profile', 'huge'], 'invalid choice'),
     (['--rev', ' '], 'not a repository or revision'),
     (['--repo', 'a\nb'], 'not a repository or revision'),
@@ -294,3 +301,71 @@ def test_their_uncommitted_changes_are_named(repo: Sandbox) -> None:
     repo.write('.gitignore', 'a\nb\n')
     assert 'your own uncommitted changes are in .gitignore' in ran(repo)
     assert scaffold_edits.missing_lines((repo.root / '.gitignore').read_bytes(), ['a', 'b', '.daybook/state/']) == []
+
+
+def tree(repo: Sandbox) -> dict[str, bytes | None]:
+    """Return every file with its mode, and every folder, below the root but `.git`."""
+    found: dict[str, bytes | None] = {}
+    for path in sorted(repo.root.rglob('*')):
+        name = str(path.relative_to(repo.root))
+        if name != '.git' and not name.startswith('.git/'):
+            found[f'{path.lstat().st_mode:o} {name}'] = path.read_bytes() if path.is_file() else None
+    return found
+
+
+@pytest.mark.parametrize('args', [[], ['--profile', 'full'], ['--with', 'claude,codex,commands,telemetry']])
+@pytest.mark.parametrize('make', [lambda repo: repo, crowded])
+def test_taking_out_leaves_the_tree_as_it_was(
+        repo: Sandbox, make: Callable[[Sandbox], Sandbox], args: list[str]) -> None:
+    make(repo)
+    (repo.root / 'empty').mkdir()
+    (repo.root / '.daybook').mkdir(exist_ok=True)
+    before, status = tree(repo), repo.git('status', '--porcelain', '--ignored')
+    ran(repo, *args)
+    once = tree(repo)
+    assert once != before
+    ran(repo, *args)
+    assert tree(repo) == once, 'twice changes nothing'
+    assert 'nothing was written' in ran(repo, '--uninstall', '--dry-run') and tree(repo) == once
+    out = ran(repo, '--uninstall')
+    assert tree(repo) == before and repo.git('status', '--porcelain', '--ignored') == status
+    assert 'nothing to take out' in ran(repo, '--uninstall')
+    assert 'keep ' not in out
+
+
+def test_drafts_and_edits_outlive_an_uninstall(repo: Sandbox) -> None:
+    ran(repo, '--with', 'claude')
+    repo.daybook('claim-session')
+    draft = next((repo.root / '.daybook/state').glob('draft-*'))
+    repo.write('.claude/commands/handoff.md', 'mine\n')
+    out = ran(repo, '--uninstall')
+    assert 'keep     .claude/commands/handoff.md: it was edited since; it is yours now' in out
+    assert draft.exists() and repo.read('.claude/commands/handoff.md') == 'mine\n'
+    assert (repo.root / scaffold_record.PATH).exists(), 'what was kept is still known'
+    (repo.root / '.claude/commands/handoff.md').unlink()
+    ran(repo, '--uninstall')
+    assert not (repo.root / scaffold_record.PATH).exists() and draft.exists()
+
+
+def test_the_full_profile_stands_its_own_checks(repo: Sandbox) -> None:
+    crowded(repo)
+    ran(repo, '--profile', 'full')
+    repo.git('add', '.')
+    for check in ('validate-frontmatter', 'audit-links'):
+        run = repo.daybook(check)
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert {'.claude/commands/resume-rt.md', '.claude/commands/resume-so.md', '.obsidian/app.json',
+            'docs/conventions/frontmatter.md', 'docs/adr/TEMPLATE.md'} <= set(repo.snapshot())
+    out = ran(repo, '--upgrade')
+    assert 'nothing to write' in out, out
+
+
+def test_an_upgrade_brings_a_new_revision(repo: Sandbox) -> None:
+    crowded(repo)
+    ran(repo, '--rev', 'v0.0.9')
+    ran(repo, '--rev', 'v0.1.0')
+    assert 'rev: v0.0.9' in repo.read('.pre-commit-config.yaml'), 'a plain run replaces nothing'
+    assert 'replace  .pre-commit-config.yaml' in ran(repo, '--upgrade', '--rev', 'v0.1.0')
+    assert 'rev: v0.1.0' in repo.read('.pre-commit-config.yaml')
+    ran(repo, '--uninstall')
+    assert {path: data for path, data in repo.snapshot().items() if path in CROWDED} == CROWDED

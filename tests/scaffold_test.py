@@ -3,38 +3,50 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 
 import pytest
 
+from conftest import ROOT
 from daybook.adoption import people
 from daybook.documents import config
 from daybook.documents import frontmatter
+from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.writers import json_edit
 from daybook.writers import scaffold
+from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_pages
+from daybook.writers import scaffold_record
+from daybook.writers import scaffold_released
+from daybook.writers import scaffold_step as names
 from daybook.writers import scaffold_texts as texts
-from daybook.writers.scaffold import Found
-from daybook.writers.scaffold import Place
-from daybook.writers.scaffold import Wanted
+from daybook.writers import scaffold_workflow
+from daybook.writers.scaffold_step import Found
+from daybook.writers.scaffold_step import Place
+from daybook.writers.scaffold_step import Step
+from daybook.writers.scaffold_step import Wanted
 
 WANTED = Wanted(frozenset(), 'https://example.com/daybook', 'v0.1.0')
-ENTRY = texts.hooks_entry(WANTED.url, WANTED.rev)
+ENTRY = texts.hooks_entry(WANTED.url, WANTED.rev, texts.HOOK_IDS)
+HOOK_IDS = frozenset([*texts.HOOK_IDS, *(name for ids in texts.HOOKS_OF.values() for name in ids)])
+COMMANDS = '.claude/commands'
 
 
 def found(places: dict[str, bytes | Place] | None = None, **changes: object) -> Found:
     given = {path: value if isinstance(value, Place) else Place(value) for path, value in (places or {}).items()}
-    base = Found({path: given.get(path, Place()) for path in scaffold.TARGETS}, {}, {}, '', 'docs/sessions',
-                 ('docs/sessions',), False, frozenset(), '', b'# script\n')
+    base = Found(defaultdict(Place, given), kinds=config.DEFAULTS.kinds, index_folders=('docs/sessions',),
+                 host='github', hook_ids=HOOK_IDS, script=b'# script\n')
     return base._replace(**changes)  # type: ignore[arg-type]
 
 
-def actions(steps: list[scaffold.Step]) -> dict[str, str]:
+def actions(steps: list[Step]) -> dict[str, str]:
     return {step.path: step.action for step in steps}
 
 
-def after(there: Found, steps: list[scaffold.Step]) -> Found:
-    return there._replace(places={**there.places, **{s.path: Place(s.content) for s in steps if s.content is not None}})
+def after(there: Found, steps: list[Step]) -> Found:
+    return there._replace(places=defaultdict(Place, there.places) | {s.path: Place(s.content) for s in steps if s.content is not None})
 
 
 @pytest.mark.parametrize(('before', 'expected'), [
@@ -48,9 +60,9 @@ def after(there: Found, steps: list[scaffold.Step]) -> Found:
     (b'# \xff\n', b'# \xff\n.daybook/state/\n'),
 ])
 def test_ignore_lines_are_appended_in_the_files_own_way(before: bytes, expected: bytes) -> None:
-    there = found({scaffold.IGNORE: before})
+    there = found({names.IGNORE: before})
     steps = scaffold.plan(there, WANTED)
-    assert after(there, steps).places[scaffold.IGNORE].data == expected
+    assert after(there, steps).places[names.IGNORE].data == expected
 
 
 HOOK = 'repo: https://github.com/a/b\n  rev: v1\n  hooks:\n  - id: c\n'
@@ -99,27 +111,32 @@ def test_our_entry_becomes_the_last_and_every_other_byte_stays(before: str) -> N
     ('x:\n  &all\n  - repo: a\nrepos: *all\n', 'could not be proven'),
 ])
 def test_in_doubt_the_hooks_file_is_left_to_a_person(before: str, message: str) -> None:
-    steps = scaffold.plan(found({scaffold.HOOKS: before.encode()}), WANTED)
-    step = next(step for step in steps if step.path == scaffold.HOOKS)
+    steps = scaffold.plan(found({names.HOOKS: before.encode()}), WANTED)
+    step = next(step for step in steps if step.path == names.HOOKS)
     assert (step.action, step.content, step.text) == ('by hand', None, ENTRY)
     assert message in step.note
 
 
 @pytest.mark.parametrize('before', [
+    '{\n  // why "a"\n  "a": 1, // http://x\n  /* { */ "hooks": {"Stop": [], },\n}\n',
+    '{\n  "hooks": {\n    "PostToolUse": [\n      {"matcher": "//"}, // one\n      /* off */\n    ],\n  }\n}\n',
+    '{ // x\n}', '{\n  "a": 1\n  // last\n}\n',
     '{}', '{ }\n', '{"a": 1}', '{\n  "a": 1\n}\n', '{\n\t"a": [1, 2],\n\t"b": {}\n}\n', '{\r\n    "a": 1\r\n}',
     '{\n  "hooks": {}\n}\n',
     '{\n  "hooks": {\n    "PostToolUse": []\n  },\n  "z": "é 😀"\n}\n',
     '{\n  "hooks": {\n    "PostToolUse": [\n      {"matcher": "Bash", "hooks": []}\n    ]\n  }\n}\n',
     '{"hooks": {"PostToolUse": [{"matcher": "}]\\"", "hooks": []}], "Stop": []}, "a": null}',
-], ids=range(10))
+], ids=range(14))
 def test_settings_keep_their_order_indentation_and_hooks(before: str) -> None:
     additions = texts.telemetry('mcp__.*')
     edited = json_edit.add_items(before.encode(), 'hooks', additions).decode()
-    wanted = json.loads(before)
+    wanted = json_edit.load(before.encode())
     for event, item in additions.items():
         wanted.setdefault('hooks', {}).setdefault(event, []).append(item)
-    assert json.loads(edited) == wanted
-    assert list(json.loads(edited)) == list(wanted)
+    assert json_edit.load(edited.encode()) == wanted
+    assert list(json_edit.load(edited.encode())) == list(wanted)
+    if '//' not in before:
+        assert json.loads(edited) == wanted
     for line in filter(None, re.split(r'[\r\n{}\[\]]+', before)):
         assert line.strip() in edited  # what stood there still stands there as it was
     assert '\r' not in edited or edited.count('\n') == edited.count('\r\n')
@@ -127,7 +144,7 @@ def test_settings_keep_their_order_indentation_and_hooks(before: str) -> None:
 
 
 @pytest.mark.parametrize(('before', 'message'), [
-    (b'{\n  // ours\n  "a": 1\n}\n', 'not plain JSON in line 2'),
+    (b'{\n  // ours\n  "a": 1\n  "b": 2\n}\n', 'not plain JSON in line 4'),
     (b'{"a": 1, "a": 2}', 'a key stands there twice'),
     (b'', 'not plain JSON in line 1'),
     (b'[]', 'no JSON object'),
@@ -136,9 +153,9 @@ def test_settings_keep_their_order_indentation_and_hooks(before: str) -> None:
     (b'{"hooks": {"PostToolUse": {}}}', '`hooks.PostToolUse` is no array'),
 ])
 def test_settings_that_cannot_be_read_are_left_to_a_person(before: bytes, message: str) -> None:
-    there = found({scaffold.SETTINGS: before})
+    there = found({names.SETTINGS: before})
     step = next(s for s in scaffold.plan(there, WANTED._replace(extras=frozenset(['telemetry'])))
-                if s.path == scaffold.SETTINGS)
+                if s.path == names.SETTINGS)
     assert (step.action, step.content) == ('by hand', None)
     assert message in step.note and '"PostToolUse"' in step.text
 
@@ -154,7 +171,7 @@ def test_the_block_stands_at_the_end_between_markers(before: bytes, expected: by
     assert scaffold_edits.has_block(expected) and not scaffold_edits.has_block(before)
 
 
-CLAUDE = {'has_claude': True}
+CLAUDE = {'agents': frozenset(['claude'])}
 
 
 @pytest.mark.parametrize(('there', 'extras', 'expected'), [
@@ -170,13 +187,27 @@ CLAUDE = {'has_claude': True}
     (found({'AGENTS.md': b'# a\n'}), (), {'AGENTS.md': 'extend'}),
     (found({'CLAUDE.md': b'# a\n'}, **CLAUDE), (), {'CLAUDE.md': 'extend'}),
     (found({'AGENTS.md': Place(obstacle='symlink'), 'CLAUDE.md': b'# a\n'}, **CLAUDE), (), {'CLAUDE.md': 'extend'}),
-    (found({'AGENTS.md': b'# a\n', 'CLAUDE.md': b'<!-- daybook:begin -->'}, **CLAUDE), (), {'AGENTS.md': 'keep'}),
+    (found({'AGENTS.md': b'# a\n', 'CLAUDE.md': b'<!-- daybook:begin -->'}, **CLAUDE), (), {'CLAUDE.md': 'keep'}),
+    (found({'AGENTS.md': b'# a\n', 'CLAUDE.md': b'# b\n'}, **CLAUDE), (), {'AGENTS.md': 'extend', 'CLAUDE.md': 'extend'}),
+    (found({'AGENTS.md': b'# a\n', 'CLAUDE.md': b'@AGENTS.md\n'}, **CLAUDE), (), {'AGENTS.md': 'extend'}),
+    (found({'AGENTS.md': b'# a\n'}, **CLAUDE), (), {'AGENTS.md': 'extend', 'CLAUDE.md': 'create'}),
     (found(mirror='notion', **CLAUDE), (), {'.claude/settings.json': 'create', '.claude/hooks/session_state.py': 'create'}),
     (found(), ('telemetry',), {'.claude/settings.json': 'create', '.claude/hooks/session_state.py': 'create'}),
-    (found({'.claude/commands/handoff.md': b'theirs'}, **CLAUDE), (),
+    (found({'.claude/commands/handoff.md': b'theirs'}, **CLAUDE), ('commands',),
      {'.claude/commands/handoff.md': 'keep', '.claude/commands/daybook-handoff.md': 'create'}),
-    (found(commands=frozenset(['resume']), **CLAUDE), (),
-     {'.claude/commands/resume.md': 'keep', '.claude/commands/daybook-resume.md': 'create'}),
+    (found(commands={f'{COMMANDS} resume': '.claude/skills/start/SKILL.md'}, **CLAUDE), ('commands',),
+     {'.claude/skills/start/SKILL.md': 'keep', '.claude/commands/daybook-resume.md': 'create'}),
+    (found(agents=frozenset(['codex'])), ('telemetry-all',),
+     {'.agents/skills/handoff/SKILL.md': 'create', '.codex/hooks.json': 'create',
+      '.codex/hooks/session_state.py': 'create', 'AGENTS.md': 'create'}),
+    (found({'CLAUDE.md': b'# a\n'}, agents=frozenset(['claude', 'codex'])), (),
+     {'CLAUDE.md': 'extend', 'AGENTS.md': 'create', '.claude/commands/resume.md': 'create',
+      '.agents/skills/resume/SKILL.md': 'create'}),
+    (found(), ('ci', 'templates', 'conventions', 'obsidian'),
+     {'.github/workflows/daybook.yml': 'create', 'docs/adr/TEMPLATE.md': 'create',
+      'docs/conventions/frontmatter.md': 'create', '.obsidian/types.json': 'create'}),
+    (found({'docs/adr/TEMPLATE.md': b'theirs', '.obsidian/app.json': b'{}'}, host=''), ('ci', 'templates', 'obsidian'),
+     {'docs/adr/TEMPLATE.md': 'keep', '.obsidian/app.json': 'keep', 'CI (no known host)': 'by hand'}),
     (found({'.claude/settings.json': Place(obstacle='it goes through a symbolic link')}), ('telemetry',),
      {'.claude/settings.json': 'by hand'}),
     (found(runner='lefthook'), (), {'lefthook': 'by hand'}),
@@ -187,7 +218,8 @@ CLAUDE = {'has_claude': True}
 def test_plan(there: Found, extras: tuple[str, ...], expected: dict[str, str]) -> None:
     steps = scaffold.plan(there, WANTED._replace(extras=frozenset(extras)))
     assert expected.items() <= actions(steps).items()
-    if not (extras or there.has_claude or there.places['AGENTS.md'].data):
+    if not (extras or there.agents or there.places['AGENTS.md'].data):
+        assert len(steps) <= 5 + len(there.record.files)
         assert not [path for path in actions(steps) if '.claude' in path or path.endswith('.md')]
     again = after(there, steps)
     assert [s for s in scaffold.plan(again, WANTED._replace(extras=frozenset(extras))) if s.content is not None] == []
@@ -196,8 +228,8 @@ def test_plan(there: Found, extras: tuple[str, ...], expected: dict[str, str]) -
 def test_no_runner_entry_is_written_beside_another_runner_of_hooks() -> None:
     for runner in ('lefthook', 'husky', 'core.hooksPath=.githooks'):
         steps = scaffold.plan(found(runner=runner, **CLAUDE), WANTED)
-        assert scaffold.HOOKS not in actions(steps)
-        assert 'daybook validate-frontmatter' in next(s for s in steps if s.path == runner).text
+        assert names.HOOKS not in actions(steps)
+        assert 'daybook check-all' in next(s for s in steps if s.path == runner).text
         commands = {s.path: s.content or b'' for s in steps}
         assert b'\ndaybook handoff --files .daybook/state/draft-<ID>.md\n' in commands['.claude/commands/handoff.md']
         assert b'pre-commit' not in commands['.claude/commands/resume.md']
@@ -221,13 +253,13 @@ def test_the_config_says_what_was_proposed(settings: dict[str, object]) -> None:
 
 @pytest.mark.parametrize('rev', ['v0.1.0', '1.0', '0123456', 'a b', 'null'])
 def test_a_revision_stays_a_text(rev: str) -> None:
-    entry = scaffold_edits.read_yaml(texts.hooks_config('/a path/to: it', rev).encode())['repos'][0]
+    entry = scaffold_edits.read_yaml(texts.hooks_config('/a path/to: it', rev, ['resume']).encode())['repos'][0]
     assert (entry['repo'], entry['rev']) == ('/a path/to: it', rev)
 
 
 @pytest.mark.parametrize('runner', ['', 'husky'])
 def test_commands_have_the_frontmatter_of_commands(runner: str) -> None:
-    for text in (texts.handoff_command(runner=runner, folder='docs/sessions'), texts.resume_command(runner=runner)):
+    for text in (texts.command(name, runner=runner, folder='docs/sessions') for name in texts.COMMANDS):
         parsed = frontmatter.parse(text.encode())
         assert parsed.error is None and list(parsed.meta) == ['description', 'allowed-tools', 'argument-hint']
         assert all(isinstance(value, str) for value in parsed.meta.values())
@@ -274,3 +306,197 @@ def test_many_namesakes_get_initials_of_their_own() -> None:
 def test_json_load_names_the_line() -> None:
     with pytest.raises(FatalError, match='line 2'):
         json_edit.load(b'{\n,}')
+
+
+ALL = frozenset(scaffold.EXTRAS) - {'telemetry'}
+PEOPLE = {'ann': 'AL', 'bob-lee': 'BL'}
+THEIRS: dict[str, bytes | Place] = {
+    '.gitignore': b'a\r\nb', '.gitattributes': b'*.sh eol=lf\n\n', 'AGENTS.md': b'# A', 'CLAUDE.md': b'# C\r\n\r\n',
+    '.pre-commit-config.yaml': b'repos:\n  -   repo: meta\n      hooks:\n      -   id: identity\n\n# end',
+    '.claude/settings.json': b'{\n\t// why\n\t"hooks": {\n\t\t"PostToolUse": [\n\t\t\t{"matcher": "Bash"}\n\t\t]\n\t},\n\t"a": 1,\n}',
+    '.codex/hooks.json': b'{}',
+}
+
+
+def adopted(there: Found, extras: frozenset[str] = ALL) -> Found:
+    """Return what stands there after init."""
+    wanted = WANTED._replace(extras=extras)
+    steps = scaffold.plan(there, wanted)
+    record = scaffold.record(there, wanted, steps, there.places, [], '0.1.0')
+    assert scaffold_record.read(scaffold_record.render(record)) == record
+    return after(there, steps)._replace(record=record)
+
+
+def left(there: Found) -> dict[str, bytes]:
+    """Return the files after an uninstall."""
+    steps = {step.path: step for step in scaffold.uninstall(there) if step.action == 'remove'}
+    data = {path: steps[path].content if path in steps else place.data for path, place in there.places.items()}
+    return {path: content for path, content in data.items() if content is not None}
+
+
+@pytest.mark.parametrize('extras', [frozenset(), frozenset(['claude', 'telemetry']), ALL], ids=['small', 'some', 'all'])
+@pytest.mark.parametrize('before', [{}, THEIRS], ids=['empty', 'crowded'])
+def test_taking_out_leaves_the_bytes_as_they_were(before: dict[str, bytes | Place], extras: frozenset[str]) -> None:
+    there = adopted(found(before, people=PEOPLE), extras)
+    assert len(there.record.files) >= 4
+    assert left(there) == before
+    again = adopted(there._replace(places=defaultdict(Place, there.places)), ALL)
+    assert left(again) == before, 'two runs, the second with more'
+
+
+def test_what_others_wrote_since_stays_and_what_they_changed_is_named() -> None:
+    there = adopted(found(THEIRS, people=PEOPLE))
+    edits = {
+        '.gitignore': lambda data: b'first\r\n' + data + b'\r\nlast',
+        'AGENTS.md': lambda data: data + b'\n\nMore.',
+        '.claude/settings.json': lambda data: data.replace(b'"a": 1', b'"a": 2'),
+        '.pre-commit-config.yaml': lambda data: data.replace(b'rev: v0.1.0', b'rev: v0.2.0'),
+        '.claude/commands/handoff.md': lambda data: data + b'more\n',
+        '.daybook/config.yaml': lambda data: data.replace(b'\n', b'\r\n'),  # a checkout may do that
+    }
+    changed = {path: Place(edit(there.places[path].data or b'')) for path, edit in edits.items()}
+    there = there._replace(places=defaultdict(Place, there.places) | changed)
+    kept = {step.path: step.note for step in scaffold.uninstall(there) if step.action == 'keep'}
+    assert kept == {'.pre-commit-config.yaml': 'it was edited since where our lines stood; it is yours now',
+                    '.claude/commands/handoff.md': 'it was edited since; it is yours now'}
+    after_all = left(there)
+    assert after_all['.gitignore'] == b'first\r\na\r\nb\r\nlast'
+    assert after_all['AGENTS.md'] == b'# A\n\nMore.'
+    assert after_all['.claude/settings.json'] == THEIRS['.claude/settings.json'].replace(b'"a": 1', b'"a": 2')  # type: ignore[union-attr]
+    assert after_all['.pre-commit-config.yaml'] == changed['.pre-commit-config.yaml'].data
+    assert '.daybook/config.yaml' not in after_all
+
+
+def test_an_upgrade_replaces_what_is_as_we_wrote_it() -> None:
+    old = found(THEIRS, people=PEOPLE)._replace(script=b'# old script\n')
+    wanted = Wanted(frozenset(['claude', 'telemetry', 'wrappers']), WANTED.url, 'v0.0.1')
+    steps = scaffold.plan(old, wanted)
+    there = after(old, steps)._replace(record=scaffold.record(old, wanted, steps, old.places, [], '0.0.1'))
+    there.places['.claude/commands/resume-al.md'] = Place(b'mine\n')  # type: ignore[index]
+    there.places['AGENTS.md'] = Place((there.places['AGENTS.md'].data or b'') + b'\n\nMore.')  # type: ignore[index]
+    new = there._replace(script=b'# new script\n')
+    plan, base = scaffold.upgrade(new, WANTED, {})
+    done = {step.path: step.action for step in plan if step.action != 'keep'}
+    assert done == {'.claude/hooks/session_state.py': 'replace', '.pre-commit-config.yaml': 'replace',
+                    'AGENTS.md': 'replace'}, 'our block moves to the end; all else is as this version writes it'
+    assert next(s.note for s in plan if s.path == '.claude/commands/resume-al.md') == (
+        'it was edited since; not touched, compare it yourself')
+    upgraded = after(new, plan)
+    assert b'rev: v0.1.0' in (upgraded.places['.pre-commit-config.yaml'].data or b'')
+    upgraded = upgraded._replace(record=scaffold.record(new, WANTED, plan, base, [], '0.1.0'))
+    assert [step for step in scaffold.upgrade(upgraded, WANTED, {})[0] if step.content is not None] == []
+    rest = left(upgraded)
+    assert rest.pop('AGENTS.md') == b'# A\n\nMore.' and rest.pop('.claude/commands/resume-al.md') == b'mine\n'
+    assert rest == {path: data for path, data in THEIRS.items() if path != 'AGENTS.md'}
+
+
+def test_an_upgrade_without_a_record_goes_by_the_released_digests() -> None:
+    there = found({'.claude/hooks/session_state.py': b'# released\n', '.claude/hooks/other.py': b'x'}, **CLAUDE)
+    wanted = WANTED._replace(extras=frozenset(['telemetry']))
+    known = {'.claude/hooks/session_state.py': {scaffold_record.digest(b'# released\n')}}
+    for released, action in (({}, 'keep'), (known, 'replace')):
+        steps = scaffold.upgrade(there, wanted, released)[0]
+        assert actions(steps)['.claude/hooks/session_state.py'] == action
+
+
+def test_every_release_has_its_digests() -> None:
+    released = re.findall(r'^## \[?v?([0-9][^\s\]]*)\]? - (?!unreleased)', (ROOT / 'CHANGELOG.md').read_text(), re.M)
+    script = scaffold_record.digest((ROOT / 'hooks/session_state.py').read_bytes())
+    obsidian = {s.path: scaffold_record.digest(s.content or b'') for s in
+                scaffold.plan(found(), WANTED._replace(extras=frozenset(['obsidian']))) if '.obsidian' in s.path}
+    row = {texts.SCRIPT: script, texts.CODEX_SCRIPT: script, **obsidian}
+    assert sorted(scaffold_released.DIGESTS) == sorted(released), f'the row of this tree: {row}'
+    assert all(set(row) <= set(digests) for digests in scaffold_released.DIGESTS.values())
+
+
+def test_each_operator_gets_wrappers_with_their_name_in_the_command() -> None:
+    steps = {s.path: (s.content or b'').decode() for s in
+             scaffold.plan(found(people=PEOPLE, **CLAUDE), WANTED._replace(extras=frozenset(['wrappers'])))}
+    for slug, initials in PEOPLE.items():
+        for name in ('handoff', 'resume'):
+            text = steps[f'.claude/commands/{name}-{initials.lower()}.md']
+            calls = re.findall(r'^.*pre-commit run .*$', text.partition('---\n\n')[2], re.M)
+            assert calls and all(f'OPERATOR={slug} pre-commit run' in line for line in calls)
+            assert f'Bash(OPERATOR={slug} pre-commit run:*)' in text
+    assert 'OPERATOR=' not in steps['.claude/commands/handoff.md']
+    alone = scaffold.plan(found(people={'ann': 'AL'}, **CLAUDE), WANTED._replace(extras=frozenset(['wrappers'])))
+    assert not [s for s in alone if s.path.endswith('-al.md')]
+
+
+@pytest.mark.parametrize('there', [
+    {'.claude/commands/handoff.md': b'theirs'},
+    {'commands': {f'{COMMANDS} handoff': '.claude/commands/wrap-up.md'}},
+])
+def test_no_second_hand_off_beside_theirs_unless_asked(there: dict[str, object]) -> None:
+    changes = there if 'commands' in there else {}
+    places = {} if changes else there
+    given = found(places, **{**CLAUDE, **changes})  # type: ignore[arg-type]
+    steps = scaffold.plan(given, WANTED)
+    assert not [s.path for s in steps if s.content and 'handoff' in s.path]
+    assert [s for s in steps if s.path == '.claude/commands/resume.md' and s.content]
+    asked = scaffold.plan(given, WANTED._replace(extras=frozenset(['commands', 'wrappers'])))
+    assert [s.path for s in asked if s.content and 'handoff' in s.path] == ['.claude/commands/daybook-handoff.md']
+
+
+def test_asking_for_more_later_adds_hooks_to_our_entry() -> None:
+    there = adopted(found(THEIRS), frozenset())
+    wanted = WANTED._replace(extras=frozenset(['render', 'mirror']))
+    edited = after(there, scaffold.plan(there, wanted)).places[names.HOOKS].data or b''
+    ids = [hook['id'] for hook in scaffold_edits.read_yaml(edited)['repos'][1]['hooks']]
+    assert ids == ['render-docs', 'sync-notion', *texts.HOOK_IDS]
+    assert edited.startswith(b'repos:\n  -   repo: meta\n      hooks:\n      -   id: identity\n')
+
+
+def test_a_skill_is_a_command_with_a_name() -> None:
+    text = texts.skill('handoff', texts.command('handoff', runner='', folder='docs/sessions'))
+    parsed = frontmatter.parse(text.encode())
+    assert list(parsed.meta) == ['name', 'description'] and parsed.meta['name'] == 'handoff'
+    assert '$ARGUMENTS' not in text and texts.COMMAND_MARK in text
+
+
+def test_templates_have_the_keys_and_sections_of_their_kinds() -> None:
+    for kind in config.DEFAULTS.kinds:
+        parsed = frontmatter.parse(scaffold_pages.template(kind).encode())
+        assert parsed.error is None and parsed.meta['kind'] == kind.name
+        for title in kind.sections:
+            assert (f'\n## {title}\n' in scaffold_pages.template(kind)) is (title not in ('Commits', 'Files Touched'))
+    assert all(config.kind_of(config.DEFAULTS, f'{kind.folder}/TEMPLATE.md') is None for kind in config.DEFAULTS.kinds)
+
+
+def test_the_conventions_name_every_key_and_kind() -> None:
+    page = scaffold_conventions.pages(config.DEFAULTS.kinds)['frontmatter']
+    for name in ('session', 'workstream'):
+        keys = set(schema.built_in(name)['properties']) - {'schema'}
+        assert {key for key in keys if f'`{key}`' not in page} == set()
+    assert all(f'| `{kind.name}` |' in page for kind in config.DEFAULTS.kinds)
+
+
+def test_obsidian_knows_one_type_for_every_key() -> None:
+    steps = scaffold.plan(found(), WANTED._replace(extras=frozenset(['obsidian'])))
+    content = {s.path: json.loads(s.content or b'') for s in steps if s.path.startswith('.obsidian/')}
+    assert {'.obsidian/app.json', '.obsidian/appearance.json', '.obsidian/community-plugins.json',
+            '.obsidian/core-plugins.json', '.obsidian/types.json'} == set(content)
+    assert content['.obsidian/app.json']['useMarkdownLinks'] is True
+    assert set(content['.obsidian/types.json']['types'].values()) <= {'aliases', 'tags', 'multitext', 'text', 'number'}
+    ignored = next(s for s in steps if s.path == names.IGNORE).content or b''
+    assert b'.obsidian/workspace*.json\n' in ignored and b'.obsidian/plugins/\n' in ignored
+
+
+@pytest.mark.parametrize('indexes_when', ['commit', 'default-branch'])
+def test_the_workflow_runs_the_checks_and_a_strict_run(indexes_when: str) -> None:
+    text = scaffold_workflow.workflow('https://example.com/d', 'v1', indexes_when=indexes_when,
+                                      hook_ids=['check-all', 'validate-frontmatter', 'check-freshness'])
+    given = scaffold_edits.read_yaml(text.encode())
+    jobs = given['jobs']
+    assert {'push', 'pull_request', 'schedule', 'workflow_dispatch'} == set(given['on'])
+    runs = {name: [step.get('run', '') for step in job['steps']] for name, job in jobs.items()}
+    assert 'daybook check-all' in runs['checks'] and 'daybook check-all' in runs['strict']
+    assert 'daybook check-freshness --strict' in runs['strict']
+    assert 'check-freshness' not in scaffold_workflow.workflow('u', 'v', indexes_when='never', hook_ids=['check-all'])
+    assert 'python -m pip install "git-daybook @ git+https://example.com/d@v1"' in runs['checks']
+    assert given['permissions'] == {'contents': 'read'}
+    assert jobs['checks']['steps'][0]['with'] == {'fetch-depth': 0}
+    assert ('indexes' in jobs) is (indexes_when == 'default-branch')
+    if 'indexes' in jobs:
+        assert jobs['indexes']['permissions'] == {'contents': 'write'}
+        assert 'daybook regen-indexes --force' in runs['indexes'][-1]

@@ -1,6 +1,7 @@
 """Adoption: what stands in a repository before `init`, and the careful writing of its plan."""
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -26,10 +27,14 @@ from daybook.rules import references
 from daybook.rules import surroundings
 from daybook.session import operators
 from daybook.writers import indexes
-from daybook.writers import scaffold
-from daybook.writers.scaffold import Found
-from daybook.writers.scaffold import Place
-from daybook.writers.scaffold import Step
+from daybook.writers import scaffold_record
+from daybook.writers import scaffold_texts as texts
+from daybook.writers.scaffold_record import Record
+from daybook.writers.scaffold_step import CONFIG
+from daybook.writers.scaffold_step import OPERATORS
+from daybook.writers.scaffold_step import Found
+from daybook.writers.scaffold_step import Place
+from daybook.writers.scaffold_step import Step
 
 _GRACE = timedelta(days=14)
 _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
@@ -105,26 +110,86 @@ def _index_folders(repo: Repo, settings: config.Settings) -> list[str]:
             if data is None or indexes.is_generated(data.decode('utf-8', 'replace'))]
 
 
-def look(repo: Repo, script: bytes, today: date) -> Found:
+class _Places(dict[str, Place]):
+    """What stands at each path that somebody asks for, as it was when they first did."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__()
+        self._root = root
+
+    def __missing__(self, path: str) -> Place:
+        self[path] = _place(self._root, path)
+        return self[path]
+
+
+def _agents(root: str) -> frozenset[str]:
+    """Return the agents that have left a trace here, among those that we can set up."""
+    traces = {'claude': ('.claude', 'CLAUDE.md'), 'codex': ('.codex',)}
+    return frozenset(agent for agent, names in traces.items()
+                     if any(os.path.lexists(os.path.join(root, name)) for name in names))
+
+
+def _commands(paths: Iterable[str], places: Mapping[str, Place]) -> dict[str, str]:
+    """Return which of the agent's commands hand off or resume already, by folder and the name of ours."""
+    found: dict[str, str] = {}
+    for path in paths:
+        if texts.COMMAND_MARK.encode() in (places[path].data or b''):
+            continue
+        folder = texts.COMMANDS_FOLDER if path.startswith('.claude/') else texts.SKILLS_FOLDER
+        if path.startswith(('.claude/', '.agents/', '.codex/')):
+            for name in surroundings.purposes(surroundings.command_name(path)):
+                found.setdefault(f'{folder} {name}', path)
+    return found
+
+
+def _host(repo: Repo, names: Iterable[str]) -> str:
+    """Return the kind of CI that the git host has, by the address of a remote or the files at the root."""
+    addresses = [git.config_value(repo, f'remote.{name}.url') or '' for name in git.remotes(repo)]
+    for host, file in (('github', '.github'), ('gitlab', '.gitlab-ci.yml')):
+        if file in names or any(host in address for address in addresses):
+            return host
+    return ''
+
+
+def _people(configured: Mapping[str, Any], proposed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    if configured:
+        return {slug: operator.initials for slug, operator in configured.items()}
+    return {slug: str(who['initials']) for slug, who in proposed.items()}
+
+
+def read_record(repo: Repo) -> Record:
+    """Return what earlier runs have put in. Raises FatalError when that cannot be read."""
+    return scaffold_record.read(files.read_bytes(files.inside(repo.root, scaffold_record.PATH)))
+
+
+def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Found:
     """Return what stands in `repo`; `script` is the telemetry script, `today` dates the grace of old notes.
 
     Reads only. Raises FatalError when one of our own files is there and cannot be read.
     """
-    places = {path: _place(repo.root, path) for path in scaffold.TARGETS}
-    for path in (scaffold.CONFIG, scaffold.OPERATORS):
+    places = _Places(repo.root)
+    for path in (CONFIG, OPERATORS, scaffold_record.PATH):
         if places[path].obstacle:
             raise FatalError(f'{path}: {places[path].obstacle}; nothing was written, put a plain file or nothing there')
     report, tracked = survey.look(repo), git.tracked_files(repo)
-    is_new = places[scaffold.CONFIG].data is None
+    is_new = places[CONFIG].data is None
     proposed = _settings(repo, report['proposal'], tracked, today) if is_new else {}
     settings = config.from_mapping(proposed) if is_new else config.load(repo.root)
-    commands = {surroundings.command_name(path) for path in report['agents']['handoff_commands']
-                if path.startswith('.claude/')}
+    configured = operators.load(repo.root)
+    new_operators = {} if configured else _operators(repo)
+    names = os.listdir(repo.root)
     return Found(
-        places, proposed, {} if operators.load(repo.root) else _operators(repo), _runner(repo, os.listdir(repo.root)),
-        settings.kind('session').folder, tuple(_index_folders(repo, settings)),
-        any(os.path.lexists(os.path.join(repo.root, name)) for name in ('.claude', scaffold.CLAUDE)),
-        frozenset(commands.intersection(scaffold.COMMANDS)), _mirror(repo, settings, report['agents']['servers']), script)
+        places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
+        runner=_runner(repo, names), kinds=settings.kinds, index_folders=tuple(_index_folders(repo, settings)),
+        indexes_when=settings.indexes_when, agents=_agents(repo.root),
+        commands=_commands(report['agents']['handoff_commands'], places),
+        mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),
+        hook_ids=frozenset(hook_ids), script=script, record=read_record(repo))
+
+
+def look_back(repo: Repo) -> Found:
+    """Return what stands in `repo` of what earlier runs have put in, and nothing else."""
+    return Found(_Places(repo.root), record=read_record(repo))
 
 
 def _check(repo: Repo, found: Found, step: Step) -> None:
@@ -141,15 +206,26 @@ def _check(repo: Repo, found: Found, step: Step) -> None:
                          'make it writable, nothing was written')
 
 
-def write(repo: Repo, found: Found, steps: Sequence[Step]) -> list[str]:
-    """Write the steps that have content, after all of them were checked; return the paths written.
+def new_folders(repo: Repo, steps: Iterable[Step]) -> list[str]:
+    """Return the folders that writing `steps` makes."""
+    paths = [scaffold_record.PATH, *(step.path for step in steps if step.content is not None)]
+    return [folder for folder in scaffold_record.made_folders(paths)
+            if not os.path.lexists(os.path.join(repo.root, *folder.split('/')))]
+
+
+def write(repo: Repo, found: Found, steps: Sequence[Step], record: Record) -> list[str]:
+    """Write the steps that have content, after all of them were checked, and the record; return the paths written.
 
     Raises FatalError with nothing written, or, when the disk refuses in the middle, naming what was.
     """
-    wanted: Mapping[str, bytes] = {step.path: step.content for step in steps if step.content is not None}
+    wanted = {step.path: step.content for step in steps if step.content is not None}
+    if not wanted:
+        return []
     for step in steps:
         if step.content is not None:
             _check(repo, found, step)
+    # first, so that what is cut off in the middle can be taken out
+    wanted = {scaffold_record.PATH: scaffold_record.render(record), **wanted}
     written: list[str] = []
     for path, content in wanted.items():
         absolute = os.path.join(repo.root, *path.split('/'))
@@ -162,3 +238,29 @@ def write(repo: Repo, found: Found, steps: Sequence[Step]) -> list[str]:
                              'mend that and run init again, it goes on where it stopped') from error
         written.append(path)
     return written
+
+
+def take_out(repo: Repo, found: Found, steps: Sequence[Step]) -> list[str]:
+    """Remove what the `remove` steps say, then the folders that init made and that are empty; return the paths changed.
+
+    The record goes last, and stays with what was kept. Raises FatalError with nothing changed.
+    """
+    removed = [step for step in steps if step.action == 'remove']
+    for step in removed:
+        _check(repo, found, step)
+    for step in removed:
+        absolute = os.path.join(repo.root, *step.path.split('/'))
+        if step.content is None:
+            os.unlink(absolute)
+        else:
+            files.write_atomic(absolute, step.content)
+    kept = {step.path: found.record.files[step.path] for step in steps if step.action == 'keep'}
+    place = os.path.join(repo.root, *scaffold_record.PATH.split('/'))
+    if kept:
+        files.write_atomic(place, scaffold_record.render(found.record._replace(files=kept)))
+    else:
+        os.unlink(place)
+    for folder in sorted(found.record.folders, key=lambda name: -name.count('/')):
+        with contextlib.suppress(OSError):  # not empty, or gone: not ours any more
+            os.rmdir(os.path.join(repo.root, *folder.split('/')))
+    return [*(step.path for step in removed), scaffold_record.PATH]

@@ -42,6 +42,12 @@ _COMMAND = re.compile(
     r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
 _HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesion)(?:$|[-_/])|^checkpoint$'
                       r'|^wrap(?:-up)?$|^begin$|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
+_PURPOSES = (
+    ('handoff', re.compile(r'hand-?_?(?:off|over)|^wrap(?:-up)?$|checkpoint|save-context|(?:end|close|finish|log|save)-session'
+                           r'|session-?(?:end|close|finish|wrap|log|save|note)|journal', re.I)),
+    ('resume', re.compile(r'resume|^begin$|continu(?:e|ar)|catch-?up|(?:start|begin|open|restore|load)-session'
+                          r'|session-?(?:start|begin|open|restore|load|init)', re.I)),
+)
 _RUNNERS = tuple((re.compile(pattern), name) for pattern, name in (
     (r'^\.pre-commit-config\.ya?ml$', 'pre-commit'), (r'^prek\.toml$', 'prek'),
     (r'^\.?lefthook\.(?:ya?ml|toml|json)$', 'lefthook'),
@@ -95,6 +101,12 @@ def handoff_commands(paths: Iterable[str]) -> dict[str, str]:
     named = {path: command_name(path, match.end()) for path in paths if (match := _COMMAND.match(path))
              and (path.count('/') < 3 or path.upper().endswith('/SKILL.MD'))}
     return {path: name for path, name in named.items() if _HANDOFF.search(name)}
+
+
+def purposes(name: str) -> list[str]:
+    """Return which of our commands, `handoff` and `resume`, a command called `name` does the work of; both when in doubt."""
+    found = [purpose for purpose, pattern in _PURPOSES if pattern.search(name)]
+    return found or [purpose for purpose, _ in _PURPOSES if _HANDOFF.search(name)]
 
 
 def command_name(path: str, start: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""JSON: additions to a file somebody else wrote, with every byte of theirs kept."""
+"""JSON, with comments too: additions to a file somebody else wrote, with every byte of theirs kept."""
 from __future__ import annotations
 
 import json
@@ -12,6 +12,8 @@ from daybook.errors import FatalError
 _SPACE = re.compile(r'[ \t\r\n]*')
 _INDENT = re.compile(r'\n([ \t]+)\S')
 _DECODER = json.JSONDecoder()
+# a text, a comment, or a comma behind which a container closes
+_EXTRA = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)
 
 
 class _Style(NamedTuple):
@@ -26,6 +28,15 @@ class _Container(NamedTuple):
     end: int
     values: dict[str, int]
     last: int  # the end of the last value; `start` when there is none
+
+
+def _plain(text: str) -> str:
+    """Return `text` with blanks for comments and trailing commas, so that every offset stays."""
+    def blank(match: re.Match[str]) -> str:
+        is_kept = match[0][0] == '"' or (match[0] == ',' and text[:match.start()].rstrip()[-1:] in ('', '{', '[', ','))
+        return match[0] if is_kept else re.sub(r'[^\r\n]', ' ', match[0])
+
+    return _EXTRA.sub(blank, text)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -67,30 +78,34 @@ def _rendered(value: Any, style: _Style | None, depth: int) -> str:
 def _insert(text: str, place: _Container, name: str | None, value: Any, style: _Style, depth: int) -> str:
     """Return `text` with one more value at the end of the container `depth` levels below the root."""
     is_inline = bool(place.values) and '\n' not in text[place.start:place.end]
+    end = place.start + len(text[place.start:place.end].rstrip())  # behind comments of theirs, before our lines
+    gap = text[place.last:end]
+    comma = '' if _EXTRA.sub(lambda m: '' if m[0][0] == '/' else m[0], gap).strip() == ',' else ','
     key = '' if name is None else f'{json.dumps(name, ensure_ascii=False)}: '
     written = key + _rendered(value, None if is_inline else style, depth + 1)
     if is_inline:
         return f'{text[:place.last]}, {written}{text[place.last:]}'
     written = style.newline + style.unit * (depth + 1) + written
     if place.values:
-        return f'{text[:place.last]},{written}{text[place.last:]}'
-    return f'{text[:place.start]}{written}{style.newline}{style.unit * depth}{text[place.end:]}'
+        return f'{text[:place.last]}{comma}{gap}{written}{text[end:]}'
+    return f'{text[:end]}{written}{style.newline}{style.unit * depth}{text[place.end:]}'
 
 
 def _add_one(text: str, section: str, name: str, item: Any, style: _Style) -> str:
-    root = _container(text, _skip(text, 0))
+    plain = _plain(text)
+    root = _container(plain, _skip(plain, 0))
     if section not in root.values:
         return _insert(text, root, section, {name: [item]}, style, 0)
-    group = _container(text, root.values[section])
+    group = _container(plain, root.values[section])
     if name not in group.values:
         return _insert(text, group, name, [item], style, 1)
-    return _insert(text, _container(text, group.values[name]), None, item, style, 2)
+    return _insert(text, _container(plain, group.values[name]), None, item, style, 2)
 
 
 def load(data: bytes) -> dict[str, Any]:
-    """Return the object that a JSON file holds. Raises FatalError for comments, duplicate keys, anything else."""
+    """Return the object that a JSON file holds, comments or not. Raises FatalError for duplicate keys and anything else."""
     try:
-        value = json.loads(data.decode('utf-8'), object_pairs_hook=_pairs)
+        value = json.loads(_plain(data.decode('utf-8')), object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
         raise FatalError(f'not plain JSON in line {error.lineno} ({error.msg.lower()})') from error
     except (ValueError, RecursionError) as error:
@@ -117,6 +132,6 @@ def add_items(data: bytes, section: str, additions: Mapping[str, Any]) -> bytes:
             raise FatalError(f'`{section}.{name}` is no array')
         wanted[section][name].append(item)
         text = _add_one(text, section, name, item, style)
-    if json.loads(text) != wanted:
+    if load(text.encode('utf-8')) != wanted:
         raise FatalError('the addition could not be proven by reading it again')
     return text.encode('utf-8')

@@ -1,109 +1,46 @@
 """The plan of `init`: from what stands in a repository to the files that adopting Daybook adds or extends."""
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import Any
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from daybook.errors import FatalError
-from daybook.writers import json_edit
+from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_pages
+from daybook.writers import scaffold_record
 from daybook.writers import scaffold_texts as texts
+from daybook.writers.scaffold_record import Record
+from daybook.writers.scaffold_step import ATTRIBUTES
+from daybook.writers.scaffold_step import CONFIG
+from daybook.writers.scaffold_step import HOOKS
+from daybook.writers.scaffold_step import IGNORE
+from daybook.writers.scaffold_step import OPERATORS
+from daybook.writers.scaffold_step import Found
+from daybook.writers.scaffold_step import Place
+from daybook.writers.scaffold_step import Step
+from daybook.writers.scaffold_step import Wanted
+from daybook.writers.scaffold_step import created
+from daybook.writers.scaffold_step import extended
 
-CONFIG = '.daybook/config.yaml'
-OPERATORS = '.daybook/operators.yaml'
-IGNORE = '.gitignore'
-ATTRIBUTES = '.gitattributes'
-HOOKS = '.pre-commit-config.yaml'
-SETTINGS = '.claude/settings.json'
-AGENTS = 'AGENTS.md'
-CLAUDE = 'CLAUDE.md'
-COMMANDS = {name: (f'.claude/commands/{name}.md', f'.claude/commands/daybook-{name}.md') for name in ('handoff', 'resume')}
-TARGETS = (CONFIG, OPERATORS, IGNORE, ATTRIBUTES, HOOKS, texts.SCRIPT, SETTINGS, AGENTS, CLAUDE,
-           *(path for pair in COMMANDS.values() for path in pair))
-EXTRAS = ('agents', 'claude', 'telemetry', 'telemetry-all')
 STATE_LINE = '.daybook/state/'
-
-
-class Place(NamedTuple):
-    """A file that init may write: its bytes, None when there is none, and why it must not be written."""
-
-    data: bytes | None = None
-    obstacle: str = ''
-
-
-class Found(NamedTuple):
-    """What stands in a repository.
-
-    `settings` are those proposed for a new config; `operators` is the content of a new operators
-    file, empty when none is needed; `runner` names what runs git's hooks instead of pre-commit;
-    `index_folders` may have their INDEX.md merged line by line; `commands` names the agent's
-    commands that exist outside of COMMANDS; `mirror` is the mirror's server in the agent's settings.
-    """
-
-    places: Mapping[str, Place]
-    settings: Mapping[str, Any]
-    operators: Mapping[str, Mapping[str, Any]]
-    runner: str
-    notes_folder: str
-    index_folders: tuple[str, ...]
-    has_claude: bool
-    commands: frozenset[str]
-    mirror: str
-    script: bytes
-
-
-class Wanted(NamedTuple):
-    """What the user asks for: names of EXTRAS, and where pre-commit gets the hooks from."""
-
-    extras: frozenset[str]
-    url: str
-    rev: str
-
-    @property
-    def matcher(self) -> str:
-        """The tools that telemetry is to see when it was asked for, else an empty text."""
-        return '*' if 'telemetry-all' in self.extras else 'mcp__.*' if 'telemetry' in self.extras else ''
-
-
-class Step(NamedTuple):
-    """One file: `create` and `extend` write `content`; `keep` and `by hand` write nothing.
-
-    `note` says why, in a few words; `text` is what to show: the lines added, or those that a person is to add.
-    """
-
-    action: str
-    path: str
-    note: str
-    content: bytes | None = None
-    text: str = ''
-
-
-def _created(place: Place, path: str, note: str, content: bytes) -> Step:
-    """Return the step for a file that is wholly ours: never over another."""
-    if place.obstacle:
-        return Step('by hand', path, place.obstacle)
-    if place.data is None:
-        return Step('create', path, note, content)
-    return Step('keep', path, 'as it should be' if place.data == content else 'it is there; not touched')
-
-
-def _extended(place: Place, path: str, note: str, text: str, edit: Callable[[bytes], bytes]) -> Step:
-    """Return the step for a file of theirs; what cannot be done safely is left to a person."""
-    if place.obstacle:
-        return Step('by hand', path, place.obstacle, None, text)
-    try:
-        return Step('extend', path, note, edit(place.data or b''), text)
-    except FatalError as error:
-        return Step('by hand', path, f'{error}; add this yourself', None, text)
+# what can be asked for beside what the repository shows to be in use, and whether `--profile full` does
+EXTRAS = {
+    'agents': True, 'claude': False, 'codex': False, 'commands': False, 'telemetry': False, 'telemetry-all': True,
+    'wrappers': True, 'render': True, 'governance': True, 'mirror': True, 'ci': True, 'templates': True,
+    'conventions': True, 'obsidian': True,
+}
+PROFILES: dict[str, frozenset[str]] = {
+    'small': frozenset(), 'full': frozenset(name for name, is_full in EXTRAS.items() if is_full)}
+# settings are the user's from the first day on: no later version puts others in their place
+_THEIRS = (CONFIG, OPERATORS)
 
 
 def _config(found: Found, wanted: Wanted) -> Iterator[Step]:
     note = 'settings: ' + (', '.join(found.settings) or 'the defaults')
-    yield _created(found.places[CONFIG], CONFIG, note, texts.config(found.settings).encode())
+    yield created(found, CONFIG, note, texts.config(found.settings).encode())
 
 
 def _operators(found: Found, wanted: Wanted) -> Iterator[Step]:
@@ -111,126 +48,165 @@ def _operators(found: Found, wanted: Wanted) -> Iterator[Step]:
         yield Step('keep', OPERATORS, 'it is there; not touched')
     elif found.operators:
         people = ', '.join(f'{slug} ({who["initials"]})' for slug, who in found.operators.items())
-        yield _created(found.places[OPERATORS], OPERATORS, f'{people}; correct it if it is wrong',
-                       texts.operators(found.operators).encode())
+        yield created(found, OPERATORS, f'{people}; correct it if it is wrong',
+                      texts.operators(found.operators).encode())
 
 
-def _lines(path: str, lines: list[str], found: Found) -> Step:
+def _lines(path: str, lines: Sequence[str], found: Found) -> Step:
     place = found.places[path]
     missing = scaffold_edits.missing_lines(place.data or b'', lines)
     text = ''.join(f'{line}\n' for line in missing)
     if not missing:
         return Step('keep', path, 'our lines stand there')
     if place.data is None and not place.obstacle:
-        return Step('create', path, ', '.join(missing), text.encode())
-    return _extended(place, path, f'{len(missing)} more', text, lambda data: scaffold_edits.append(data, text))
+        return Step('create', path, ', '.join(missing), text.encode(), is_shared=True)
+    return extended(place, path, f'{len(missing)} more', text, lambda data: scaffold_edits.append(data, text))
 
 
 def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
-    yield _lines(IGNORE, [STATE_LINE], found)
-    quoted = {folder: f'"{folder}/**/INDEX.md"' if ' ' in folder else f'{folder}/**/INDEX.md'
-              for folder in found.index_folders}
+    ignored = [STATE_LINE]
+    if 'render' in wanted.extras:
+        ignored.append('docs/rendered/')
+    if 'obsidian' in wanted.extras:
+        ignored += scaffold_pages.OBSIDIAN_IGNORED
+    yield _lines(IGNORE, ignored, found)
+    quoted = [f'"{folder}/**/INDEX.md"' if ' ' in folder else f'{folder}/**/INDEX.md' for folder in found.index_folders]
     if quoted:
-        yield _lines(ATTRIBUTES, [f'{pattern} merge=union' for pattern in quoted.values()], found)
+        yield _lines(ATTRIBUTES, [f'{pattern} merge=union' for pattern in quoted], found)
 
 
-def _our_ids(data: bytes, url: str) -> list[str] | None:
-    """Return the ids of our hooks in a `.pre-commit-config.yaml`, or None when it has no entry of ours."""
+def _our_entry(data: bytes, url: str) -> tuple[int, list[str]] | None:
+    """Return place and ids of our entry in a `.pre-commit-config.yaml`, or None when it has none."""
     entries = scaffold_edits.read_yaml(data).get('repos')
-    for entry in entries if isinstance(entries, list) else []:
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
         hooks = entry.get('hooks') if isinstance(entry, dict) else None
         ids = [str(hook.get('id')) for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
         if ids and (entry.get('repo') == url or 'claim-session' in ids):
-            return ids
+            return number, ids
     return None
 
 
+def hook_ids(found: Found, wanted: Wanted) -> list[str]:
+    """Return the ids of our hooks that the entry names, in the order in which they run."""
+    asked = [hook_id for name in EXTRAS if name in wanted.extras for hook_id in texts.HOOKS_OF.get(name, ())]
+    known = [hook_id for hook_id in dict.fromkeys([*texts.HOOK_IDS, *asked]) if hook_id in found.hook_ids]
+    return sorted(known, key=lambda hook_id: hook_id in texts.MANUAL_IDS)
+
+
 def _hooks(found: Found, wanted: Wanted) -> Iterator[Step]:
-    place, entry = found.places[HOOKS], texts.hooks_entry(wanted.url, wanted.rev)
+    place, ids = found.places[HOOKS], hook_ids(found, wanted)
     if place.data is None and found.runner:
         yield Step('by hand', found.runner, f'{found.runner} runs your git hooks; add this to its pre-commit',
                    None, texts.other_runner_entry(found.runner))
     elif place.data is None:
-        yield _created(place, HOOKS, f'{len(texts.HOOK_IDS)} hooks of {wanted.url} at {wanted.rev}',
-                       texts.hooks_config(wanted.url, wanted.rev).encode())
+        yield created(found, HOOKS, f'{len(ids)} hooks of {wanted.url} at {wanted.rev}',
+                      texts.hooks_config(wanted.url, wanted.rev, ids).encode(), is_shared=True)
     else:
-        yield _hooks_step(place, wanted, entry)
+        yield _hooks_step(place, wanted, ids)
 
 
-def _hooks_step(place: Place, wanted: Wanted, entry: str) -> Step:
+def _hooks_step(place: Place, wanted: Wanted, ids: list[str]) -> Step:
+    entry = texts.hooks_entry(wanted.url, wanted.rev, ids)
     try:
-        ids = _our_ids(place.data or b'', wanted.url)
+        ours = _our_entry(place.data or b'', wanted.url)
     except FatalError as error:
         return Step('by hand', HOOKS, f'{error}; add this yourself', None, entry)
-    if ids is not None:
-        missing = ', '.join(hook_id for hook_id in texts.HOOK_IDS if hook_id not in ids)
-        return Step('keep', HOOKS, f'our entry is there, without {missing}' if missing else 'our entry is there')
-    return _extended(place, HOOKS, 'one more entry, the last of `repos:`', entry,
-                     lambda data: scaffold_edits.add_to_list(data, 'repos', entry))
-
-
-def _command(name: str, content: bytes, found: Found) -> Iterator[Step]:
-    own, other = COMMANDS[name]
-    data = found.places[own].data
-    is_theirs = data is not None and texts.COMMAND_MARK.encode() not in data
-    if is_theirs or (name in found.commands and data is None):
-        yield Step('keep', own, f'/{name} is yours; ours is /daybook-{name}')
-        own = other
-    yield _created(found.places[own], own, f'the agent\'s /{own.rsplit("/", 1)[-1].removesuffix(".md")}', content)
-
-
-def _claude(found: Found, wanted: Wanted) -> Iterator[Step]:
-    if not (found.has_claude or wanted.matcher or 'claude' in wanted.extras):
-        return
-    runner = found.runner if found.places[HOOKS].data is None else ''
-    handoff = texts.handoff_command(runner=runner, folder=found.notes_folder)
-    yield from _command('handoff', handoff.encode(), found)
-    yield from _command('resume', texts.resume_command(runner=runner).encode(), found)
-    matcher = wanted.matcher or ('mcp__.*' if found.mirror else '')
-    if matcher:
-        yield _created(found.places[texts.SCRIPT], texts.SCRIPT, 'counts tool calls for the notes', found.script)
-        yield _telemetry(matcher, found)
-
-
-def _telemetry(matcher: str, found: Found) -> Step:
-    place = found.places[SETTINGS]
-    wanted = texts.telemetry(matcher)
-    try:
-        hooks = json_edit.load(place.data).get('hooks') if place.data is not None else None
-    except FatalError:
-        hooks = None  # adding to it says the same, with the place
-    given = hooks if isinstance(hooks, dict) else {}
-    missing = {event: item for event, item in wanted.items() if texts.SCRIPT not in json.dumps(given.get(event, ''))}
-    text = json.dumps({'hooks': {event: [item] for event, item in missing.items()}}, indent=2) + '\n'
-    if not missing:
-        return Step('keep', SETTINGS, 'telemetry is registered')
-    why = f', as {found.mirror} is among the servers' if found.mirror else ''
-    if place.data is None and not place.obstacle:
-        return Step('create', SETTINGS, f'telemetry of `{matcher}`{why}', text.encode())
-    step = _extended(place, SETTINGS, f'telemetry of `{matcher}` at {", ".join(missing)}{why}', text,
-                     lambda data: json_edit.add_items(data, 'hooks', missing))
-    return step._replace(text='') if step.content else step  # thirty lines that say no more than the note
-
-
-def _agents(found: Found, wanted: Wanted) -> Iterator[Step]:
-    """Plan the block in the file that agents read here: AGENTS.md, else CLAUDE.md, else a new AGENTS.md."""
-    there = [path for path in (AGENTS, CLAUDE) if found.places[path].data is not None]
-    if not (there or found.has_claude or wanted.extras):
-        return
-    runner = found.runner if found.places[HOOKS].data is None else ''
-    text = texts.agents_block(runner=runner, folder=found.notes_folder)
-    path = there[0] if there else AGENTS
-    if any(scaffold_edits.has_block(found.places[name].data or b'') for name in there):
-        yield Step('keep', path, 'our block is there')
-    elif there:
-        yield _extended(found.places[path], path, 'a block between markers', text,
-                        lambda data: scaffold_edits.add_block(data, text))
-    else:
-        yield _created(found.places[path], path, 'what agents are told',
-                       scaffold_edits.add_block(b'# Instructions for agents\n', text))
+    if ours is None:
+        return extended(place, HOOKS, 'one more entry, the last of `repos:`', entry,
+                        lambda data: scaffold_edits.add_to_list(data, 'repos', entry))
+    number, present = ours
+    missing = [hook_id for hook_id in ids if hook_id not in present]
+    asked = [hook_id for hook_id in missing if hook_id not in texts.HOOK_IDS]
+    if asked:  # those of a plain run were taken out by somebody, or are of a later version
+        return extended(place, HOOKS, f'{", ".join(asked)} in our entry', ''.join(f'- id: {name}\n' for name in asked),
+                        lambda data: scaffold_edits.add_hooks(data, number, asked))
+    without = f', without {", ".join(missing)}' if missing else ''
+    return Step('keep', HOOKS, f'our entry is there{without}')
 
 
 def plan(found: Found, wanted: Wanted) -> list[Step]:
     """Return the steps that adopt Daybook, in the order in which they are written; raises nothing."""
-    builders = (_config, _operators, _git_files, _hooks, _claude, _agents)
+    builders = (_config, _operators, _git_files, _hooks, scaffold_agents.steps, scaffold_pages.steps)
     return [step for build in builders for step in build(found, wanted)]
+
+
+class _Base(dict[str, Place]):
+    """The places as they would be without us, where that is certain; `edited` holds why it is not for others."""
+
+    def __init__(self, found: Found, released: Mapping[str, Iterable[str]]) -> None:
+        super().__init__()
+        self.edited: dict[str, str] = {}
+        self._found, self._released = found, released
+
+    def __missing__(self, path: str) -> Place:
+        place = self._found.places[path]
+        entry = self._found.record.files.get(path)
+        if place.data is not None and path not in _THEIRS:
+            try:
+                if scaffold_record.digest(place.data) in self._released.get(path, ()):
+                    place = Place()
+                elif entry:
+                    place = Place(scaffold_record.without(path, place.data, entry))
+            except FatalError as error:
+                self.edited[path] = str(error)
+        self[path] = place
+        return place
+
+
+def upgrade(found: Found, wanted: Wanted, released: Mapping[str, Iterable[str]]) -> tuple[list[Step], Mapping[str, Place]]:
+    """Return the steps that put this version of what `init` wrote in the place of earlier ones, and the places without us.
+
+    Only what is as we wrote it is replaced: by the record, or by the digests of `released` versions.
+    """
+    base = _Base(found, released)
+    extras = wanted.extras | frozenset(found.record.extras)
+    steps = plan(found._replace(places=base), wanted._replace(extras=extras))
+    return [_replacing(step, found.places[step.path], base.edited) for step in steps], base
+
+
+def _replacing(step: Step, place: Place, edited: Mapping[str, str]) -> Step:
+    if step.path in edited:
+        return Step('keep', step.path, f'{edited[step.path]}; not touched, compare it yourself')
+    if step.content is None or place.data is None:
+        return step
+    if step.content == place.data:
+        return Step('keep', step.path, 'as it should be')
+    return step._replace(action='replace', text='')
+
+
+def uninstall(found: Found) -> list[Step]:
+    """Return the steps that take out what the record says; what was edited since is kept and named."""
+    steps = []
+    for path, entry in found.record.files.items():
+        place = found.places[path]
+        if place.obstacle:
+            steps.append(Step('keep', path, place.obstacle))
+        elif place.data is not None:
+            steps.append(_taken_out(path, place.data, entry))
+    return steps
+
+
+def _taken_out(path: str, data: bytes, entry: scaffold_record.Entry) -> Step:
+    try:
+        left = scaffold_record.without(path, data, entry)
+    except FatalError as error:
+        return Step('keep', path, f'{error}; it is yours now')
+    return Step('remove', path, 'as init wrote it' if left is None else 'our lines', left)
+
+
+def record(found: Found, wanted: Wanted, steps: Iterable[Step], base: Mapping[str, Place], folders: Iterable[str],
+           version: str) -> Record:
+    """Return the record after `steps` were written over `base` and `folders` were made."""
+    files = dict(found.record.files)
+    for step in steps:
+        if step.content is None:
+            continue
+        if not step.is_shared:
+            files[step.path] = scaffold_record.whole(step.content)
+            continue
+        known = None if step.action == 'replace' else files.get(step.path)
+        made = files[step.path].is_made if step.path in files else found.places[step.path].data is None
+        entry = scaffold_record.changed(known, base[step.path].data, step.content)
+        files[step.path] = entry._replace(is_made=made)
+    return Record(version, tuple(sorted(wanted.extras.union(found.record.extras))),
+                  tuple(sorted({*found.record.folders, *folders})), files)

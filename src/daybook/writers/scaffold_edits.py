@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from daybook.documents import frontmatter
@@ -90,6 +91,29 @@ def add_to_list(data: bytes, key: str, entry: str) -> bytes:
     lines = ''.join(f'{indent}{line}' for line in entry.splitlines(keepends=True))
     edited = append(whole[:at].encode(), lines) + whole[at:].encode()
     if read_yaml(edited) != {**before, key: before[key] + read_yaml(f'{key}:\n{entry}'.encode())[key]}:
+        raise FatalError('the addition could not be proven by reading it again')
+    return edited
+
+
+def add_hooks(data: bytes, number: int, hook_ids: Sequence[str]) -> bytes:
+    """Return the pre-commit configuration `data` with `hook_ids` as the first hooks of its entry `number` (from 0).
+
+    Every other byte stays, which is proven by reading the result again. Raises FatalError where that cannot be done.
+    """
+    before = read_yaml(data)
+    text, start = _document(data)
+    lines = data.decode('utf-8')[:start].splitlines(keepends=True), text.splitlines(keepends=True)
+    known = frontmatter.key_lines(text.encode(), frontmatter.Block(0, len(text.encode()), len(text.encode()), b'\n'))
+    at = known.get(f'/repos/{number}/hooks/0', 0) - 2  # there is no fence above, and lines count from 1
+    dash = re.match(r'( *)- ', lines[1][at]) if 0 <= at < len(lines[1]) else None
+    if not dash:
+        raise FatalError('the hooks of our entry do not stand one a line')
+    newline = newline_of(data)
+    added = [f'{dash[1]}- id: {hook_id}{newline}' for hook_id in hook_ids]
+    edited = ''.join([*lines[0], *lines[1][:at], *added, *lines[1][at:]]).encode()
+    wanted = {**before, 'repos': [dict(entry) for entry in before['repos']]}
+    wanted['repos'][number]['hooks'] = [*({'id': hook_id} for hook_id in hook_ids), *wanted['repos'][number]['hooks']]
+    if read_yaml(edited) != wanted:
         raise FatalError('the addition could not be proven by reading it again')
     return edited
 

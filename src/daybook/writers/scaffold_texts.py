@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,20 @@ from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 
 URL = 'https://github.com/git-daybook/daybook'
-HOOK_IDS = ('validate-frontmatter', 'regen-indexes', 'claim-session', 'handoff', 'resume', 'inventory')
+HOOK_IDS = ('check-all', 'regen-indexes', 'claim-session', 'handoff', 'resume', 'inventory')
+# the hooks of what can be asked for, beside those that `check-all` runs; what this version does not have is left out
+HOOKS_OF = {
+    'render': ('render-docs',),
+    'governance': ('check-cochange',),  # it reads the message too, so it has a stage of its own
+    'mirror': ('sync-notion',),
+}
+MANUAL_IDS = frozenset(('claim-session', 'handoff', 'resume', 'inventory', 'sync-notion'))
 HOOK_TYPES = ('pre-commit', 'pre-merge-commit', 'commit-msg', 'pre-push')
 COMMAND_MARK = '<!-- written by daybook init -->'
 SCRIPT = '.claude/hooks/session_state.py'
+CODEX_SCRIPT = '.codex/hooks/session_state.py'
+COMMANDS_FOLDER = '.claude/commands'
+SKILLS_FOLDER = '.agents/skills'  # https://developers.openai.com/codex/skills
 
 _PLAIN = re.compile(r'[A-Za-z0-9_./:@+~-]+')
 _CONFIG_HEAD = """\
@@ -170,49 +181,60 @@ def operators(people: Mapping[str, Mapping[str, Any]]) -> str:
     return f'{_OPERATORS_HEAD}\n{_yaml({"operators": people})}'
 
 
-def hooks_entry(url: str, rev: str) -> str:
+def hooks_entry(url: str, rev: str, hook_ids: Iterable[str]) -> str:
     """Return our item of the `repos:` list."""
-    ids = ''.join(f'    - id: {hook_id}\n' for hook_id in HOOK_IDS)
+    ids = ''.join(f'    - id: {hook_id}\n' for hook_id in hook_ids)
     return f'- repo: {_scalar(url)}\n  rev: {_scalar(rev)}\n  hooks:\n{ids}'
 
 
-def hooks_config(url: str, rev: str) -> str:
+def hooks_config(url: str, rev: str, hook_ids: Iterable[str]) -> str:
     """Return a whole `.pre-commit-config.yaml` with our entry alone."""
-    entry = ''.join(f'  {line}' for line in hooks_entry(url, rev).splitlines(keepends=True))
+    entry = ''.join(f'  {line}' for line in hooks_entry(url, rev, hook_ids).splitlines(keepends=True))
     return f'default_install_hook_types: [{", ".join(HOOK_TYPES)}]\nrepos:\n{entry}'
 
 
-def call(hook_id: str, *, runner: str, files: str = '') -> str:
+def call(hook_id: str, *, runner: str, files: str = '', operator: str = '') -> str:
     """Return the command that runs a manual hook here, without the runner's stash.
 
     `runner` is empty where pre-commit or prek runs the hooks; under any other `daybook` is called itself.
+    `operator` is the slug of the person for whom it speaks, whoever is logged in.
     """
+    who = f'OPERATOR={operator} ' if operator else ''
     if runner:
-        return f'daybook {hook_id}' + (f' --files {files}' if files else '')
-    return f'pre-commit run --hook-stage manual {hook_id} ' + (f'--files {files}' if files else '--all-files')
+        return f'{who}daybook {hook_id}' + (f' --files {files}' if files else '')
+    return f'{who}pre-commit run --hook-stage manual {hook_id} ' + (f'--files {files}' if files else '--all-files')
 
 
-def _calls(runner: str) -> dict[str, str]:
+def _calls(runner: str, operator: str) -> dict[str, str]:
     draft = '.daybook/state/draft-<ID>.md'
-    tools = ('Bash(daybook:*)',) if runner else ('Bash(pre-commit run:*)', 'Bash(prek run:*)', 'Bash(daybook:*)')
+    who = f'OPERATOR={operator} ' if operator else ''
+    programs = ('daybook',) if runner else ('pre-commit run', 'prek run', 'daybook')
+    tools = [f'Bash({who}{program}:*)' for program in programs]
     return {
-        'claim': call('claim-session', runner=runner),
-        'resume': call('resume', runner=runner),
-        'handoff': call('handoff', runner=runner, files=draft),
+        'claim': call('claim-session', runner=runner, operator=operator),
+        'resume': call('resume', runner=runner, operator=operator),
+        'handoff': call('handoff', runner=runner, files=draft, operator=operator),
         # a file that is no draft: none is passed on, and nothing is stashed
-        'quick': call('handoff', runner=runner, files='' if runner else '.gitignore'),
+        'quick': call('handoff', runner=runner, files='' if runner else '.gitignore', operator=operator),
         'tools': ', '.join((*tools, 'Read', 'Edit')),
     }
 
 
-def handoff_command(*, runner: str, folder: str) -> str:
-    """Return the agent's hand-off command; notes lie in `folder`."""
-    return _HANDOFF.format(**_calls(runner), folder=folder, mark=COMMAND_MARK)
+# the agent's commands, and those of which each operator gets one
+COMMANDS = {'handoff': _HANDOFF, 'resume': _RESUME}
+WRAPPED = ('handoff', 'resume')
 
 
-def resume_command(*, runner: str) -> str:
-    """Return the agent's resume command."""
-    return _RESUME.format(**_calls(runner), mark=COMMAND_MARK)
+def command(name: str, *, runner: str, folder: str, operator: str = '') -> str:
+    """Return the agent's command `name`; notes lie in `folder`, and `operator` is a slug that it always speaks for."""
+    return COMMANDS[name].format(**_calls(runner, operator), folder=folder, mark=COMMAND_MARK)
+
+
+def skill(name: str, text: str) -> str:
+    """Return a command of `command` as a skill: https://agentskills.io."""
+    head, _, body = text.removeprefix('---\n').partition('---\n')
+    described = next(line for line in head.splitlines() if line.startswith('description: '))
+    return f'---\nname: {name}\n{described}\n---\n{body.replace("`$ARGUMENTS`", "the request")}'
 
 
 def agents_block(*, runner: str, folder: str) -> str:
@@ -238,8 +260,15 @@ def telemetry(matcher: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def codex_telemetry() -> dict[str, dict[str, Any]]:
+    """Return what Codex's hooks register by event: https://developers.openai.com/codex/hooks."""
+    command = f'python3 -I -S "$(git rev-parse --show-toplevel)"/{CODEX_SCRIPT} --agent codex'
+    hook = {'type': 'command', 'command': command, 'timeout': 5}
+    return {'SessionStart': {'hooks': [hook]}, 'PostToolUse': {'matcher': '*', 'hooks': [hook]}}
+
+
 def other_runner_entry(runner: str) -> str:
     """Return what runs our check where another tool than pre-commit runs the hooks."""
     if runner == 'lefthook':
-        return 'pre-commit:\n  commands:\n    daybook:\n      run: daybook validate-frontmatter\n'
-    return 'daybook validate-frontmatter\n'
+        return 'pre-commit:\n  commands:\n    daybook:\n      run: daybook check-all\n'
+    return 'daybook check-all\n'
