@@ -22,6 +22,7 @@ def _always(scope: Scope) -> bool:
 LOOKS: tuple[tuple[str, Callable[[Scope], bool]], ...] = (
     ('validate-frontmatter', _always),
     ('audit-links', _always),
+    ('check-invariant', lambda scope: bool(scope.settings.invariants)),
 )
 
 

@@ -19,7 +19,7 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
-for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links'):
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')

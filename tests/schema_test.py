@@ -156,7 +156,8 @@ def test_defaults_are_those_of_the_settings() -> None:
         if 'default' in content:
             stated[section] = content['default']
         stated |= {f'{section}_{key}': value['default'] for key, value in content.get('properties', {}).items()}
-    invariants = [{'name': i.name, 'tools': list(i.tools)} for i in config.DEFAULTS.invariants]
+    invariants = [{'name': i.name, 'tools': list(i.tools), 'sources': list(i.sources), 'except': list(i.exempt)}
+                  for i in config.DEFAULTS.invariants]
     assert {*stated, 'kinds'} == set(Settings._fields)
     assert {key: value for key, value in stated.items() if key != 'invariants'} == {
         key: list(value) if isinstance(value, tuple) else value

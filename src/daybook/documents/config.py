@@ -42,11 +42,17 @@ class Kind(NamedTuple):
 
 
 class Invariant(NamedTuple):
-    """A counter that must stay 0: its key, the tools it counts, the source texts that must not appear."""
+    """A counter that must stay 0: its key, the tools it counts, the source texts that must not appear, and where they may."""
 
     name: str
     tools: tuple[str, ...]
     sources: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+
+_NOTION = Invariant('mcp__notion', ('mcp__*notion*',), (
+    'api.notion.com', 'mcp.notion.com', '@notionhq/*', 'notion_client', 'notion-client', 'notion-mcp*', 'NOTION_TOKEN',
+    'NOTION_API_KEY'))
 
 
 class Settings(NamedTuple):
@@ -75,7 +81,8 @@ class Settings(NamedTuple):
     links_wikilinks: str = 'documents'
     links_ignore: tuple[str, ...] = ()
     links_generated: tuple[str, ...] = ()
-    invariants: tuple[Invariant, ...] = (Invariant('mcp__notion', ('mcp__*notion*',)),)
+    invariants: tuple[Invariant, ...] = (_NOTION,)
+    audit_since: str | None = None
     resume_max_bytes: int = 9000
     mirror_data_source: str | None = None
     mirror_kinds: tuple[str, ...] = ()
@@ -174,6 +181,12 @@ def _kinds(given: Mapping[str, Any]) -> tuple[Kind, ...]:
     return tuple({**named, **merged}.values())
 
 
+def _invariant(given: Mapping[str, Any]) -> Invariant:
+    # who only names their own server of Notion means its hosts and packages too
+    known = _NOTION.sources if any('notion' in tool.lower() for tool in given['tools']) else ()
+    return Invariant(given['name'], tuple(given['tools']), tuple(given.get('sources', known)), tuple(given.get('except', ())))
+
+
 def from_mapping(given: Mapping[str, Any]) -> Settings:
     """Return the settings of a mapping that fits `config.schema.json`."""
     flat: dict[str, Any] = {}
@@ -181,8 +194,7 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
         if section == 'kinds':
             flat['kinds'] = _kinds(value)
         elif section == 'invariants':
-            flat['invariants'] = tuple(
-                Invariant(i['name'], tuple(i['tools']), tuple(i.get('sources', ()))) for i in value)
+            flat['invariants'] = tuple(_invariant(given) for given in value)
         else:
             flat |= {f'{section}_{key}': tuple(v) if isinstance(v, list) else v for key, v in value.items()}
     if flat.get('claims_remote') is False:
@@ -195,6 +207,8 @@ def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     places = [(f'/kinds/{name}/{key}', kind.get(key, ()))
               for name, kind in (given.get('kinds') or {}).items() for key in ('paths', 'exclude')]
     places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated')]
+    places += [(f'/invariants/{number}/except', one.get('except', ()))
+               for number, one in enumerate(given.get('invariants') or ())]
     for pointer, globs in places:
         for position, glob in enumerate(globs):
             try:

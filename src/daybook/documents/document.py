@@ -133,7 +133,7 @@ def select(settings: Settings, paths: Iterable[str]) -> list[tuple[str, Kind]]:
     return [(path, kind) for path, kind in chosen if kind is not None]
 
 
-def _content(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
+def contents(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the content of each path: that of the index inside a commit, else that of the work tree."""
     blobs: dict[str, bytes | None] = {}
     if git.is_in_git_hook():
@@ -157,7 +157,7 @@ def read_all(repo: Repo, settings: Settings, paths: Iterable[str] | None = None)
     Files that are gone from the work tree, and symbolic links, are left out.
     """
     chosen = dict(select(settings, git.tracked_files(repo) if paths is None else paths))
-    return [from_bytes(path, chosen[path], data) for path, data in _content(repo, list(chosen))]
+    return [from_bytes(path, chosen[path], data) for path, data in contents(repo, list(chosen))]
 
 
 def read_committed(repo: Repo, settings: Settings, paths: Iterable[str], commit: str = 'HEAD') -> list[Document]:

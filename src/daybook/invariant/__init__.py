@@ -1,0 +1,1 @@
+"""The search for calls of the mirror, and what else tells of them."""

@@ -1,0 +1,1 @@
+curl https://api.notion.com/v1/pages

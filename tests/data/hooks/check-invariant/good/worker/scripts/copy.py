@@ -1,0 +1,1 @@
+URL = "https://api.notion.com/v1"
