@@ -7,9 +7,12 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from daybook.checks import looking
-from daybook.checks.change import Look
-from daybook.checks.scope import Scope
-from daybook.problem import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # git is asked before they are imported
+    from daybook.checks.change import Look
+    from daybook.checks.scope import Scope
+    from daybook.problem import Problem
 
 HOOK_ID = 'check-all'
 
@@ -28,6 +31,8 @@ LOOKS: tuple[tuple[str, Callable[[Scope], bool]], ...] = (
 
 def look(scope: Scope) -> Look:
     """Return what all of them find."""
+    from daybook.checks.change import Look
+
     problems: list[Problem] = []
     older: Counter[str] = Counter()
     notes: list[str] = []

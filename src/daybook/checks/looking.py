@@ -1,40 +1,48 @@
 """One run of a hook that looks: its arguments, its scope, what it prints and its exit code."""
 from __future__ import annotations
 
-import argparse
-import datetime
 import os
 import sys
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from daybook import problem
-from daybook.checks.change import Look
-from daybook.checks.change import current_change
-from daybook.checks.scope import Scope
-from daybook.documents import config
-from daybook.repo import files
-from daybook.repo import git
+from daybook.checks import asking
+
+if TYPE_CHECKING:  # git is asked before they are imported
+    from daybook.checks.change import Look
+    from daybook.checks.scope import Scope
 
 
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
+def _arguments(hook_id: str, description: str | None, flags: Mapping[str, str], argv: Sequence[str] | None) -> SimpleNamespace:
+    words = sys.argv[1:] if argv is None else argv
+    options = SimpleNamespace(files=[], all=False, as_of=None, flags=[])
+    if not words:  # as every runner calls it
+        return options
+    import argparse
 
+    from daybook.repo import files
 
-def _arguments(hook_id: str, description: str | None, flags: Mapping[str, str], argv: Sequence[str] | None) -> argparse.Namespace:
-    words, named = files.split_arguments(sys.argv[1:] if argv is None else argv)
+    words, named = files.split_arguments(words)
     parser = argparse.ArgumentParser(prog=f'daybook {hook_id}', description=description)
     parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all)')
     parser.add_argument('--all', action='store_true',
                         help='inside `git commit` too, report and block on what the commit did not cause')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
-                        help='the day to judge by (default: today)')
+    parser.add_argument('--as-of', type=_date, metavar='DATE', help='the day to judge by (default: today)')
     for flag, meaning in flags.items():
-        parser.add_argument(f'--{flag}', action='store_true', help=meaning)
-    options = parser.parse_args(words)
+        parser.add_argument(f'--{flag}', dest='flags', action='append_const', const=flag, help=meaning)
+    parser.parse_args(words, namespace=options)
     options.files += named
     return options
+
+
+def _date(text: str) -> str:
+    import datetime
+
+    return datetime.date.fromisoformat(text).isoformat()
 
 
 def run(hook_id: str, description: str | None, look: Callable[[Scope], Look], argv: Sequence[str] | None, *,
@@ -45,10 +53,11 @@ def run(hook_id: str, description: str | None, look: Callable[[Scope], Look], ar
     """
     options = _arguments(hook_id, description, flags or {}, argv)
     output_format = problem.output_format(os.environ)
-    repo = git.find_repo()
-    change = None if options.all else current_change(repo, os.environ)
-    given = frozenset(flag for flag in flags or () if getattr(options, flag.replace('-', '_')))
-    scope = Scope(repo, change, today=options.as_of, words=options.files, flags=given)
+    answers = asking.ask(os.environ)
+    from daybook.checks.scope import Scope
+    from daybook.documents import config
+
+    scope = Scope(answers(), os.environ, today=options.as_of or '', words=options.files, flags=options.flags, is_whole=options.all)
     if scope.is_blind:
         say(f'{config.PATH} is wrong, so nothing was checked; run daybook {hook_id}')
         return 0

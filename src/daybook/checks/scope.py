@@ -3,14 +3,18 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections import Counter
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from daybook import problem
+from daybook.checks.asking import Answers
 from daybook.checks.change import Change
 from daybook.checks.change import Look
+from daybook.checks.change import pushed_change
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
@@ -27,16 +31,31 @@ from daybook.repo.listing import Listing
 class Scope:
     """One run. What is asked of git and of the disk is asked once, when the first rule needs it.
 
-    `change` is None by hand and in CI, where everything counts; `today` is an ISO date; `named` are the files and
-    folders that the call names, and what is reported is reported of these alone; `flags` are the options of the
-    hook itself that were given.
+    `change` is None by hand and in CI, where everything counts; `head` is the id of the commit, `` before the first;
+    `today` is an ISO date; `named` are the files and folders that the call names, and what is reported is reported
+    of these alone; `flags` are the options of the hook itself that were given.
     """
 
-    def __init__(self, repo: Repo, change: Change | None, *, today: str, words: Sequence[str] = (),
-                 flags: Collection[str] = ()) -> None:
-        self.repo, self.change, self.today, self.flags = repo, change, today, flags
-        self.is_in_commit = git.is_in_git_hook()
+    def __init__(self, answers: Answers, environ: Mapping[str, str], *, today: str = '', words: Sequence[str] = (),
+                 flags: Collection[str] = (), is_whole: bool = False) -> None:
+        """Take what git answered; `words` are files and folders as they were named, `is_whole` makes everything count.
+
+        Raises FatalError outside of a work tree.
+        """
+        where = answers.where or b''
+        self.repo = git.repo_of(where) if where.startswith(b'true\n') else git.find_repo()
+        self.head = os.fsdecode(answers.head or b'').strip()
+        self.today, self.flags = today or time.strftime('%Y-%m-%d'), flags
+        self.is_in_commit = 'GIT_INDEX_FILE' in environ
+        self._answers = answers if self.repo.root == os.getcwd() else Answers()
         self._words = words
+        self.change = None if is_whole else self._change(environ)
+
+    def _change(self, environ: Mapping[str, str]) -> Change | None:
+        if not self.is_in_commit:
+            return pushed_change(self.repo, environ)
+        staged = self._answers.staged
+        return Change('HEAD', frozenset(git.staged_changes(self.repo) if staged is None else git.zsplit(staged)))
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -59,7 +78,10 @@ class Scope:
     @functools.cached_property
     def files(self) -> Listing:
         """The tracked files: inside a commit those that are committed, else as they lie on the disk."""
-        return listing.read(self.repo.root, is_in_commit=self.is_in_commit)
+        root, answers = self.repo.root, self._answers
+        if answers.index is None:
+            return listing.read(root, is_in_commit=self.is_in_commit)
+        return listing.of_index(root, answers.index) if self.is_in_commit else listing.from_answers(root, answers.index, answers.dirty)
 
     @functools.cached_property
     def named(self) -> tuple[str, ...]:

@@ -136,9 +136,9 @@ def select(settings: Settings, paths: Iterable[str]) -> list[tuple[str, Kind]]:
 def contents(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the content of each path: that of the index inside a commit, else that of the work tree."""
     blobs: dict[str, bytes | None] = {}
-    if git.is_in_git_hook():
+    if git.is_in_git_hook() and paths:
         # a runner has stashed what is not staged; lefthook and plain hooks have not
-        differing = sorted(set(git.unstaged_changes(repo)).intersection(paths))
+        differing = sorted(git.maybe_unstaged(repo, paths))
         named = [path for path in differing if '\n' not in path]
         blobs = dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
     for path in paths:

@@ -46,7 +46,6 @@ class Contents:
         self._dumps: dict[str, str] = {}
         self._anchors: dict[str, Set[str] | None] = {}
         self._from_git: dict[str, bytes | None] = {}
-        self._unlike_disk: Set[str] | None = None
 
     def is_source(self, path: str) -> bool:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
@@ -68,9 +67,7 @@ class Contents:
     def _each(self, jobs, from_disk, from_bytes):
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
         paths = [job if isinstance(job, str) else job[0] for job in jobs]
-        if self._is_in_commit and paths and self._unlike_disk is None:
-            self._unlike_disk = frozenset(git.unstaged_changes(self._repo))
-        apart = self._unlike_disk or frozenset()
+        apart = git.maybe_unstaged(self._repo, paths) if self._is_in_commit and paths else ()
         on_disk = [job for path, job in zip(paths, jobs) if path not in apart]
         others = [job for path, job in zip(paths, jobs) if path in apart]
         for job, result in zip(on_disk, from_disk(on_disk)):

@@ -79,8 +79,7 @@ def run(words: Sequence[str], start: Start | None = None) -> Outcome:
 
 def look(scope: Scope) -> Look:
     """Return what `run` tells without options, for who tells more than that."""
-    head = git.resolve(scope.repo, 'HEAD') or ''
-    return _audited(scope.repo, scope.files, Setup(scope.repo.root, head), scope.named,
+    return _audited(scope.repo, scope.files, Setup(scope.repo.root, scope.head), scope.named,
                     lambda report: report.look(scope.named, scope.change))
 
 

@@ -20,6 +20,10 @@ _KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'G
          'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'GIT_COMMITTER_DATE',
          'GIT_TEMPLATE_DIR', 'GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM')
 
+# as questions, for who asks several at once
+WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir')
+STAGED = ('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--')
+HEAD = ('rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}')
 _LINGER = 0.5  # seconds for the last words of a command that was killed
 
 
@@ -143,14 +147,18 @@ def find_repo(cwd: str = '.') -> Repo:
     """Return the repository that `cwd` lies in. Raises FatalError outside of a work tree."""
     # --show-cdup rather than --show-toplevel: the latter resolves symlinks and, on Windows,
     # changes drive letters (pre-commit, git.py)
-    result = git('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir',
-                 '--git-common-dir', cwd=cwd)
+    result = git(*WHERE, cwd=cwd)
     if not result.is_ok and 'dubious ownership' in result.err:
         raise FatalError(f'git refuses this repository: {result.err.strip()}')
     if not result.is_ok or result.lines[0] != 'true':
         raise FatalError(f'not inside a git work tree: {os.path.abspath(cwd)}; '
                          'run `git init` there, or change to your repository')
-    _, cdup, git_dir, common_dir = result.lines
+    return repo_of(result.out, cwd)
+
+
+def repo_of(answer: bytes, cwd: str = '.') -> Repo:
+    """Return the repository that git tells of in answer to `WHERE`."""
+    _, cdup, git_dir, common_dir = os.fsdecode(answer).removesuffix('\n').split('\n')
     here = os.path.abspath(cwd)
     return Repo(os.path.normpath(os.path.join(here, cdup)),
                 os.path.normpath(os.path.join(here, git_dir)),
@@ -181,8 +189,7 @@ def untracked_files(repo: Repo, *pathspecs: str) -> list[str]:
 
 def staged_changes(repo: Repo) -> list[str]:
     """Return the paths that the index changes against HEAD; of a rename, both names."""
-    result = git('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--',
-                 cwd=repo.root)
+    result = git(*STAGED, cwd=repo.root)
     return zsplit(result.out) if result.is_ok else tracked_files(repo)  # no commit yet: all is staged
 
 
@@ -213,6 +220,15 @@ def unstaged_changes(repo: Repo, *pathspecs: str) -> list[str]:
     """Return the tracked paths whose work tree file differs from the index, deletions included."""
     git('update-index', '-q', '--refresh', cwd=repo.root)  # a touched file is no change; fails harmlessly
     return zsplit(expect('diff-files', '--name-only', '-z', '--', *pathspecs, cwd=repo.root).out)
+
+
+def maybe_unstaged(repo: Repo, paths: Sequence[str]) -> set[str]:
+    """Return those of `paths` whose work tree file may differ from the index; one that was only touched may be among them.
+
+    Half the price of `unstaged_changes`, which looks at every file twice; for a few paths at hardly any.
+    """
+    few = pathspec(paths) if len(paths) <= 100 else ()
+    return set(zsplit(expect('diff-files', '--name-only', '-z', '--', *few, cwd=repo.root).out)).intersection(paths)
 
 
 def config_value(repo: Repo, key: str) -> str | None:

@@ -1,8 +1,6 @@
 """Rule: what a document names in its frontmatter exists, and nothing supersedes itself."""
 from __future__ import annotations
 
-import difflib
-import graphlib
 import posixpath
 import re
 from collections.abc import Collection
@@ -143,6 +141,8 @@ def _dangling(reference: _Reference, document: Document, index: _Index, former: 
     if gone:
         hint = f'{gone} was it before this change'
     else:
+        import difflib
+
         near = difflib.get_close_matches(
             name.casefold(), [n for kind in reference.kinds for n in index.names.get(kind, ())], n=1)
         hint = f'did you mean `{near[0]}`?' if near else f'mend the name or write the {reference.kinds[0]}'
@@ -172,6 +172,10 @@ def _cycles(documents: Iterable[Document], index: _Index, files: Collection[str]
 def _found_cycles(older: Mapping[str, set[str]]) -> Iterator[list[str]]:
     """Yield cycles that share no document, each from its first name back to it: what supersedes, what is superseded."""
     graph = {path: sorted(others) for path, others in sorted(older.items())}
+    if not any(graph.values()):
+        return
+    import graphlib
+
     while True:
         try:
             graphlib.TopologicalSorter(graph).prepare()
