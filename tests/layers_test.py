@@ -19,8 +19,9 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
-for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant'):
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
+BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')
 OWNERS = {
@@ -29,6 +30,7 @@ OWNERS = {
     'sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
     'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
     'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
+    'detect_secrets': 'transcripts/scanner',
 }
 PURE = ('rules', 'writers')
 IMPURE = {'print', 'open', 'input'}

@@ -91,6 +91,8 @@ class Settings(NamedTuple):
     mirror_rate: float = 2.5
     mirror_patience: float = 900.0
     mirror_max_age: int | None = None
+    transcripts_archive: bool = False
+    transcripts_timeout: float = 300.0
 
     def kind(self, name: str) -> Kind:
         """Return the kind `name`. Raises KeyError."""

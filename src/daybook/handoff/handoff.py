@@ -12,6 +12,7 @@ from daybook.handoff import draft_claim
 from daybook.handoff import draft_search
 from daybook.handoff import facts as git_facts
 from daybook.handoff import journal as journals
+from daybook.handoff import keeping
 from daybook.handoff import plan as plans
 from daybook.handoff import publish
 from daybook.handoff import reporting
@@ -67,6 +68,7 @@ def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: st
     journals.clear(request.repo)
     for line in pushed.lines:
         request.say(line)
+    keeping.keep_transcript(request, journal.id, telemetry)
     return Outcome(journal.id, str(journal.commit), pushed.outcome, pushed.reason, int(pushed.is_failure), prompt)
 
 

@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
 import time
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from daybook.errors import FatalError
 
@@ -181,3 +183,30 @@ def exclusive_lock(path: str, wait: float) -> Iterator[bool]:
                 _unlock(handle)
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def new_private(path: str) -> Iterator[BinaryIO]:
+    """Write a file that only its owner may read, and that is not there before the block has ended without an exception.
+
+    Raises FileExistsError at the end when somebody else made `path` meanwhile; a file is never replaced.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f'.{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp')
+    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0), 0o600)
+    try:
+        with open(handle, 'w+b') as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            if os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from None
+            os.rename(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)

@@ -31,7 +31,7 @@ class Telemetry(NamedTuple):
 _COUNTS = ('tool_calls_count', 'subagents_dispatched', 'parallel_terminals_observed')
 _BREAKDOWNS = ('tool_calls_breakdown', 'tool_calls_breakdown_methods')
 _TIMES = ('started_at', 'ended_at')
-_TEXTS = ('session_id', 'cwd', 'matcher')
+_TEXTS = ('session_id', 'cwd', 'matcher', 'transcript_path')
 _TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
 _SUBAGENTS = ('agent', 'task')  # as session_state.py counts them
 _ABSENT = Telemetry('absent', 'no telemetry was observed', None, {})

@@ -1,0 +1,71 @@
+"""The only module that knows detect-secrets, the second opinion: other people's rules, over what ours have left."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from daybook.errors import FatalError
+
+EXTRA = "pip install 'git-daybook[transcripts]'"
+# they take every hash and every address for a secret
+_LEFT_OUT = {'Base64HighEntropyString', 'HexHighEntropyString', 'IPPublicDetector'}
+_MARK = re.compile(r'\[REDACTED:[^\]]*\]?')
+_PIECE = 2000  # characters of a line that the keyword rules see at once, as they take time squared
+_OVERLAP = 200
+_SEEN = 400_000  # lines that are remembered to be clean: agents read the same files over and over
+_KEYWORDS = re.compile(r'key|pass|pwd|secret|contrase', re.IGNORECASE)
+
+
+class Scanner:
+    """The detectors of detect-secrets, made once. Nothing of it asks a network: `verify` is never called."""
+
+    def __init__(self) -> None:
+        try:
+            from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+            from detect_secrets.filters import heuristic
+        except ImportError as error:
+            raise FatalError(f'the second scanner is not installed: {EXTRA}') from error
+        classes = get_mapping_from_secret_type_to_class().values()
+        self._detectors = [kind() for kind in classes if kind.__name__ not in _LEFT_OUT]
+        self._keyword = next(one for one in self._detectors if type(one).__name__ == 'KeywordDetector')
+        self._detectors.remove(self._keyword)
+        self._heuristic = heuristic
+        self._clean: set[int] = set()
+        self._require_working()
+
+    def _require_working(self) -> None:
+        # made here, so that no scanner of this source takes them for real
+        for sample in ('gh' + 'p_' + 'a1B2c3D4' * 4 + 'x9Y8', 'AK' + 'IA' + 'Q3EGRIRB7XMCTL2P', '-----BEGIN RSA ' + 'PRIVATE KEY-----',
+                       'pass' + 'word = "t0pS3cretValue"'):
+            if not self.find(sample):
+                raise FatalError(f'the second scanner does not find a known secret; install it again: {EXTRA}')
+
+    def _is_harmless(self, secret: str, line: str) -> bool:
+        """Whether the scanner's own filters, as they are by default, would drop a value beside a telling name."""
+        checks: Any = self._heuristic
+        return (checks.is_templated_secret(secret) or checks.is_prefixed_with_dollar_sign(secret) or checks.is_sequential_string(secret)
+                or checks.is_not_alphanumeric_string(secret) or checks.is_potential_uuid(secret) or checks.is_indirect_reference(line))
+
+    def _keywords(self, text: str) -> Iterator[tuple[str, str]]:
+        for line in text.split('\n'):
+            if not _KEYWORDS.search(line):
+                continue
+            for start in range(0, max(len(line) - _OVERLAP, 1), _PIECE - _OVERLAP):
+                piece = line[start:start + _PIECE]
+                for secret in self._keyword.analyze_string(piece):
+                    if not self._is_harmless(secret, piece) and len(secret.strip()) >= 4:
+                        yield 'secret-keyword', secret
+
+    def find(self, text: str) -> list[tuple[str, str]]:
+        """Return kind and value of everything in `text` that is taken for a secret, but for our own marks."""
+        # each detector looks at a line alone, so a line that was clean once is clean again
+        lines = {hash(line): line for line in text.split('\n') if len(line) > 7 and hash(line) not in self._clean}
+        new = '\n'.join(lines.values())
+        found = [(one.secret_type.lower().replace(' ', '-'), secret) for one in self._detectors for secret in one.analyze_string(new)]
+        told = [(kind, secret) for kind, secret in dict.fromkeys([*found, *self._keywords(new)])
+                if secret and not _MARK.search(secret) and secret in text]
+        if not told:
+            self._clean = self._clean if len(self._clean) < _SEEN else set()
+            self._clean.update(lines)
+        return told

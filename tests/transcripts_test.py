@@ -1,0 +1,412 @@
+"""The transcript archive: made-up secrets of every form in every hiding place, real prose, and every way to fail."""
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import string
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from conftest import Sandbox
+from daybook.errors import FatalError
+from daybook.repo import git
+from daybook.transcripts import archive
+from daybook.transcripts.redaction import Redactor
+from daybook.transcripts.redaction import Unclean
+from daybook.transcripts.scanner import Scanner
+from handoffs import TEXT
+from handoffs import copy_of
+from handoffs import hand_off
+from handoffs import make_template
+
+# drawn by form alone, so that nothing in this file looks like a credential to a git host
+_RANDOM = random.Random(os.environ.get('DAYBOOK_TEST_SEED', '20261121'))
+_ALNUM = string.ascii_letters + string.digits
+_HEX = '0123456789abcdef'
+
+
+def _draw(letters: str, length: int) -> str:
+    while True:
+        text = ''.join(_RANDOM.choice(letters) for _ in range(length))
+        if {c.isdigit() for c in text} == {True, False} and (letters != _ALNUM or len({c.isupper() for c in text}) == 2):
+            return text
+
+
+def _a(length: int) -> Callable[[], str]:
+    return lambda: _draw(_ALNUM, length)
+
+
+def _h(length: int) -> Callable[[], str]:
+    return lambda: _draw(_HEX, length)
+
+
+def _b64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')
+
+
+def _pem(kind: str) -> str:
+    body = base64.b64encode(_RANDOM.randbytes(300)).decode()
+    lines = '\n'.join(body[n:n + 64] for n in range(0, len(body), 64))
+    return f'-----BEGIN {kind}-----\n{lines}\n-----END {kind}-----'
+
+
+# name -> what makes one; what a prefix alone betrays
+_PREFIXED: dict[str, Callable[[], str]] = {
+    'github classic': lambda: 'gh' + 'p_' + _draw(_ALNUM, 36), 'github server': lambda: 'gh' + 's_' + _draw(_ALNUM, 36),
+    'github fine': lambda: 'github' + '_pat_' + _draw(_ALNUM, 22) + '_' + _draw(_ALNUM, 59), 'gitlab': lambda: 'glp' + 'at-' + _draw(_ALNUM, 20),
+    'anthropic': lambda: 'sk-' + 'ant-api03-' + _draw(_ALNUM, 93), 'openai': lambda: 'sk-' + 'proj-' + _draw(_ALNUM, 48), 'openai old': lambda: 'sk-' + _draw(_ALNUM, 48),
+    'openrouter': lambda: 'sk-' + 'or-v1-' + _draw(_HEX, 64), 'notion': lambda: 'nt' + 'n_' + _draw(_ALNUM, 46), 'notion old': lambda: 'sec' + 'ret_' + _draw(_ALNUM, 43),
+    'slack bot': lambda: 'xo' + f'xb-{_draw(string.digits + "1a", 12).replace("a", "2")}-' + _draw(_ALNUM, 24), 'slack app': lambda: 'xa' + 'pp-1-A0B1-' + _draw(_HEX, 40),
+    'slack hook': lambda: 'https://hooks.' + f'slack.com/services/T{_draw(_ALNUM, 8)}/B{_draw(_ALNUM, 8)}/{_draw(_ALNUM, 24)}',
+    'aws': lambda: 'AK' + 'IA' + _draw(string.ascii_uppercase + string.digits, 16), 'google': lambda: 'AI' + 'za' + _draw(_ALNUM, 35),
+    'google oauth': lambda: 'GOC' + 'SPX-' + _draw(_ALNUM, 28), 'stripe': lambda: 'sk' + '_live_' + _draw(_ALNUM, 24), 'npm': lambda: 'np' + 'm_' + _draw(_ALNUM, 36),
+    'pypi': lambda: 'py' + 'pi-AgEIcHlwaS5vcmc' + _draw(_ALNUM, 60), 'huggingface': lambda: 'h' + 'f_' + _draw(_ALNUM, 34),
+    'sendgrid': lambda: 'S' + f'G.{_draw(_ALNUM, 22)}.{_draw(_ALNUM, 43)}', 'twilio': lambda: 'S' + 'K' + _draw(_HEX, 32), 'mailgun': lambda: 'ke' + 'y-' + _draw(_HEX, 32),
+    'mailchimp': lambda: _draw(_HEX, 32) + '-us' + '12', 'azure': lambda: 'Account' + f'Key={_draw(_ALNUM, 86)}==', 'digitalocean': lambda: 'do' + 'p_v1_' + _draw(_HEX, 64),
+    'shopify': lambda: 'shp' + 'at_' + _draw(_HEX, 32), 'vault': lambda: 'hv' + 's.' + _draw(_ALNUM, 28), 'terraform': lambda: f'{_draw(_ALNUM, 14)}.atlas' + f'v1.{_draw(_ALNUM, 67)}',
+    'databricks': lambda: 'da' + 'pi' + _draw(_HEX, 32), 'atlassian': lambda: 'AT' + 'ATT3' + _draw(_ALNUM, 60), 'linear': lambda: 'lin' + '_api_' + _draw(_ALNUM, 40),
+    'figma': lambda: 'fig' + 'd_' + _draw(_ALNUM, 40), 'groq': lambda: 'gs' + 'k_' + _draw(_ALNUM, 52), 'grafana': lambda: 'gl' + 'sa_' + _draw(_ALNUM, 41),
+    'docker': lambda: 'dckr' + '_pat_' + _draw(_ALNUM, 27), 'supabase': lambda: 'sb' + 'p_' + _draw(_HEX, 40), 'telegram': lambda: f'{_RANDOM.randint(10**8, 10**9 - 1)}:A' + 'A' + _draw(_ALNUM, 33),
+    'jwt': lambda: f'{_b64(json.dumps({"alg": "HS256", "typ": "JWT"}))}.{_b64(json.dumps({"sub": _draw(_ALNUM, 9)}))}.{_draw(_ALNUM, 43)}',
+}
+_HIDDEN: dict[str, Callable[[str], str]] = {
+    'prose': lambda s: f'I used {s} to call it, and it worked.', 'line end': lambda s: f'first\r\n{s}\r\nlast', 'quotes': lambda s: f'export X="{s}"',
+    'call': lambda s: f'client = Client({s!r}, timeout=3)', 'json text': lambda s: json.dumps({'a': {'b': [s]}}), 'json in json': lambda s: json.dumps(json.dumps({'x': s})),
+    'base64': lambda s: f'data: {base64.b64encode(f"x: {s}".encode()).decode()}', 'base64 twice': lambda s: base64.b64encode(base64.b64encode(s.encode())).decode(),
+    'hexadecimal': lambda s: s.encode().hex(), 'escapes': lambda s: ''.join(f'\\u{ord(c):04x}' if n < 6 else c for n, c in enumerate(s)),
+    'zero width': lambda s: s[:9] + '\u200b' + s[9:], 'url': lambda s: f'https://api.example.com/v1?x={s}&y=2', 'table': lambda s: f'| name | {s} |', 'diff': lambda s: f'+  - {s}',
+}
+_ANY = _a(20)
+# what only its place betrays
+_PLACED: dict[str, Callable[[str], str]] = {
+    'env': lambda s: f'export DB_PASSWORD={s}', 'env token': lambda s: f'MY_SERVICE_TOKEN={s}\nPATH=/usr/bin', 'yaml': lambda s: f'client_secret: {s}', 'yaml quoted': lambda s: f"  api-key: '{s}'",
+    'json': lambda s: json.dumps({'apiKey': s}), 'json twice': lambda s: json.dumps(json.dumps({'password': s})), 'toml': lambda s: f'secret_key = "{s}"', 'ruby': lambda s: f':token => "{s}"',
+    'go': lambda s: f'password := "{s}"', 'url': lambda s: f'postgres://app:{s}@db.example.com:5432/app', 'url user': lambda s: f'https://{s}@git.example.com/o/r.git',
+    'query': lambda s: f'GET /cb?access_token={s}&state=1', 'header': lambda s: f'Authorization: Bearer {s}', 'basic': lambda s: f'authorization: Basic {base64.b64encode(f"u:{s}".encode()).decode()}',
+    'header quoted': lambda s: f"curl -H 'X-Api-Key: {s}' https://x.example.com", 'cookie': lambda s: f'Cookie: sid={s}; theme=dark', 'flag': lambda s: f'tool login --password {s} --user me',
+    'flag =': lambda s: f'tool --api-key={s}', 'curl': lambda s: f'curl -u admin:{s} https://x.example.com', 'mysql': lambda s: f'mysql -uroot -p{s} db', 'sshpass': lambda s: f'sshpass -p {s} ssh me@h',
+    'netrc': lambda s: f'machine h login me password {s}', 'sql': lambda s: f"CREATE USER a IDENTIFIED BY '{s}'", 'xml': lambda s: f'<password>{s}</password>',
+    'kubernetes': lambda s: f'- name: DB_PASSWORD\n  value: {s}', 'told': lambda s: f'The password is {s}, as you asked.', 'dsn': lambda s: f'Server=x;Uid=me;Pwd={s};',
+    'npmrc': lambda s: f'//registry.npmjs.org/:_authToken={s}', 'markdown': lambda s: f'- **Password**: `{s}`', 'auth key': lambda s: f'aws_secret_access_key = {s}',
+}
+_KEPT = [
+    'The token count of this page is 4096, and the password field is required.', 'commit 3f786850e387550fdab836ed7e6dc881de23001b', 'max_tokens: 4096, password_length: 16',
+    'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae', 'id 123e4567-e89b-42d3-a456-426614174000', 'if (token == null) return getToken(user.id);',
+    'api_key = os.environ["API_KEY"]', 'password: <your password>', 'token: ${{ secrets.GITHUB_TOKEN }}', 'def login(self, password: str, token: Optional[str] = None) -> None:',
+    'index 83db48f..bf269f4 100644', 'sha512-Q1Yw+0bPzHk3Ojpp9W3Gc9nE0SlJtGlZ8lqO1kPnMZ3YcX8e5c0dXgk2g==', '/usr/lib/python3/dist-packages/setuptools/command/build', 'secretary: Bob; keyboard: qwerty',
+    'aGVsbG8gd29ybGQsIG5vdGhpbmcgc2VjcmV0IGhlcmU=', 'https://github.com/owner/repo/pull/12#issuecomment-1234567890', 'git@github.com:owner/repo.git', '"total_tokens": 12345, "cacheReadTokens": 99',
+    'Reset your password from the settings page. The key is to read it first.', 'toolu_01A09q90qw90lq917835lq9', 'ETag: "33a64df551425fcc55e4d42a148795d9f25f89d4"', 'key: value', 'pinned: true',
+]
+
+
+@pytest.fixture(scope='session')
+def scanner() -> Scanner:
+    return Scanner()
+
+
+@pytest.fixture(scope='session')
+def place(tmp_path_factory: pytest.TempPathFactory, own_home: Path) -> git.Repo:
+    root = tmp_path_factory.mktemp('place') / 'repo'
+    root.mkdir()
+    Sandbox(root).git('init', '-q')
+    return git.find_repo(str(root))
+
+
+def _told(text: str, key: str = 'content') -> str:
+    """Return a record as Claude Code writes it, with `text` in the result of a tool."""
+    block = {'tool_use_id': f'toolu_{_draw(_ALNUM, 22)}', 'type': 'tool_result', key: text}
+    return json.dumps({'type': 'user', 'sessionId': str(uuid.uuid4()), 'uuid': str(uuid.uuid4()),
+                       'message': {'role': 'user', 'content': [block], 'usage': {'input_tokens': 3}}}, ensure_ascii=False) + '\n'
+
+
+def _nothing(text: str) -> list[tuple[str, str]]:
+    return []
+
+
+def _ours(text: str) -> str:
+    """Return a record redacted by our rules alone."""
+    redacted = Redactor(_nothing).record(text)
+    assert redacted is not None
+    return redacted
+
+
+def _forms(secret: str) -> list[str]:
+    plain = secret.removeprefix('AccountKey=').removeprefix('https://hooks.slack.com/services/')
+    return [plain, plain.replace('_', '\\u005f'), base64.b64encode(plain.encode()).decode().rstrip('=')[4:-4], plain.encode().hex()]
+
+
+@pytest.mark.parametrize('hiding', _HIDDEN)
+def test_no_prefixed_secret_passes(hiding: str) -> None:
+    passed = []
+    for name, make in _PREFIXED.items():
+        secret = make()
+        redacted = _ours(_told(_HIDDEN[hiding](secret)))
+        if any(form in redacted for form in _forms(secret)) or secret[9:] in redacted:
+            passed.append((name, redacted[-300:]))
+    assert passed == []
+
+
+@pytest.mark.parametrize('hiding', _PLACED)
+def test_no_placed_secret_passes(hiding: str) -> None:
+    for secret in (_ANY(), f'{_draw(_ALNUM, 6)}!x', _draw(_HEX, 32)):
+        if hiding == 'url user' and len(secret) < 16:
+            continue
+        for record in (_told(_PLACED[hiding](secret)), _told('a line\n' + _PLACED[hiding](secret) + '\nanother')):
+            redacted = _ours(record)
+            assert secret not in redacted and base64.b64encode(f'u:{secret}'.encode()).decode() not in redacted, redacted
+        assert secret not in Redactor(_nothing).plain(_PLACED[hiding](secret) + '\n')
+
+
+@pytest.mark.parametrize('kind', ['RSA PRIVATE KEY', 'PRIVATE KEY', 'EC PRIVATE KEY', 'OPENSSH PRIVATE KEY', 'PGP PRIVATE KEY BLOCK'])
+def test_no_private_key_passes(kind: str) -> None:
+    key = _pem(kind)
+    middle = key.split('\n')[2]
+    cut = key[:key.index(middle) + 20]
+    for text in (key, json.dumps(key), json.dumps({'k': json.dumps(key)}), f'before\n{cut}', base64.b64encode(key.encode()).decode()):
+        assert middle[:16] not in _ours(_told(text)), text
+    redactor = Redactor(_nothing)
+    lines = [redactor.plain(line + '\n') for line in ['before', *key.split('\n'), 'after']]
+    assert middle[:16] not in ''.join(lines) and ''.join(lines).endswith('after\n') and ''.join(lines).startswith('before\n')
+
+
+@pytest.mark.parametrize('value', [{'GITHUB_TOKEN': 'plain-value'}, {'name': 'DB_PASSWORD', 'value': 'plain-value'}, {'credentials': ['plain-value']}, {'a': [{'apiKey': 'plain-value'}]}])
+def test_a_key_betrays_its_value(value: object) -> None:
+    assert 'plain-value' not in _ours(json.dumps(value) + '\n')
+
+
+def test_of_two_equal_keys_the_first_is_seen_too() -> None:
+    secret = _PREFIXED['github classic']()
+    assert secret not in _ours(f'{{"a": "{secret}", "a": "x"}}\n')
+
+
+@pytest.mark.parametrize('text', _KEPT)
+def test_prose_and_hashes_stay(text: str, scanner: Scanner) -> None:
+    record = _told(text)
+    assert Redactor(scanner.find).record(record) == record
+    assert Redactor(scanner.find).plain(text + '\n') == text + '\n'
+
+
+def test_our_own_documents_stay(scanner: Scanner) -> None:
+    redactor = Redactor(scanner.find)
+    for path in [*sorted((ROOT / 'docs').rglob('*.md')), ROOT / 'README.md', ROOT / 'CHANGELOG.md']:
+        record = _told(path.read_text(encoding='utf-8'))
+        assert redactor.record(record) == record, path
+
+
+def test_what_was_redacted_stays_as_it_is(scanner: Scanner) -> None:
+    text = '\n'.join(hide(make()) for make in _PREFIXED.values() for hide in (_HIDDEN['prose'], _HIDDEN['quotes']))
+    once = Redactor(scanner.find).record(_told(text + '\n' + '\n'.join(hide(_ANY()) for hide in _PLACED.values())))
+    assert once and Redactor(scanner.find).record(once) == once
+
+
+def _keep(place: git.Repo, tmp_path: Path, text: str, find: object, name: str = 's.jsonl', seconds: float = 60) -> archive.Kept:
+    source = tmp_path / name
+    source.write_bytes(text.encode('utf-8', 'surrogateescape'))
+    return archive.keep(place, str(source), str(tmp_path / 'kept'), 'RT-261121-01', find=find, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
+
+
+def test_a_clean_transcript_is_kept_byte_for_byte(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+    text = _told('Grüße\u2028 \U0001f600') + '{"a" : 1 ,"b":"\\u00e9"}\r\n' + 'not json \udcff\n' + '{"half": "\\ud800"}\n' + '[1]'
+    kept = _keep(place, tmp_path, text, scanner.find)
+    assert Path(kept.path).read_bytes() == text.encode('utf-8', 'surrogateescape')
+    assert Path(kept.path).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / 'kept').iterdir()] == ['RT-261121-01.jsonl']
+
+
+def test_half_of_a_pair_survives_redaction(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+    secret = _PREFIXED['stripe']()
+    kept = _keep(place, tmp_path, f'{{"half": "\\ud800", "k": "{secret}"}}\n', scanner.find)
+    value = json.loads(Path(kept.path).read_text(encoding='utf-8'))
+    assert value['half'] == '\ud800' and secret not in str(value)
+
+
+def test_a_value_that_was_known_too_late_is_taken_out(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+    secret = _ANY()
+    kept = _keep(place, tmp_path, _told(f'it answered {secret} again') + _told(f'password={secret}'), scanner.find)
+    assert secret not in Path(kept.path).read_text(encoding='utf-8')
+
+
+def test_a_file_of_one_json_value(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+    text = json.dumps({'messages': [{'env': [{'name': 'DB_PASSWORD', 'value': 'plain value'}]}]}, indent=2)
+    kept = _keep(place, tmp_path, text, scanner.find, 's.json')
+    assert kept.path.endswith('.json') and 'plain value' not in Path(kept.path).read_text()
+
+
+def test_the_second_scanner_takes_out_what_ours_left(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+    # an IBM key: detect-secrets knows the form, our rules do not
+    secret = 'Zq' + _draw(_ALNUM, 42)
+    record = _told(f'ibm-cloud-iam-key {secret}')
+    assert secret in _ours(record)
+    kept = _keep(place, tmp_path, record, scanner.find)
+    assert secret not in Path(kept.path).read_text() and any(kind.startswith('scanner-') for kind in kept.counts)
+
+
+def _broken(text: str) -> list[tuple[str, str]]:
+    raise RuntimeError('the scanner fell over')
+
+
+def _stubborn(text: str) -> list[tuple[str, str]]:
+    return [('stubborn', 'a')]
+
+
+_FAILURES = [
+    ('the scanner fails', _told('x' * 20), _broken, RuntimeError), ('it goes on finding', '{"a": 1, "b": "x"}\n', _stubborn, Unclean),
+    ('not text', 'a\0b\n', _nothing, Unclean), ('too slow', _told('x' * 20), _nothing, Unclean),
+]
+
+
+@pytest.mark.parametrize(('name', 'text', 'find', 'error'), _FAILURES, ids=[row[0] for row in _FAILURES])
+def test_a_failure_keeps_nothing(place: git.Repo, tmp_path: Path, name: str, text: str, find: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        _keep(place, tmp_path, text, find, seconds=-1 if name == 'too slow' else 60)
+    assert list((tmp_path / 'kept').iterdir()) == []
+
+
+def test_a_second_archive_does_not_replace_the_first(place: git.Repo, tmp_path: Path) -> None:
+    first = _keep(place, tmp_path, _told('first'), _nothing)
+    second = _keep(place, tmp_path, _told('second'), _nothing)
+    assert first.path != second.path and 'first' in Path(first.path).read_text() and 'second' in Path(second.path).read_text()
+
+
+def test_a_folder_that_could_be_committed_is_refused(repo: Sandbox) -> None:
+    found = git.find_repo(str(repo.root))
+    folder = repo.root / 'kept'
+    folder.mkdir()
+    with pytest.raises(FatalError, match='does not ignore it'):
+        archive.require_outside(found, str(folder))
+    with pytest.raises(FatalError, match='folder of git'):
+        archive.require_outside(found, str(repo.root / '.git'))
+    repo.write('.gitignore', 'kept/\n')
+    archive.require_outside(found, str(folder))
+    archive.require_outside(found, str(repo.root.parent))
+
+
+def test_remains_of_a_killed_run_are_swept(tmp_path: Path) -> None:
+    old, young, foreign = (tmp_path / name for name in ('.RT-1.jsonl.1-ab.tmp', '.RT-2.jsonl.1-ab.tmp', '.other.tmp'))
+    for path in (old, young, foreign):
+        path.write_text('x')
+    for path in (old, foreign):
+        os.utime(path, (1, 1))
+    archive.sweep(str(tmp_path))
+    assert not old.exists() and young.exists() and foreign.exists()
+
+
+_PEAK = """
+import sys, time
+from daybook.repo import git
+from daybook.transcripts import archive
+archive.keep(git.find_repo(sys.argv[1]), sys.argv[2], sys.argv[3], 'n', find=lambda text: [], deadline=time.monotonic() + 600)
+print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))
+"""
+
+
+@pytest.mark.skipif(not os.path.exists('/proc/self/status'), reason='no /proc')
+def test_memory_does_not_grow_with_the_transcript(tmp_path: Path, place: git.Repo) -> None:
+    peaks = []
+    for name, records in (('short', 50), ('long', 1500)):
+        source = tmp_path / f'{name}.jsonl'
+        with open(source, 'w', encoding='utf-8') as stream:
+            for _ in range(records):
+                stream.write(_told(_RANDOM.randbytes(3000).hex()))
+        run = subprocess.run((sys.executable, '-c', _PEAK, place.root, source, tmp_path / name), capture_output=True, text=True, check=True)
+        peaks.append(int(run.stdout))
+    assert source.stat().st_size > 9_000_000 and peaks[1] - peaks[0] < 4_000, peaks  # KiB
+
+
+SESSION = '7f3a2b1c-0d4e-4f5a-8b6c-9d0e1f2a3b4c'
+
+
+@pytest.fixture(scope='module')
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp('transcripts'))
+
+
+def _with_session(template: Path, tmp_path: Path, transcript: str, settings: str = 'transcripts: {archive: true}\n') -> Sandbox:
+    sandbox = copy_of(template, tmp_path / 'copy', TEXT)
+    sandbox.write('.daybook/config.yaml', f'claims: {{remote: off}}\n{settings}')
+    sandbox.write(f'.daybook/state/session-{SESSION}.json', json.dumps({
+        'session_id': SESSION, 'cwd': str(sandbox.root), 'started_at': '2026-11-21T08:00:00Z', 'ended_at': '2026-11-21T09:00:00Z', 'tool_calls_count': 3,
+        'tool_calls_breakdown': {'Bash': 3}, 'tool_calls_breakdown_methods': {'Bash': 3}, 'matcher': '*'}))
+    found = tmp_path / 'claude' / 'projects' / '-repo' / f'{SESSION}.jsonl'
+    found.parent.mkdir(parents=True)
+    found.write_text(transcript, encoding='utf-8')
+    return sandbox
+
+
+def _environ(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {'CLAUDE_CONFIG_DIR': str(tmp_path / 'claude'), 'TRANSCRIPTS_DIR': str(tmp_path / 'kept'), **more}
+
+
+def test_hand_off_keeps_a_redacted_transcript(template: Path, tmp_path: Path) -> None:
+    secret, key = _PREFIXED['github classic'](), _pem('RSA PRIVATE KEY')
+    sandbox = _with_session(template, tmp_path, _told(f'token {secret}') + _told(key))
+    run = hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path))
+    assert run.code == 0, run.out
+    kept = tmp_path / 'kept' / f'{run.field("id")}.jsonl'
+    assert f'[x] transcript: {kept} ' in run.out and '1 github-token' in run.out
+    text = kept.read_text()
+    assert secret not in text and key.split('\n')[1] not in text and secret not in run.out
+    assert (tmp_path / 'claude' / 'projects' / '-repo' / f'{SESSION}.jsonl').read_text().startswith('{"type"')
+
+
+_SAID = [
+    ('off', '', {}, None), ('no folder', 'transcripts: {archive: true}\n', {'TRANSCRIPTS_DIR': ''}, 'TRANSCRIPTS_DIR names no folder'),
+    ('in the repository', 'transcripts: {archive: true}\n', {'TRANSCRIPTS_DIR': 'kept'}, 'does not ignore it'),
+    ('no transcript', 'transcripts: {archive: true}\n', {'CLAUDE_CONFIG_DIR': '/nowhere'}, 'no transcript of this agent session'),
+    ('too slow', 'transcripts: {archive: true, timeout: 0.000001}\n', {}, 'longer than transcripts.timeout'),
+    ('not a folder', 'transcripts: {archive: true}\n', {'TRANSCRIPTS_DIR': 'third.md'}, 'Error'),
+]
+
+
+@pytest.mark.parametrize(('name', 'settings', 'environ', 'said'), _SAID, ids=[row[0] for row in _SAID])
+def test_hand_off_says_why_nothing_is_kept(template: Path, tmp_path: Path, name: str, settings: str, environ: dict[str, str], said: str | None) -> None:
+    sandbox = _with_session(template, tmp_path, _told('hello'), settings)
+    run = hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path, **environ))
+    assert (run.code, run.field('pushed')) == (0, 'yes'), run.out
+    assert ('transcript' in run.out) == (said is not None)
+    assert said is None or ('[ ] transcript: not archived: ' in run.out and said in run.out), run.out
+    left = [path for folder in (tmp_path / 'kept', sandbox.root / 'kept') if folder.exists() for path in folder.iterdir()]
+    assert left == []
+
+
+def test_without_the_second_scanner_nothing_is_kept(template: Path, tmp_path: Path) -> None:
+    sandbox = _with_session(template, tmp_path, _told('hello'))
+    shadow = tmp_path / 'shadow' / 'detect_secrets' / '__init__.py'  # an empty package stands before the installed one
+    shadow.parent.mkdir(parents=True)
+    shadow.write_text('')
+    run = hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path, PYTHONPATH=str(tmp_path / 'shadow')))
+    assert (run.code, run.field('pushed')) == (0, 'yes')
+    assert "[ ] transcript: not archived: the second scanner is not installed: pip install 'git-daybook[transcripts]'" in run.out, run.out
+    assert not (tmp_path / 'kept').exists()
+
+
+def test_a_session_handed_off_twice_has_two_archives(template: Path, tmp_path: Path) -> None:
+    sandbox = _with_session(template, tmp_path, _told('hello'))
+    state = sandbox.read(f'.daybook/state/session-{SESSION}.json')
+    ids = []
+    for _ in range(2):
+        sandbox.write(f'.daybook/state/session-{SESSION}.json', state)
+        sandbox.write('.daybook/state/draft.md', TEXT)
+        ids.append(hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path)).field('id'))
+    assert sorted(os.listdir(tmp_path / 'kept')) == sorted(f'{name}.jsonl' for name in ids) and ids[0] != ids[1]
+
+
+def test_a_state_does_not_choose_a_file_of_ours(template: Path, tmp_path: Path) -> None:
+    sandbox = _with_session(template, tmp_path, _told('hello'))
+    (tmp_path / 'claude' / 'projects' / '-repo' / f'{SESSION}.jsonl').unlink()
+    private = tmp_path / 'private.jsonl'
+    private.write_text('{"a": "mine"}\n')
+    state = json.loads(sandbox.read(f'.daybook/state/session-{SESSION}.json'))
+    for told in (str(private), str(tmp_path / 'claude' / 'projects' / '..' / '..' / 'private.jsonl')):
+        sandbox.write(f'.daybook/state/session-{SESSION}.json', json.dumps({**state, 'transcript_path': told}))
+        sandbox.write('.daybook/state/draft.md', TEXT)
+        assert 'no transcript of this agent session' in hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path)).out
