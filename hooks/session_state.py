@@ -23,6 +23,7 @@ _STDIN_BYTES = 64 << 20
 _STATE_BYTES = 4 << 20
 _LOG_BYTES = 1 << 20
 _NAME_CHARACTERS = 200
+_PATH_CHARACTERS = 4096
 _ID_CHARACTERS = 64
 _ID_ALPHABET = frozenset('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
 _ID_VARIABLES = ('DAYBOOK_SESSION_ID', 'CLAUDE_SESSION_ID', 'CLAUDE_CODE_SESSION_ID', 'GEMINI_SESSION_ID')
@@ -271,6 +272,7 @@ def _call(payload: dict, options: dict[str, str]) -> dict:
         'agent': agent,
         'matcher': options['--matcher'],
         'at': _now(),
+        'transcript': _text(payload.get('transcript_path'))[:_PATH_CHARACTERS],
     }
 
 
@@ -418,6 +420,7 @@ def _fresh(session: str, root: str, call: dict) -> dict:
         'subagents_dispatched': 0,
         'parallel_terminals_observed': 0,
         'matcher': call['matcher'] or '*',
+        'transcript_path': '',
         'spill_folded_bytes': 0,
         'schema': _SCHEMA,
     }
@@ -451,6 +454,8 @@ def _load(base: str, fresh: dict) -> dict:
     if os.path.isfile(path) and not os.path.islink(path):
         try:
             state = _parse(_read(path, _STATE_BYTES))
+            if isinstance(state, dict):
+                state.setdefault('transcript_path', '')  # an older version of this script kept none
             if _is_sound(state, fresh):
                 return {key: state[key] for key in fresh}
         except OSError:
@@ -575,6 +580,7 @@ def _record(base: str, root: str, call: dict) -> None:
         _fold_spill(base, state)
         _count(state, call)
         state['agent'], state['cwd'] = call['agent'], root
+        state['transcript_path'] = call['transcript'] or state['transcript_path']
         state['parallel_terminals_observed'] = max(state['parallel_terminals_observed'], others)
         _save(base + '.json', state)
     finally:

@@ -223,10 +223,21 @@ def test_state_of_one_call(repo: Path) -> None:
         'subagents_dispatched': 0,
         'parallel_terminals_observed': 0,
         'matcher': '*',
+        'transcript_path': '',
         'spill_folded_bytes': 0,
         'schema': 1,
     }
     assert _logged(repo) == []
+
+
+def test_a_state_of_an_older_version_counts_on(repo: Path) -> None:
+    _send(_event(repo, transcript_path='/t/s1.jsonl'))
+    state = _state(repo)
+    assert state.pop('transcript_path') == '/t/s1.jsonl'
+    (_folder(repo) / 'session-s1.json').write_text(json.dumps(state))
+    _send(_event(repo))
+    assert (_state(repo)['tool_calls_count'], _state(repo)['transcript_path']) == (2, '')
+    assert list(_folder(repo).glob('*.bad-*')) == []
 
 
 def test_times_are_utc_and_the_first_one_stays(repo: Path) -> None:
