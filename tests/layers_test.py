@@ -19,7 +19,7 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
-for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts'):
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )

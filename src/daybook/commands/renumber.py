@@ -25,6 +25,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
+from daybook.session import index_files
 from daybook.session import operators
 from daybook.session import preflight
 from daybook.writers import renumber
@@ -90,7 +91,7 @@ def _linking(repo: Repo, move: Move) -> Iterator[tuple[str, bytes]]:
                 yield entry.path, data
 
 
-def _edits(repo: Repo, move: Move) -> tuple[list[_Edit], list[str]]:
+def _edits(repo: Repo, settings: Settings, move: Move) -> tuple[list[_Edit], list[str]]:
     """Return what changes, the note first, and where its old id stays in words."""
     edits, mentions = [], []
     for path, data in dict(_linking(repo, move)).items():
@@ -98,7 +99,7 @@ def _edits(repo: Repo, move: Move) -> tuple[list[_Edit], list[str]]:
         after, links = renumber.relinked(data, path, new_path, move)
         if path == move.path:
             after = renumber.note(after, move, schema.property_order('session'))
-        elif links and os.path.basename(path) == 'INDEX.md':
+        elif links and index_files.is_map(settings, path):
             after = renumber.index(after)
         if after != data or new_path != path:
             edits.append(_Edit(path, new_path, data, after, links))
@@ -194,7 +195,7 @@ def main(argv: Sequence[str]) -> int:
     else:
         _refuse_taken(repo, settings, notes, wanted)
     move = renumber.move_of(doc.path, old, wanted, is_only=is_only)
-    edits, mentions = _edits(repo, move)
+    edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
     if args.dry_run:
         _report(edits, mentions)
@@ -203,7 +204,7 @@ def main(argv: Sequence[str]) -> int:
     claim = _claimed(repo, settings, doc, args.new, old)
     # to claim may have taken seconds, in which somebody has gone on writing
     move = renumber.move_of(doc.path, old, claim.id, is_only=is_only)
-    edits, mentions = _edits(repo, move)
+    edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
     _write(repo, edits)
     _report(edits, mentions)

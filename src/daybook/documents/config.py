@@ -69,6 +69,8 @@ class Settings(NamedTuple):
     handoff_changelog: str | None = None
     handoff_archive_drafts: bool = True
     indexes_when: str = 'commit'
+    indexes_branch: str | None = None
+    indexes_overview: str | None = None
     render_tracked: bool = False
     render_folder: str = 'docs/rendered'
     render_title: str = 'Daybook'
@@ -160,7 +162,7 @@ def _matcher(kinds: tuple[Kind, ...]) -> re.Pattern[str]:
 
 def kind_of(settings: Settings, path: str) -> Kind | None:
     """Return the kind of the file at the repository-relative `path`, or None when it is no document."""
-    if not path.endswith(('.md', '.markdown', '.mdx')) or _NEVER.search(path):
+    if not path.endswith(('.md', '.markdown', '.mdx')) or _NEVER.search(path) or path == settings.indexes_overview:
         return None
     match = _matcher(settings.kinds).match(path)
     return settings.kinds[int(match.lastgroup[1:])] if match and match.lastgroup else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from daybook.documents import document
 from daybook.documents import schema
-from daybook.documents.config import kind_of
+from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal as journals
 from daybook.handoff import note
@@ -21,6 +21,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
+from daybook.session import index_files
 from daybook.session import telemetry as counters
 from daybook.session.claim import Claim
 from daybook.writers import index_set
@@ -39,16 +40,18 @@ def _on_disk(repo: Repo, path: str) -> bytes:
 
 
 def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
-    """Return the index with the new line; a missing one is made of all documents of its folder."""
+    """Return the index or overview with the new line; a missing one is made of all its documents."""
     data = _on_disk(request.repo, path)
-    if data:
-        return remake.insert('index', entry, data)
-    folder = posixpath.dirname(path)
-    places = [place for place in git.tracked_files(request.repo, f':(top,literal){folder or "."}')
-              if posixpath.dirname(place) == folder and kind_of(request.settings, place)]
-    entries = [indexes.Entry(posixpath.basename(found.path), found.stem, document.title_of(found))
-               for found in document.read_all(request.repo, request.settings, places) if not found.is_stub]
-    return indexes.render(index_set.title_of(folder), [*entries, indexes.Entry(*entry)]).encode('utf-8', 'replace')
+    if not data:
+        texts = index_files.wanted(request.repo, request.settings, git.tracked_files(request.repo), {path})
+        data = texts.get(path, indexes.render(index_set.title_of(posixpath.dirname(path)), [])).encode('utf-8', 'replace')
+    return remake.insert('index', entry, data)
+
+
+def _index_entry(settings: Settings, place: str, path: str, title: str) -> indexes.Entry:
+    if place == settings.indexes_overview:
+        return index_set.overview_entry(place, path, title)
+    return indexes.Entry(posixpath.basename(path), document.stem_of(path), title)
 
 
 def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:
@@ -68,7 +71,7 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
         entry = (claim.id, target if target.startswith('.') else f'./{target}', today, title)
         written.append((place, 'log', entry, remake.insert('log', entry, _on_disk(repo, place))))
     for place in plan.indexes:
-        entry = (posixpath.basename(path), stem, title)
+        entry = tuple(_index_entry(settings, place, path, title))
         written.append((place, 'index', entry, _index(request, place, entry)))
     if plan.changelog:
         entry = (f'{claim.id}: {title}',)

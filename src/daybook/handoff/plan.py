@@ -19,12 +19,13 @@ from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
 from daybook.session import claim as claims
+from daybook.session import index_files
 from daybook.session import preflight
 from daybook.session import telemetry as counters
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.telemetry import Telemetry
-from daybook.writers import indexes
+from daybook.writers import index_set
 
 _TRIVIAL_CALLS = 5
 _WIKILINK = re.compile(r'\[\[([^]|#]+)[^]]*\]\]')
@@ -40,7 +41,7 @@ class Plan(NamedTuple):
     workstreams: tuple[str, ...]  # paths, to be linked back
     names: tuple[str, ...]  # of all workstreams, as the note has them
     missing: tuple[str, ...]  # workstreams that the draft names and nobody has
-    indexes: tuple[str, ...]
+    indexes: tuple[str, ...]  # the index of the notes' folder, and the overview
     changelog: str | None
 
     @property
@@ -102,21 +103,21 @@ def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _index_targets(request: Request) -> tuple[str, ...]:
-    """Return the index of the notes' folder when it is ours to keep; names one that is not."""
-    if request.settings.indexes_when != 'commit':
+    """Return the index of the notes' folder and the overview, where they are ours to keep; names one that is not."""
+    repo, settings = request.repo, request.settings
+    if not index_files.are_kept_here(repo, settings):
         return ()
-    folder = request.settings.kind('session').folder
-    path = f'{folder}/{indexes.NAME}' if folder else indexes.NAME
-    if os.path.islink(os.path.join(request.repo.root, path)):
-        request.say(f'{path} is a symbolic link: left alone')
-        return ()
-    data = files.read_bytes(files.inside(request.repo.root, path))
-    if data is not None and not indexes.is_generated(data.decode('utf-8', 'replace')):
-        request.say(f'{path} was written by hand: left alone')
-        return ()
-    if data is None and git.git('check-ignore', '-q', '--', path, cwd=request.repo.root).is_ok:
-        return ()
-    return (path,)
+    chosen = []
+    for path in (index_set.path_of(settings.kind('session').folder), settings.indexes_overview):
+        if path is None or not os.path.lexists(os.path.join(repo.root, path)) and git.ignored(repo, [path]):
+            continue
+        if os.path.islink(os.path.join(repo.root, path)):
+            request.say(f'{path} is a symbolic link: left alone')
+        elif index_files.is_by_hand(repo, path):
+            request.say(f'{path} was written by hand: left alone')
+        else:
+            chosen.append(path)
+    return tuple(chosen)
 
 
 def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:

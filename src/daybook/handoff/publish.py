@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import tempfile
 import time
 from collections.abc import Collection
@@ -16,7 +15,7 @@ from daybook.handoff.journal import Write
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
-from daybook.writers import indexes
+from daybook.session import index_files
 
 _HOOK_LINES = 20  # of what a hook printed
 _RETRIES = 5
@@ -180,7 +179,7 @@ def _role(work: _Work, path: str) -> str | None:
     """Return what a hand-off writes at `path`, this one or an earlier one that is pushed along."""
     own = {write.path: write.role for write in work.writes}
     kind = kind_of(work.settings, path)
-    others = 'index' if posixpath.basename(path) == indexes.NAME else 'log' if kind and kind.name == 'workstream' else None
+    others = 'index' if index_files.is_map(work.settings, path) else 'log' if kind and kind.name == 'workstream' else None
     return own.get(path, others)
 
 

@@ -268,6 +268,24 @@ def default_branch(repo: Repo, remote: str | None) -> str | None:
     return None
 
 
+def is_on_default_branch(repo: Repo, named: str | None = None) -> bool:
+    """Return whether HEAD is on the default branch: the one `named`, else what the remote calls so, else main or master.
+
+    A shallow clone of a job may hold one branch alone, so that one of another name is not taken for it.
+    """
+    here = current_branch(repo)
+    if here is None or named:
+        return here is not None and here == named
+    known = remotes(repo)
+    remote = 'origin' if 'origin' in known else next(iter(known), None)
+    head = git('symbolic-ref', '--quiet', f'refs/remotes/{remote}/HEAD', cwd=repo.root) if remote else None
+    if head and head.is_ok:
+        return head.text == f'refs/remotes/{remote}/{here}'
+    places = [*([f'refs/remotes/{remote}/'] if remote else []), 'refs/heads/']
+    found = next((name for place in places for name in ('main', 'master') if resolve(repo, place + name)), None)
+    return here == found
+
+
 def git_path(repo: Repo, name: str) -> str:
     """Return the absolute path of `name` in the private git folder of this work tree."""
     return os.path.join(repo.git_dir, name)

@@ -1,4 +1,4 @@
-"""Which INDEX.md files a set of documents asks for, and what each one says."""
+"""Which INDEX.md files a set of documents asks for, what each one says, and what the overview of all says."""
 from __future__ import annotations
 
 import posixpath
@@ -17,6 +17,17 @@ def title_of(folder: str) -> str:
     """Return the heading of the index of `folder`."""
     name = posixpath.basename(folder).replace('-', ' ').replace('_', ' ')
     return name.upper() if 0 < len(name) <= 3 else name.capitalize() or 'Index'
+
+
+def overview_entry(overview: str, path: str, title: str) -> Entry:
+    """Return the line of the document `path` in the file `overview`: its whole path is its name."""
+    file = posixpath.relpath(path, posixpath.dirname(overview) or '.')
+    return Entry(file, path.rsplit('.', 1)[0], title)
+
+
+def overview(path: str, titles: Mapping[str, str]) -> str:
+    """Return the text of the overview `path` of documents given as path and title."""
+    return indexes.render('Overview', [overview_entry(path, *item) for item in titles.items()])
 
 
 def _entries(titles: Mapping[str, str]) -> dict[str, list[Entry]]:

@@ -58,7 +58,7 @@ def merge(base: str, ours: str, theirs: str) -> str | None:
     return merged if rebuilt == ours else None
 
 
-def _section(text: str) -> tuple[int, int] | None:
+def section(text: str) -> tuple[int, int] | None:
     """Return where what the heading of the log heads begins and ends."""
     found = [heading for heading in markdown.headings(text) if not heading.nested]
     for position, heading in enumerate(found):
@@ -71,10 +71,10 @@ def _section(text: str) -> tuple[int, int] | None:
 def _insert_lines(text: str, session_id: str, date: str, entry_lines: list[str]) -> str:
     newline = '\r\n' if '\r\n' in text else '\n'
     written = ''.join(part + newline for part in entry_lines)
-    section = _section(text)
-    if section is None:
+    found = section(text)
+    if found is None:
         return text if has_entry(text, session_id) else _with_section(text, written, newline)
-    at, end = section
+    at, end = found
     if has_entry(text[at:end], session_id):
         return text
     blank = _BLANK.match(text, at).group()  # type: ignore[union-attr]

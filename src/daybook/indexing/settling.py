@@ -1,0 +1,98 @@
+"""What a merge, rebase or cherry-pick left unmerged: Session Logs are put together, the rest is named."""
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from daybook.documents import config
+from daybook.documents.config import Settings
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo.git import Repo
+from daybook.session import index_files
+from daybook.writers import conflicts
+from daybook.writers import indexes
+from daybook.writers import session_log_union
+
+_BOTH = {2, 3}  # stages: what both sides have; https://git-scm.com/docs/git-ls-files
+
+
+class Unmerged(NamedTuple):
+    """A path in conflict: the object ids of its stages (1: the base, 2: ours, 3: theirs)."""
+
+    path: str
+    stages: dict[int, str]
+
+
+class Settled(NamedTuple):
+    """`texts` to write, `merged` (paths that can be added), and `left` to a person, each with the reason."""
+
+    texts: dict[str, bytes]
+    merged: list[str]
+    left: dict[str, str]
+
+
+def unmerged(repo: Repo) -> list[Unmerged]:
+    """Return the paths in conflict, sorted."""
+    out = git.expect('ls-files', '-z', '--unmerged', cwd=repo.root).out
+    found: dict[str, dict[int, str]] = {}
+    for line in git.zsplit(out):
+        meta, path = line.split('\t', 1)
+        _, oid, stage = meta.split(' ')
+        found.setdefault(path, {})[int(stage)] = oid
+    return [Unmerged(path, stages) for path, stages in sorted(found.items())]
+
+
+def _is_generated(repo: Repo, entry: Unmerged) -> bool:
+    sides = git_objects.read_blobs(repo, [oid for stage, oid in entry.stages.items() if stage in _BOTH])
+    return all(indexes.is_generated((side or b'').decode('utf-8', 'replace')) for side in sides)
+
+
+def _marker_size(repo: Repo, path: str) -> int:
+    answer = git.zsplit(git.git('check-attr', '-z', 'conflict-marker-size', '--', path, cwd=repo.root).out)
+    return int(answer[2]) if len(answer) == 3 and answer[2].isdigit() and int(answer[2]) > 0 else 7
+
+
+def _decode(data: bytes | None) -> str:
+    return (data or b'').decode('utf-8', 'surrogateescape')
+
+
+def _log(repo: Repo, entry: Unmerged, settled: Settled) -> None:
+    """Resolve the Session Log of one workstream."""
+    path = entry.path
+    absolute = os.path.join(repo.root, path)
+    data = None if os.path.islink(absolute) else files.read_bytes(absolute)
+    if data is None or not _BOTH <= entry.stages.keys():
+        settled.left[path] = 'one side has deleted it'
+        return
+    text, size = _decode(data), _marker_size(repo, path)
+    parsed = conflicts.parse(text, size)
+    if parsed is not None and all(isinstance(each, str) for each in parsed):
+        settled.merged.append(path)  # resolved by hand, or by the run before
+        return
+    base = _decode(git_objects.read_blobs(repo, [entry.stages[1]])[0]) if 1 in entry.stages else ''
+    found = session_log_union.resolve(text, base, size)
+    if found is None:
+        settled.left[path] = 'its conflict is not in entries of the Session Log alone'
+        return
+    settled.texts[path] = found.text.encode('utf-8', 'surrogateescape')
+    if found.left:
+        numbers = [n for n, line in enumerate(conflicts.lines_of(found.text), 1) if line.startswith('<' * size)]
+        settled.left[path] = f'conflict outside of the Session Log, line {", ".join(map(str, numbers))}'
+    else:
+        settled.merged.append(path)
+
+
+def settle(repo: Repo, settings: Settings, *, is_kept: bool) -> Settled:
+    """Say what becomes of the paths in conflict; `is_kept` tells whether the maps are made anew here."""
+    settled = Settled({}, [], {})
+    for entry in unmerged(repo):
+        kind = config.kind_of(settings, entry.path)
+        if index_files.is_map(settings, entry.path) and is_kept and _is_generated(repo, entry):
+            settled.merged.append(entry.path)
+        elif kind is not None and kind.name == 'workstream':
+            _log(repo, entry, settled)
+        else:
+            settled.left[entry.path] = 'not generated'
+    return settled

@@ -1,0 +1,82 @@
+"""The generated maps of a work tree, INDEX.md and the overview: who keeps them, whether they are ours, what they say."""
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Collection
+from collections.abc import Sequence
+
+from daybook.documents import document
+from daybook.documents.config import Settings
+from daybook.documents.config import kind_of
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+from daybook.writers import index_set
+from daybook.writers import indexes
+
+
+def are_kept_here(repo: Repo, settings: Settings) -> bool:
+    """Return whether `indexes.when` lets this work tree write them: on a branch of others it would make conflicts."""
+    if settings.indexes_when == 'default-branch':
+        return git.is_on_default_branch(repo, settings.indexes_branch)
+    return settings.indexes_when == 'commit'
+
+
+def is_map(settings: Settings, path: str) -> bool:
+    """Return whether a file has the name of a generated map."""
+    return path == settings.indexes_overview or posixpath.basename(path) == indexes.NAME
+
+
+def is_by_hand(repo: Repo, path: str) -> bool:
+    """Return whether somebody else wrote the file at `path`, so that it is left alone; a symbolic link counts as that."""
+    if os.path.islink(os.path.join(repo.root, path)):
+        return True
+    data = files.read_bytes(files.inside(repo.root, path))
+    return data is not None and not indexes.is_generated(data.decode('utf-8', 'replace'))
+
+
+def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequence[str]) -> dict[str, str]:
+    """Return the title of each document of `places` but the stubs; of those that are not in `read`, the stem."""
+    titles = {path: document.stem_of(path) for path in places}
+    for found in document.read_all(repo, settings, read):
+        titles[found.path] = document.title_of(found)
+        if found.is_stub:
+            del titles[found.path]
+    return titles
+
+
+def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Collection[str] | None) -> dict[str, str]:
+    path = settings.indexes_overview
+    if path is None or changed is not None and not any(each == path or kind_of(settings, each) for each in changed):
+        return {}
+    data = None if changed is None or path in changed else files.read_bytes(files.inside(repo.root, path))
+    old = (data or b'').decode('utf-8', 'replace').replace('\r\n', '\n')
+    if changed is None or not indexes.is_generated(old):
+        return {path: index_set.overview(path, _titles(repo, settings, places, places))}
+    known = [each for each in places if each in changed]
+    titles = _titles(repo, settings, known, known)
+    entries = [index_set.overview_entry(path, *item) for item in titles.items()]
+    gone = [index_set.overview_entry(path, each, '').file for each in changed if each not in titles]
+    return {path: indexes.updated(old, gone, entries)}
+
+
+def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
+           changed: Collection[str] | None = None) -> dict[str, str]:
+    """Return the text of each index and of the overview, by path.
+
+    Given the files that `changed`, these are the indexes of their folders, read anew, and the overview with their
+    lines. An index that no document is left for becomes empty, as nothing of a tracked file is deleted.
+    """
+    if changed is not None and not changed:
+        return {}
+    only = None if changed is None else {posixpath.dirname(path) for path in changed}
+    places = [path for path, _ in document.select(settings, tracked)]
+    texts = index_set.texts(_titles(repo, settings, places, [path for path in places
+                                                             if only is None or posixpath.dirname(path) in only]))
+    homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
+    for path in tracked:
+        if posixpath.basename(path) == indexes.NAME and path.startswith(homes):
+            texts.setdefault(path, indexes.render(index_set.title_of(posixpath.dirname(path)), []))
+    found = {path: text for path, text in texts.items() if only is None or posixpath.dirname(path) in only}
+    return {**found, **_overview(repo, settings, places, changed)}
