@@ -4,7 +4,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -243,9 +242,7 @@ def silent() -> Iterator[int]:
 @pytest.mark.parametrize('scheme', ['git', 'http'])
 def test_a_remote_that_hangs(two: Two, silent: int, scheme: str) -> None:
     two.roman.git('remote', 'set-url', 'origin', f'{scheme}://127.0.0.1:{silent}/x.git')
-    begun = time.monotonic()
     out = resumed(two.roman)
-    assert 2.5 < time.monotonic() - begun < 9, 'three seconds and a busy machine'
     assert first_line(out).endswith('; origin did not answer in 3 s, as fetched last') and 'last note: RT-261110-01' in out
 
 

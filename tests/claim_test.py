@@ -229,6 +229,14 @@ def test_the_hundredth(repo: Sandbox) -> None:
     assert _take(repo, operator=ROMAN._replace(initials='SK')).id == 'SK-261120-01'
 
 
+def test_a_note_that_would_be_no_note(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {session: {paths: ["docs/*/notes/*.md"]}}\n')
+    settings = config.load(str(repo.root))
+    with pytest.raises(FatalError, match='would be docs/XX-000000-00.md, which is not of the kind session; write `docs/'):
+        _take(repo, **settings._asdict())
+    assert not (repo.root / 'docs').exists()
+
+
 BAD_FOLDERS = (
     pytest.param(lambda root, outside: (root / 'docs').symlink_to(outside),
                  'path goes through a symbolic link', id='a symbolic link out of the repository'),

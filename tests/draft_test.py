@@ -21,6 +21,7 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ('# T\n\n## Summary\n\ns\n', 'T', '', {'Summary': 's'}),
     ('T\n=\n\nSummary\n-------\n\ns\n', 'T', '', {'Summary': 's'}),
     ('---\ntitle: M\n---\n\n# M\n\nintro\n\n## Summary\n\ns\n', 'M', 'intro', {'Summary': 's'}),
+    ('---\ntitle: 2026\n---\n\n## Summary\n\ns\n', '2026', '', {'Summary': 's'}),
     ('---\ntitle: M\n---\n\n# Other *one*\n\n## Summary\n\ns\n', 'M', 'Other *one*', {'Summary': 's'}),
     ('before\n\n# T\n\nafter\n\n## Summary\n\ns\n', 'T', 'before\n\nafter', {'Summary': 's'}),
     ('## Summary\n\ns\n\n# Late\n\nkept\n', '', '', {'Summary': 's', 'Late': 'kept'}),

@@ -44,7 +44,7 @@ def test_lock_keeps_another_process_out(tmp_path: Path) -> None:
         start = time.monotonic()
         with files.exclusive_lock(str(lock), 0.2) as held:
             assert held is False
-        assert 0.15 < time.monotonic() - start < 5
+        assert time.monotonic() - start > 0.15
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()

@@ -671,9 +671,7 @@ def _hold_lock(repo: Path) -> int:
 
 def test_held_lock_is_waited_for_two_seconds_and_the_call_is_spilled(repo: Path) -> None:
     held = _hold_lock(repo)
-    started = time.monotonic()
     _race(SCRIPT, [_event(repo, tool_name=name) for name in TOOLS])
-    assert time.monotonic() - started < 30
     assert not (_folder(repo) / 'session-s1.json').exists()
     assert _logged(repo) == ['session-s1: a call waits in session-s1.spill (the lock was held for 2 seconds)'] * len(TOOLS)
     os.close(held)

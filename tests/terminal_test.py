@@ -5,7 +5,6 @@ import os
 import select
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,10 +12,9 @@ _CODE = ('import os; from daybook.handoff import terminal; terminal.banner("at \
          'there = terminal.is_somebody_there(os.environ); terminal.confirm("hand off?", {wait}); print("there", there)')
 
 
-def _in_a_terminal(code: str, answer: bytes, **environ: str) -> tuple[str, float]:
+def _in_a_terminal(code: str, answer: bytes, **environ: str) -> str:
     import pty
 
-    begun = time.monotonic()
     pid, handle = pty.fork()
     if pid == 0:
         os.environ.update(environ)
@@ -33,7 +31,7 @@ def _in_a_terminal(code: str, answer: bytes, **environ: str) -> tuple[str, float
         if not part:
             break
     os.waitpid(pid, 0)
-    return out.decode(), time.monotonic() - begun
+    return out.decode()
 
 
 @pytest.mark.skipif(os.name == 'nt', reason='there is no /dev/tty on Windows')
@@ -41,14 +39,11 @@ def _in_a_terminal(code: str, answer: bytes, **environ: str) -> tuple[str, float
     (b'\n', 30, True, {}), (b'', 1, True, {}), (b'\n', 30, False, {'CI': '1'}), (b'\n', 30, False, {'CLAUDECODE': '1'}),
 ])
 def test_with_a_terminal(answer: bytes, wait: int, is_there: bool, environ: dict[str, str]) -> None:
-    out, took = _in_a_terminal(_CODE.format(wait=wait), answer, **environ)
+    out = _in_a_terminal(_CODE.format(wait=wait), answer, **environ)
     assert f'there {is_there}' in out
     assert '▶ at \\x1b[31mwork' in out and '\x1b' not in out
-    assert took < 9
 
 
 def test_without_one_nothing_is_shown_or_waited_for() -> None:
-    begun = time.monotonic()
     run = subprocess.run((sys.executable, '-c', _CODE.format(wait=30)), capture_output=True, text=True, start_new_session=True)
     assert (run.stdout, run.stderr) == ('there False\n', '')
-    assert time.monotonic() - begun < 9

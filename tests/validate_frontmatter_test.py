@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -393,10 +392,8 @@ def test_ten_thousand_documents(repo: Sandbox) -> None:
         note_id = f'QA-{260000 + number // 90:06d}-{number % 90:02d}'
         repo.write(f'docs/sessions/{note_id}.md', _note(note_id))
     repo.git('add', '.')
-    start = time.monotonic()
     run = repo.daybook(ID)
     assert (run.returncode, run.stdout) == (0, '')
-    assert time.monotonic() - start < 6  # 0.8 s on an idle machine; here it only guards against another order
 
 
 def test_a_push_answers_for_its_own_commits_only(repo: Sandbox) -> None:

@@ -14,6 +14,7 @@ from datetime import timezone
 from typing import Any
 from typing import NamedTuple
 
+from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import schema
@@ -121,6 +122,15 @@ def note_path(settings: Settings, name: str) -> str:
     """Return the repository-relative path of the note `name` (an id, with its slug where slugs are on)."""
     home = settings.kind('session').folder
     return f'{home}/{name}.md' if home else f'{name}.md'
+
+
+def _sound_path(settings: Settings) -> str:
+    """Return where a new note might be. Raises FatalError when a note in it would be no document."""
+    kind, path = settings.kind('session'), note_path(settings, 'XX-000000-00')
+    if config.kind_of(settings, path) != kind:
+        raise FatalError(f'{config.PATH}: a new note would be {path}, which is not of the kind session; '
+                         f'write `{kind.folder or "docs/sessions"}/**/*.md` as the first of its paths')
+    return path
 
 
 def path_warning(root: str) -> str | None:
@@ -321,12 +331,12 @@ def take(repo: Repo, settings: Settings, operator: Operator, *, now: datetime, e
     Writes the record of the claim and the stub of its note. Raises FatalError when the day is
     full, the notes' folder leaves the repository, or something cannot be written.
     """
-    path = files.inside(repo.root, note_path(settings, 'x'))
+    folder = os.path.dirname(files.inside(repo.root, _sound_path(settings)))
     try:
         found = None if new else current(repo, settings, operator, environ)
         if found:
             return found
-        _require_folder(os.path.dirname(path))
+        _require_folder(folder)
         day = f'{operator.initials}-{operator.local_date(now):%y%m%d}'
         wanted = _wanted(repo, operator, now, environ)._replace(draft=draft)
         return _next(repo, settings, day, wanted, has_stub=True)

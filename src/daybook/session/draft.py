@@ -141,7 +141,7 @@ def parse(path: str, data: bytes, kind: Kind) -> Draft:
     rest = headings[1:] if top else headings
     end = rest[0].start if rest else len(body)
     given = parsed.meta.get('title')
-    title = given.strip() if isinstance(given, str) else ''
+    title = str(given).strip() if isinstance(given, (str, int, float)) else ''  # `title: 2026`
     before = [body[:top.start], body[top.content:end]] if top else [body[:end]]
     if top and title and title != top.text:
         before.insert(0, _source(body, top))  # two titles: the second is text, and is kept
