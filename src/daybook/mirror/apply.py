@@ -42,6 +42,7 @@ class Applier:
         self._mirror, self._pace, self._memory, self._context = mirror, rhythm, memory, context
         self._commit, self._text, self._settle = commit, text, settle
         self.made: dict[str, Row] = {}  # the pages that this run has made, by path
+        self.refused: set[str] = set()  # the documents that this run cannot bring to the mirror
 
     def run(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Yield what became of each step that writes. Raises Stopped; what was yielded before is done."""
@@ -49,16 +50,17 @@ class Applier:
         later = []
         for step in steps:
             outcome = self._one(step)
-            if outcome.action == 'made':  # it links to pages that do not exist yet
+            if outcome.action == 'waits':  # it links to pages that do not exist yet
                 later.append(outcome)
                 continue
             failed = failed + 1 if outcome.action == 'failed' and outcome.row is None else 0
             yield outcome
             if failed == _MOST_FAILED:
                 raise Stopped(f'{_MOST_FAILED} documents in a row failed; the last: {outcome.reason}')
-        for made in later:
-            outcome = self._one(made.step, is_last=True)
-            yield outcome if outcome.action == 'failed' else outcome._replace(action='create', reason=made.reason)
+        for waiting in later:
+            outcome = self._one(waiting.step, is_last=True)
+            is_done = outcome.action in ('create', 'update')
+            yield outcome._replace(action=waiting.step.action, reason=waiting.reason) if is_done else outcome
 
     def _one(self, step: Step, *, is_last: bool = False) -> Outcome:
         """Do one step, as often as there is doubt whether it was done."""
@@ -73,6 +75,7 @@ class Applier:
                     return Outcome(step, 'failed', str(doubt))
                 self._pace.wait(attempt, doubt.wait, str(doubt))
             except Rejected as error:
+                self.refused.add(step.path)
                 return Outcome(step, 'failed', str(error), step.row or Row('', {}))
         raise AssertionError('unreachable')
 
@@ -111,7 +114,7 @@ class Applier:
         if fresh.action == 'create':
             return self._create(fresh, page)
         if fresh.action == 'update' and fresh.row is not None:
-            return self._update(fresh, page, fresh.row, is_last=is_last, asked=step.action)
+            return self._update(fresh, page, fresh.row, is_last=is_last)
         return Outcome(fresh, fresh.action, fresh.reason, fresh.row)
 
     def _done(self, page: Page) -> dict[str, plan.Value]:
@@ -134,21 +137,21 @@ class Applier:
         self._memory.end()
         self.made[page.path] = row
         if is_early:
-            return Outcome(step._replace(row=row), 'made', step.reason, row)
+            return Outcome(step._replace(row=row), 'waits', step.reason, row)
         # the hash comes last, so that a page that is not whole never passes for one
         return Outcome(step, 'create', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))
 
-    def _update(self, step: Step, page: Page, row: Row, *, is_last: bool, asked: str) -> Outcome:
+    def _update(self, step: Step, page: Page, row: Row, *, is_last: bool) -> Outcome:
+        self._memory.end()
         restored = False if row.in_trash else None
         if not step.has_body:
             fields = {**self._begun(page), **self._done(page)}
-            done = self._mirror.set_fields(row.page_id, fields, in_trash=restored)
-        else:
-            text, _ = self._text(page)
-            # without its hash first: else a body that was half written could pass for an older one
-            self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
-            self._mirror.set_body(row.page_id, text)
-            done = self._mirror.set_fields(row.page_id, self._done(page))
-        self._memory.end()
-        action = 'create' if asked == 'create' else 'update'
-        return Outcome(step, action, step.reason, done)
+            return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, fields, in_trash=restored))
+        text, is_early = self._text(page)
+        if is_early:
+            reason = 'links to a document whose page is not made yet; the next run writes it'
+            return Outcome(step, 'failed', reason, row) if is_last else Outcome(step, 'waits', step.reason, row)
+        # without its hash first: else a body that was half written could pass for an older one
+        self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
+        self._mirror.set_body(row.page_id, text)
+        return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))

@@ -146,7 +146,7 @@ def apply(planned: Planned, mirror: Mirror, rhythm: Pace, settle: float) -> Iter
     def text(page: plan.Page) -> tuple[str, bool]:
         made = {path: row.page_id for path, row in applier.made.items()}
         texts.page_ids |= made
-        texts.coming -= made.keys()
+        texts.coming -= made.keys() | applier.refused
         return texts.text(page)
 
     applier = Applier(mirror, rhythm, planned.memory, context, planned.local.commit, text, settle)
