@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
@@ -98,6 +99,11 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
     if note in hidden:
         print(printable(f'  ignored  {found.notes_folder}/: notes could not be committed; take it out of .gitignore, '
                         'or set `kinds.session.paths` in .daybook/config.yaml'))
+    for name, folder in found.published:
+        for kind in found.kinds:
+            if kind.folder and f'{kind.folder}/'.startswith(f'{folder}/' if folder else ''):
+                print(printable(f'  public   {kind.folder}/: {name} makes a site of {folder or "the root"}; what a {kind.name} '
+                                f'says may be published, leave it out there or set `kinds.{kind.name}.paths`'))
     return hidden
 
 
@@ -117,24 +123,47 @@ def _grace(steps: Sequence[Step]) -> str | None:
     return days[0] if days else None
 
 
-def _print_next(found: Found, addable: Sequence[str], dirty: Sequence[str]) -> None:
-    claim = texts.call('claim-session', runner=found.calls_through)
+def _own_call(wanted: Wanted) -> str:
+    """Return how to call `daybook` here: by its name, unless only a runner of tools for one call knows it."""
+    if shutil.which('daybook') and 'UV' not in os.environ:  # uv puts a program that is gone afterwards on the PATH
+        return 'daybook'
+    place = wanted.url if '://' in wanted.url else f'file://{os.path.abspath(wanted.url)}'
+    return f'uvx --from {shlex.quote(f"git+{place}@{wanted.rev}")} daybook'
+
+
+def _settling(found: Found, wanted: Wanted) -> list[str]:
+    """Return what makes the first run of the hooks green where documents are there already."""
+    # no other run of init pays for the import
+    from daybook.links import link_report
+
+    commands = ['regen-indexes'] if found.new_indexes and found.indexes_when != 'never' else []
+    if link_report.run(['--all']).code:
+        commands.append('audit-links --baseline')
+    return [f'{_own_call(wanted)} {command}' for command in commands]
+
+
+def _print_next(found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
     print('next, as nothing is staged or committed by this command:')
     if addable:
         print(f'  git add -- {shlex.join(addable)}')
+    settling = _settling(found, wanted)
+    for command in settling:
+        print(f'  {command}')
+    if settling:
+        print('  (what is there already gets its indexes, and its dead links of today no longer block: '
+              f'run the `git add` that {"each" if settling[1:] else "it"} prints)')
     for command in _install(found):
         print(f'  {command}')
-    if not found.runner:
-        print('  (where there are documents already, that writes their indexes and so fails once: '
-              'run the `git add` that it prints)')
     if addable:
         print("  git commit -m 'adopt daybook'")
     if dirty:
         print(printable(f'  (your own uncommitted changes are in {", ".join(dirty)}; `git add -p` parts them)'))
     if found.runner and not found.calls_through:
         print(printable(f'  ({found.runner} is set up too: `pre-commit install` may refuse beside it)'))
+    if found.indexes_when == 'default-branch' and 'ci' not in wanted.extras:
+        print('  (branches leave the indexes alone here: `--with ci` writes the job that keeps them)')
     print('then, at the end of a stretch of work, the first hand-off:')
-    print(f'  {claim}')
+    print(f'  {texts.call("claim-session", runner=found.calls_through)}')
 
 
 def _adopt(repo: Repo, call: Call) -> int:
@@ -156,7 +185,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     record = scaffold.record(found, call.wanted, steps, base, adoption.new_folders(repo, steps), version('git-daybook'))
     written = adoption.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
-    _print_next(found, [path for path in written if path not in hidden], dirty)
+    _print_next(found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
     if day:
         print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '

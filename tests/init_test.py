@@ -369,3 +369,35 @@ def test_an_upgrade_brings_a_new_revision(repo: Sandbox) -> None:
     assert 'rev: v0.1.0' in repo.read('.pre-commit-config.yaml')
     ran(repo, '--uninstall')
     assert {path: data for path, data in repo.snapshot().items() if path in CROWDED} == CROWDED
+
+
+def test_folders_that_are_published_are_named(repo: Sandbox) -> None:
+    repo.write('mkdocs.yml', 'site_name: x\n')
+    repo.write('docs/a.md', '# A\n')
+    repo.commit()
+    out = ran(repo, '--dry-run')
+    assert 'public   docs/sessions/: MkDocs makes a site of docs; what a session says may be published' in out
+    assert 'public   docs/workstreams/' in out, 'where docs/ is, everything goes below it'
+
+
+def test_what_is_there_already_is_settled_by_the_printed_commands(repo: Sandbox) -> None:
+    repo.write('docs/sessions/2026-01-01.md', '# One\n\n[gone](./gone.md)\n')
+    repo.commit()
+    lines = [line.strip() for line in ran(repo).splitlines()]
+    assert lines.index('daybook regen-indexes') < lines.index('daybook audit-links --baseline') < lines.index('pre-commit install')
+    for line in lines:
+        if line.startswith('daybook '):
+            said = repo.daybook(*line.split()[1:]).stdout
+            for add in (said_line for said_line in said.splitlines() if said_line.startswith('git add')):
+                repo.git(*shlex.split(add)[1:])
+        elif line.startswith('git add'):
+            repo.git(*shlex.split(line)[1:])
+    assert repo.daybook('check-all').returncode == 0 and repo.daybook('regen-indexes').returncode == 0
+    assert not [line for line in ran(repo).splitlines() if 'daybook regen' in line or 'baseline' in line]
+
+
+def test_under_a_runner_of_tools_the_next_call_names_where_we_come_from(repo: Sandbox) -> None:
+    repo.write('docs/sessions/2026-01-01.md', '# One\n')
+    repo.commit()
+    assert "uvx --from git+https://example.com/d@v1 daybook regen-indexes\n" in ran(
+        repo, '--repo', 'https://example.com/d', '--rev', 'v1', env={'UV': '/usr/bin/uv'})

@@ -267,11 +267,17 @@ def test_runners(path: str, name: str | None) -> None:
 
 # -- proposal ---------------------------------------------------------------------------------------------------------
 
+UNDER_DOCS = {'workstream': {'paths': ['docs/workstreams/**/*.md']}}
+
+
 @pytest.mark.parametrize(('paths', 'kinds'), (
     (['README.md'], {}),
-    (['docs/sessions/2026-01-01.md', 'docs/adr/0001-a.md', 'plans/p.md'], {}),
+    # no second root of documents beside docs/
+    (['docs/sessions/2026-01-01.md', 'docs/adr/0001-a.md', 'plans/p.md'], UNDER_DOCS),
+    (['docs/sessions/2026-01-01.md', 'workstreams/w.md'], {'plan': {'paths': ['docs/plans/**/*.md']}}),
     (['state/sessions/2026-01-01.md'], {'session': {'paths': ['state/sessions/**/*.md']}}),
-    (['docs/decisions/0001-a.md'], {'adr': {'paths': ['docs/decisions/**/*.md']}}),
+    (['docs/decisions/0001-a.md'], {'plan': {'paths': ['docs/plans/**/*.md']}, **UNDER_DOCS,
+                                    'adr': {'paths': ['docs/decisions/**/*.md']}}),
     (['archive/sessions/2026-01-01.md'], {'session': {'paths': ['docs/sessions/**/*.md', 'archive/sessions/**/*.md']}}),
     (['log/sessions/2026-01.md', 'log/sessions/2026-02.md'],
      {'session': {'paths': ['docs/sessions/**/*.md', 'log/sessions/**/*.md']}}),
@@ -288,7 +294,7 @@ def test_proposed_kinds(repo: Sandbox, paths: list[str], kinds: dict[str, Any]) 
     settings = findings(with_files(repo, *paths))['proposal']
     if 'NEXT-SESSION' in str(paths):
         assert settings['kinds']['session'].pop('exclude') == ['docs/sessions/NEXT-SESSION.md']
-        kinds = {'session': {}}
+        kinds = {'session': {}, 'plan': {'paths': ['docs/plans/**/*.md']}, **UNDER_DOCS}
     assert settings.get('kinds', {}) == kinds
     assert schema.verdict(schema.built_in('config'))(settings)
     known = config.from_mapping(settings)

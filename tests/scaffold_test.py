@@ -13,6 +13,7 @@ from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.errors import FatalError
+from daybook.rules import surroundings
 from daybook.writers import json_edit
 from daybook.writers import scaffold
 from daybook.writers import scaffold_conventions
@@ -500,3 +501,24 @@ def test_the_workflow_runs_the_checks_and_a_strict_run(indexes_when: str) -> Non
     if 'indexes' in jobs:
         assert jobs['indexes']['permissions'] == {'contents': 'write'}
         assert 'daybook regen-indexes --force' in runs['indexes'][-1]
+
+
+@pytest.mark.parametrize(('paths', 'expected'), [
+    (['docs/a.md', 'src/index.html', 'a/CNAMES'], []),
+    (['mkdocs.yml'], [('MkDocs', 'docs')]),
+    (['site/docusaurus.config.ts'], [('Docusaurus', 'site/docs')]),
+    (['_config.yml'], [('Jekyll or GitHub Pages', '')]),
+    (['docs/CNAME', 'docs/index.html'], [('Jekyll or GitHub Pages', 'docs')]),
+    (['docs/.vitepress/config.mts'], [('VitePress', 'docs')]),
+    (['book/book.toml'], [('mdBook', 'book/src')]),
+])
+def test_what_is_published_is_known(paths: list[str], expected: list[tuple[str, str]]) -> None:
+    assert surroundings.published(paths) == expected
+
+
+@pytest.mark.parametrize(('name', 'expected'), [
+    ('deploy', []), ('handoff', ['handoff']), ('wrap-up', ['handoff']), ('session-end', ['handoff']),
+    ('resume', ['resume']), ('start-session', ['resume']), ('session', ['handoff', 'resume']),
+])
+def test_what_a_command_is_for(name: str, expected: list[str]) -> None:
+    assert surroundings.purposes(name) == expected

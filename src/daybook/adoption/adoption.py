@@ -181,10 +181,10 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     return Found(
         places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
         runner=_runner(repo, names), kinds=settings.kinds, index_folders=tuple(_index_folders(repo, settings)),
-        indexes_when=settings.indexes_when, agents=_agents(repo.root),
+        indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),
-        hook_ids=frozenset(hook_ids), script=script, record=read_record(repo))
+        hook_ids=frozenset(hook_ids), script=script, record=read_record(repo), published=tuple(surroundings.published(tracked)))
 
 
 def look_back(repo: Repo) -> Found:

@@ -207,7 +207,7 @@ def _repository(repo: Repo, found: Sweep, commits: list[git_log.Commit]) -> dict
         'is_shallow': git.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir,
         'habit': habit, 'habit_percent': share,
         'conventional_percent': round(100 * conventional / min(300, len(commits))) if commits else 0,
-        'tracked': len(found.files), 'submodules': found.submodules, 'symlinks': len(found.symlinks),
+        'has_docs': any(path.startswith('docs/') for path in found.files), 'tracked': len(found.files), 'submodules': found.submodules, 'symlinks': len(found.symlinks),
         'untracked_markdown': len(git.untracked_files(repo, '*.md')), 'dirty': _first(git.dirty_files(repo)),
     }
 

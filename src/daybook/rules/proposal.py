@@ -177,6 +177,8 @@ def propose_settings(findings: Mapping[str, Any]) -> dict[str, Any]:
     kinds: dict[str, Any] = {'session': session} if (session := _session(findings)) else {}
     for kind in ('workstream', 'plan', 'adr', 'learning'):
         paths = _other_paths(findings['others'].get(kind, []))
+        if not paths and findings['repository']['has_docs'] and not _DEFAULT_PATHS[kind].startswith('docs/'):
+            paths = [f'docs/{_DEFAULT_PATHS[kind]}']  # no second root of documents beside theirs
         if paths and paths != [_DEFAULT_PATHS[kind]]:
             kinds[kind] = {'paths': paths}
     settings: dict[str, Any] = {'kinds': kinds} if kinds else {}

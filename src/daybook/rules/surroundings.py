@@ -74,6 +74,33 @@ def _named(table: tuple[tuple[re.Pattern[str], str], ...], paths: Iterable[str])
     return list(dict.fromkeys(name for pattern, name in table for path in paths if pattern.search(path)))
 
 
+# what makes a public site of a folder: what it is, the file that tells, and the folder below that file's own
+_PUBLISHERS = tuple((name, re.compile(pattern, re.I), below) for name, pattern, below in (
+    ('MkDocs', r'(?:^|/)mkdocs\.ya?ml$', 'docs'),
+    ('Docusaurus', r'(?:^|/)docusaurus\.config\.\w+$', 'docs'),
+    ('Jekyll or GitHub Pages', r'(?:^|/)(?:_config\.yml|CNAME|\.nojekyll)$', ''),
+    ('GitHub Pages', r'^docs/index\.html$', ''),
+    ('VitePress', r'(?:^|/)\.vitepress/config\.\w+$', '..'),
+    ('docsify', r'(?:^|/)_sidebar\.md$', ''),
+    ('Sphinx', r'^docs/(?:source/)?conf\.py$', ''),
+    ('mdBook', r'(?:^|/)book\.toml$', 'src'),
+    ('Hugo', r'(?:^|/)hugo\.(?:toml|ya?ml|json)$', 'content'),
+    ('Astro', r'(?:^|/)astro\.config\.\w+$', 'src/content'),
+))
+
+
+def published(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what publishes a folder as a site and that folder, `` for the root."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for name, pattern, below in _PUBLISHERS:
+            if pattern.search(path):
+                folder = path.rpartition('/')[0]
+                parts = folder.split('/')[:-1] if below == '..' else [folder, below]
+                found.setdefault('/'.join(part for part in parts if part), name)
+    return [(name, folder) for folder, name in found.items()]
+
+
 def agents(paths: list[str]) -> list[str]:
     """Return the agents that have files of their own here."""
     return _named(_AGENTS, [path for path in paths if path.startswith('.')])

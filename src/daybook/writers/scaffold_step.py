@@ -36,10 +36,11 @@ class Found(NamedTuple):
     the content of a new operators file, empty when none is needed; `people` are the operators there
     will be, initials by slug; `runner` names what runs git's hooks instead of pre-commit; `kinds`
     are those of the settings that hold; `index_folders` may have their INDEX.md merged line by
-    line; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
+    line, `new_indexes` of them are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
     host's kind of CI, empty when unknown; `hook_ids` are the hooks that this version has; `script`
-    is the telemetry script and `record` what earlier runs have put in.
+    is the telemetry script and `record` what earlier runs have put in;
+    `published` names what makes a site of a folder, and that folder.
     """
 
     places: Mapping[str, Place]
@@ -50,6 +51,7 @@ class Found(NamedTuple):
     kinds: tuple[Kind, ...] = ()
     index_folders: tuple[str, ...] = ()
     indexes_when: str = 'commit'
+    new_indexes: int = 0
     agents: frozenset[str] = frozenset()
     commands: Mapping[str, str] = {}
     mirror: str = ''
@@ -57,6 +59,7 @@ class Found(NamedTuple):
     hook_ids: frozenset[str] = frozenset()
     script: bytes = b''
     record: Record = Record()
+    published: tuple[tuple[str, str], ...] = ()
 
     @property
     def notes_folder(self) -> str:
