@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from daybook.repo import files
 
+hypothesis.settings.register_profile('daybook', deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile('daybook')
 ROOT = Path(__file__).parent.parent
 # runners install from the caches of whoever runs the tests: a home of their own has none
 _CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
