@@ -220,6 +220,10 @@ def _calls(runner: str, operator: str) -> dict[str, str]:
     }
 
 
+_NOT_ADOPTED = """
+Where there is no `.daybook/` folder, the repository has not adopted Daybook: say
+so, offer `daybook init --dry-run`, and stop.
+"""
 # the agent's commands, and those of which each operator gets one
 COMMANDS = {'handoff': _HANDOFF, 'resume': _RESUME}
 WRAPPED = ('handoff', 'resume')
@@ -228,6 +232,14 @@ WRAPPED = ('handoff', 'resume')
 def command(name: str, *, runner: str, folder: str, operator: str = '') -> str:
     """Return the agent's command `name`; notes lie in `folder`, and `operator` is a slug that it always speaks for."""
     return COMMANDS[name].format(**_calls(runner, operator), folder=folder, mark=COMMAND_MARK)
+
+
+def plugin_command(name: str) -> str:
+    """Return the command `name` as this repository offers it to every other one, as an agent's plug-in."""
+    text = command(name, runner='', folder='docs/sessions')
+    head, heading, body = text.partition('\n# ')
+    title, _, rest = body.partition('\n')
+    return f'{head}{heading}{title}\n{_NOT_ADOPTED}{rest}'
 
 
 def skill(name: str, text: str) -> str:
