@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -234,26 +235,25 @@ def test_body_agrees_with_the_reader_of_frontmatter(parts: list[bytes], newline:
 
 PIECES = ('[x](t.md)', '[x](<t.md>)', '[x](t.md "t.md")', '`[x](t.md)`', '\n```\n[x](t.md)\n```\n', '[x][r]', '\n\n[r]: t.md\n', '<a href="t.md">', "<a href='t.md'>",
           '<img src="t.md">', '[y](s.md)', '[y](t.md#t.md)', '\n\n', ' text ', '[multi\nline](t.md)', '![i](t.md)', '[![i](t.md)](t.md)', '<t.md>', '\\[x](t.md)',
-          '<!-- [x](t.md) -->', '\n    [x](t.md)\n', '<b title="[x](t.md)">', '| [x](t.md) |\n|---|\n', '[x](t%2emd)', '&amp;', '[a&b](t.md)', '[x](t.md', '# [x](t.md)\n')
+          '<A HREF="t.md">', '<a data-x="[x](t.md)">', ' `', '<!-- [x](t.md) -->', '\n    [x](t.md)\n', '<b title="[x](t.md)">', '| [x](t.md) |\n|---|\n', '[x](t%2emd)', '&amp;', '[a&b](t.md)', '[x](t.md', '# [x](t.md)\n')
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=10))
-def test_quick_places_are_those_of_the_parser(pieces: list[str]) -> None:
+def test_places_are_those_of_the_links(pieces: list[str]) -> None:
     text = ''.join(pieces)
-    wanted = frozenset(('t.md', 't.md#t.md'))
-    quick = link_facts._quick_places(text, 5, wanted)
-    slow = [(link.target, link.line) for link in markdown.links(text, 5) if link.target.replace('%2e', '.') in wanted]
-    assert quick is None or sorted((link.target, link.line) for link in quick) == sorted(slow)
+    found = link_facts.places(f'---\na: b\n---\n{text}'.encode(), ('t.md', 't.md#t.md'))
+    links = [link for link in markdown.links(text, 4) if unquote(link.target) in ('t.md', 't.md#t.md')]
+    assert sorted(found) == sorted(links)
 
 
-def test_quick_places_take_no_code_for_a_tag() -> None:
-    text = '<a href="t.md">[y](t.md#t.md)\n    [x](t.md)\n`[x](t.md)`'
-    assert link_facts._quick_places(text, 5, frozenset(('t.md', 't.md#t.md'))) is None
+def test_a_link_in_code_gives_no_place_to_another_spelling() -> None:
+    found = link_facts.places(b'```\n[x](a%20b)\n```\n\n[x](<a b>)\n', ('a b',))
+    assert [(link.target, link.line) for link in found] == [('a b', 5)]
 
 
-def test_quick_places_answer_at_all() -> None:
-    found = link_facts._quick_places('a\n\n[x](t.md) and [y](s.md)\n[z](t.md)', 1, frozenset(('t.md',)))
-    assert found is not None and [(link.target, link.line) for link in found] == [('t.md', 3), ('t.md', 4)]
+def test_places_of_wikilinks_come_along() -> None:
+    found = link_facts.places(b'[x](t.md) [[w]]\n[y](s.md)', ('s.md',))
+    assert [(link.kind, link.target, link.line) for link in found] == [('wikilink', 'w', 1), ('link', 's.md', 2)]
 
 
 def test_facts() -> None:

@@ -160,7 +160,7 @@ _INLINES = [
     'a', 'b c', 'é', '中', '🚀', 'e\u0301', ' ', ':', '"', "'", '/u', '?q#f', '!', '*', '_', '**', '\\', '`', '``',
     '[b](c.md)', '![d](e.png "t")', '[x](<a b>)', '[x](a\\)b "q")', '[z](%20&amp;)', '[', ']', ' (', ')', '<', '>',
     ' [r] ', ' [r][] ', ' [x][r] ', ' ![y][r] ', '<http://x.y>', '<m@x.y>', '<a href="h">', '</a>', '<b>', '<br>',
-    '<img src=i.png>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', ' [[w]]', ' ![[w|v]]',
+    '<img src=i.png>', '<a name="n"></a>', '<span id="s">', '<td align="left" ID=t>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', ' [[w]]', ' ![[w|v]]',
 ]
 generated = st.lists(st.sampled_from(_BLOCKS + _INLINES), max_size=25).map(''.join)
 
@@ -302,7 +302,22 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
     found = markdown.scan_with(PARSERS[parser], text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(markdown, '_parser', lambda: PARSERS[parser])
-        assert markdown.survey(text) == ({unquote(link.target) for link in found.links}, found.anchors)
+        assert markdown.survey(text) == (
+            {unquote(link.target) for link in found.links if link.kind != 'wikilink'}, found.anchors,
+            {link.target for link in found.links if link.kind == 'wikilink'},
+        )
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(generated)
+@example('# [a ![b](c) <img src=d>](e)\n\n![f [g](h) <a href=i>](j)\n')
+@pytest.mark.parametrize('parser', PARSERS)
+def test_links_to_are_those_of_scan(parser: str, text: str) -> None:
+    wanted = frozenset(link.target for link in markdown.scan_with(PARSERS[parser], text).links[::2])
+    found = [link for link in markdown.scan_with(PARSERS[parser], text).links if link.target in wanted and link.kind != 'wikilink']
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(markdown, '_parser', lambda: PARSERS[parser])
+        assert sorted(markdown.links_to(text, wanted.__contains__)) == sorted(found)
 
 
 def test_without_pyromark_the_reference_parser_serves() -> None:

@@ -1,16 +1,13 @@
 """What the bytes of one Markdown file say about links: the targets in it and the anchors that it has."""
 from __future__ import annotations
 
-import html
 import os
 import re
-from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from collections.abc import Set
-from functools import cache
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -25,9 +22,6 @@ _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 _UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
-_INLINE = re.compile(r'(?:\]\(<?|(?:href|src)=")((?:[^\s<>()\\]++|\([^\s<>()\\]*+\))++)')
-_RENDERED = re.compile(r'(?:href|src)="([^"]*)"')
-_LONG_LINE = 2000  # characters; looking back over more for every link would take quadratic time
 _CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
 _MANY = 400  # files from which on more processes pay for their start
 
@@ -83,88 +77,36 @@ def has_anchor(fragment: str, anchors: Set[str]) -> bool:
 
 def of_bytes(data: bytes) -> Facts:
     """Return the facts of the bytes of one file."""
+    return Facts(dumped_of(data))
+
+
+def dumped_of(data: bytes) -> str:
+    """Return the facts of the bytes of one file as one text."""
     text, _ = body(data)
-    wikilinks: Set[str] = frozenset()
-    if '[[' in text or '%' in text and _ENCODED_MARK.search(text):
+    if '%' in text and _ENCODED_MARK.search(text):
         found = markdown.scan(text)
-        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else _clear(unquote(link.target))
+        anchors, wikilinks = found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}
+        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
                    for link in found.links if link.kind != 'wikilink'}
-        wikilinks = {link.target for link in found.links if link.kind == 'wikilink'}
-        anchors = found.anchors
     else:
-        targets, anchors = markdown.survey(text)
+        targets, anchors, wikilinks = markdown.survey(text)
     elsewhere = _ELSEWHERE.match
-    kept = [t for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))]
-    return Facts('\0'.join(map('\n'.join, (kept, wikilinks, anchors))))
-
-
-@cache
-def _render() -> Callable[[str], str]:
-    try:
-        from daybook.documents import markdown_fast
-    except ImportError:  # as `markdown` does
-        from daybook.documents import markdown_reference
-
-        return markdown_reference.html
-    return markdown_fast.html
-
-
-def _quick_places(text: str, first_line: int, wanted: frozenset[str]) -> list[Link] | None:
-    """Return the links to `wanted`, found without a parser's help with places; None when that would be a guess.
-
-    Where a target stands in the text as often as in links of the rendered text, and each time behind `](` or
-    `href="`, all of these are links, and all links are these.
-    """
-    if '[[' in text or '\r' in text and text.count('\r') != text.count('\r\n'):
-        return None
-    if ('`' in text or '\n    ' in text or '\n\t' in text) and ('href' in text.lower() or 'src' in text.lower()):
-        return None  # a link that is code can make up for one in a tag
-    written = _INLINE.findall(text)
-    decoded = {target: unquote(target) if '%' in target else target for target in set(written)}
-    raw = {target for target, plain in decoded.items() if plain in wanted}
-    joined = '\n'.join(written)
-    if len(wanted.intersection(decoded.values())) < len(wanted):
-        return None
-    if any('&' in target or text.count(target) != joined.count(target) for target in raw):
-        return None
-    rendered = Counter(map(html.unescape, _RENDERED.findall(_render()(text))))
-    counts = dict.fromkeys(wanted, 0)
-    for target, number in rendered.items():
-        plain = unquote(target) if '%' in target else target
-        if plain in counts:
-            counts[plain] -= number
-    found: list[Link] = []
-    line, last = first_line, 0
-    for match in _INLINE.finditer(text):
-        if match[1] not in raw:
-            continue
-        start = match.start()
-        before = text[max(text.rfind('\n', 0, start) + 1, start - _LONG_LINE):start]
-        if text[start] != ']':
-            begins_here = before.rfind('<') > before.rfind('>')
-        elif before.rpartition('="')[1] and '"' not in before.rpartition('="')[2]:
-            continue  # the value of an attribute, which only looks like a link
-        else:
-            begins_here = before.count('[') > before.count(']')
-        if len(before) == _LONG_LINE or not begins_here:
-            return None  # it began on another line, or who knows where
-        line, last = line + text.count('\n', last, start), start
-        found.append(Link('link', match[1], line, 1, start, match.end()))
-        counts[decoded[match[1]]] += 1
-    return None if any(counts.values()) else found
+    kept = {_clear(t) for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))}
+    return '\0'.join(map('\n'.join, (kept, wikilinks, anchors)))
 
 
 def places(data: bytes, targets: Iterable[str]) -> list[Link]:
-    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines.
-
-    Kind and column are right for wikilinks only; whoever needs them for others asks `markdown.links`.
-    """
+    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines."""
     wanted = frozenset(targets)
     text, line = body(data)
-    quick = _quick_places(text, line, wanted)
-    return quick if quick is not None else [link for link in markdown.links(text, line)
-            if link.kind == 'wikilink' or _clear(unquote(link.target)) in wanted
-            or _UNCLEAR in wanted and _ENCODED_MARK.search(link.target)]
+
+    def is_wanted(target: str) -> bool:
+        return (target in wanted or _clear(unquote(target)) in wanted
+                or _UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None)
+
+    if '[[' in text:
+        return [link for link in markdown.links(text, line) if link.kind == 'wikilink' or is_wanted(link.target)]
+    return markdown.links_to(text, is_wanted, line)
 
 
 def read(root: str, path: str) -> bytes | None:
@@ -180,7 +122,7 @@ def read(root: str, path: str) -> bytes | None:
 
 def _dumped(root: str, path: str) -> str | None:
     data = read(root, path)
-    return None if data is None else of_bytes(data).dumped
+    return None if data is None else dumped_of(data)
 
 
 def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Link] | None:

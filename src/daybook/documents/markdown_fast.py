@@ -1,11 +1,13 @@
 """The fast Markdown parser, and the only place that imports pyromark (pulldown-cmark)."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
 import pyromark
 
+from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import Mark
 
 _PARSER = pyromark.Markdown(
@@ -45,6 +47,20 @@ class _Reader:
             elif 'InlineHtml' in event or self.with_code and 'Code' in event:
                 self._inline(event, span['start'], span['end'])
         return self.marks
+
+    def links(self, wanted: Callable[[str], bool]) -> list[Mark]:
+        """Return the marks of links that may be `wanted`, and of raw HTML that may hold some."""
+        for event, span in self.events:
+            if 'Start' in event:
+                tag = event['Start']
+                if type(tag) is dict:
+                    if 'Image' in tag or 'Link' in tag and (wanted(tag['Link']['dest_url']) or tag['Link']['link_type'] == 'Email'):
+                        self._start(tag, span['start'], span['end'])
+                elif tag == 'HtmlBlock':
+                    self._html_block(span['start'], span['end'])
+            elif 'InlineHtml' in event:
+                self._inline(event, span['start'], span['end'])
+        return [mark for mark in self.marks if mark.kind not in ('html', 'tag') or markdown_html.may_link(mark.value, wanted)]
 
     def _inline(self, event: dict[str, str], start: int, end: int) -> None:
         (name, value), = event.items()
@@ -121,6 +137,13 @@ def read(text: str, *, with_code: bool = False) -> list[Mark]:
     """
     source = text.encode(errors='replace')
     marks = _Reader(source, with_code=with_code).read()
+    return marks if text.isascii() else _in_characters(marks, source)
+
+
+def read_links(text: str, wanted: Callable[[str], bool]) -> list[Mark]:
+    """Return the marks of the links of `text` to what is `wanted`, and of raw HTML that may hold some, as `read` does."""
+    source = text.encode(errors='replace')
+    marks = _Reader(source).links(wanted)
     return marks if text.isascii() else _in_characters(marks, source)
 
 

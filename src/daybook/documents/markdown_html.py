@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_START = re.compile(r'<(?:!--|(/?[a-z][^\s/<>]*+))', re.I)
+_START = re.compile(r'<(?:!--|(/?[a-z][^\s/<>]*+)(>)?)', re.I)
 _ATTRIBUTE = re.compile(
     r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
 )
+_ADDRESS = re.compile(r'[\s"\'/](?:href|src|data|poster|(srcset))\s*+=\s*+(?:"([^"]*+)"|\'([^\']*+)\'|([^\s<>]*+))', re.I)
 _TAG_END = re.compile(r'[\s/]*+>')
 _HEADING = re.compile('h[1-6]')
 _COMMENT = re.compile('<!--.*?-->', re.S)
@@ -57,7 +59,7 @@ def tags(source: str) -> Iterator[Tag]:
             if position < 0:
                 return
             continue
-        attributes, position = _attributes(source, match.end())
+        attributes, position = _attributes(source, match.end()) if match[2] is None else ([], match.end() - 1)
         closed = _TAG_END.match(source, position)
         if closed is None:
             if position == len(source):
@@ -80,6 +82,11 @@ def _candidates(name: str, value: str) -> list[str]:
     if value.lstrip().startswith('data:'):
         return []
     return [part.split()[0] for part in value.split(',') if part.strip()]
+
+
+def may_link(source: str, wanted: Callable[[str], bool]) -> bool:
+    """Return whether a tag of `source` may link to what is `wanted`; a quick look, made before `tags`."""
+    return any(srcset or wanted(html.unescape(max(values)).strip()) for srcset, *values in _ADDRESS.findall(source))
 
 
 def targets(tag: Tag) -> list[str]:

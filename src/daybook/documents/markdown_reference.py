@@ -172,6 +172,11 @@ def read(text: str, *, with_code: bool = False) -> list[Mark]:
     return list(_Reader(text, with_code).marks(_PARSER.parse(text)))
 
 
+def read_links(text: str, wanted: Callable[[str], bool]) -> list[Mark]:
+    """Return the marks of the links of `text` to what is `wanted`, and of raw HTML, as `read` does."""
+    return [mark for mark in read(text) if mark.kind in ('html', 'tag') or mark.kind != 'heading' and wanted(mark.value)]
+
+
 def inline_text(text: str) -> str:
     """Return the plain text of `text`, one line of inline Markdown; images have none."""
     return _plain(_PARSER.parseInline(text)[0].children or [])

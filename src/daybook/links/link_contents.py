@@ -58,7 +58,7 @@ class Contents:
         self._dumps |= known
         yield from (path for blob, path in wanted.items() if blob in known)
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.of_bytes(data).dumped):
+        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data)):
             if dumped is not None:
                 blob = self._entries[path][1]
                 self._dumps[blob] = self.added[blob] = dumped

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from daybook.documents import config
 from daybook.documents import markdown
@@ -201,7 +202,8 @@ def _rows_for_targets(known: Known) -> dict[str, list[Any]]:
 def _targets(document: Document, settings: Settings) -> tuple[list[str], list[str]]:
     """Return the documents and the images that the text of a document links to, whether they exist or not."""
     links, images = set(), set()
-    for target in markdown.survey(document.body).targets:
+    found = markdown.survey(document.body)
+    for target in (*found.targets, *map(unquote, found.wikilinks)):
         # what was decoded once may hold the `#` of a name
         for path in {pages_links.target_of(document.path, target), pages_links.target_of(document.path, target.replace('#', '%23'))} - {None}:
             if path.lower().endswith(site_listing.IMAGES):
