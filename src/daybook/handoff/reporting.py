@@ -16,9 +16,19 @@ _SHOWN = 5
 
 
 def _tell_invariants(request: Request, plan: Plan) -> None:
-    for name, count in counters.invariant_counts(plan.telemetry, request.settings.invariants).items():
-        if count:
-            request.say(f'WARNING: INVARIANT BROKEN: {name} was called {count} times; it must stay 0')
+    found = counters.invariant_counts(plan.telemetry, request.settings.invariants)
+    for one in request.settings.invariants:
+        seen, told = counters.observed_count(plan.telemetry, one), counters.witnessed_count(plan.telemetry, one)
+        if found.get(one.name):
+            request.say(f'WARNING: INVARIANT BROKEN: {one.name} was called {found[one.name]} times; it must stay 0')
+        if told > seen:
+            request.say(f'WARNING: THE WITNESSES DISAGREE: of {one.name} telemetry counted {seen} calls, the transcript tells {told}; '
+                        'the note has the greater number')
+        if one.name not in found:
+            request.say(f'WARNING: {one.name} was not counted: telemetry is registered for other tools '
+                        f'({plan.telemetry.counters.get("matcher")}); see daybook init --with telemetry')
+    if plan.telemetry.witness is not None:
+        request.say(f'transcript: tells {sum(plan.telemetry.witness.values())} calls')
     if plan.telemetry.state == 'absent':
         request.say('WARNING: no telemetry was observed: a count of 0 proves nothing')
 

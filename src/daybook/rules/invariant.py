@@ -79,11 +79,12 @@ def _witness(note: Document, invariant: Invariant) -> Witness:
     if invariant.name not in breakdown and methods:
         # a counter that is younger than the note; the methods tell what it would be
         return found(UNWITNESSED, f'not counted; its methods name none ({observed})', 'invariant-missing')
+    if invariant.name not in breakdown and note.meta.get('telemetry') == 'partial':
+        return found(UNWITNESSED, f'not counted, as telemetry saw other tools only ({observed})', 'invariant-missing')
     if invariant.name not in breakdown:
         return found(WRONG, 'not counted: a missing counter is no 0', 'invariant-missing')
     if not is_count(value):
-        verdict = UNWITNESSED if note.meta.get('telemetry') == 'partial' else WRONG
-        return found(verdict, f'{"null" if value is None else value}, as nobody looked: that is no 0', 'invariant-null')
+        return found(WRONG, f'{"null" if value is None else value}, as nobody looked: that is no 0', 'invariant-null')
     if not calls or note.meta.get('telemetry') not in ('observed', 'partial'):
         return found(UNWITNESSED, f'{observed}, which proves nothing', 'invariant-unwitnessed')
     return found(CLEAN, observed, '')

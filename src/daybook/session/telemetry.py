@@ -20,12 +20,16 @@ from daybook.writers import inline
 
 
 class Telemetry(NamedTuple):
-    """What was observed of one agent session. `state` is observed, partial or absent; `why` names the choice."""
+    """What was observed of one agent session. `state` is observed, partial or absent; `why` names the choice.
+
+    `witness` are the calls by tool that the transcript tells, None where none is at hand.
+    """
 
     state: str
     why: str
     path: str | None
     counters: dict[str, Any]
+    witness: Mapping[str, int] | None = None
 
 
 _COUNTS = ('tool_calls_count', 'subagents_dispatched', 'parallel_terminals_observed')
@@ -151,15 +155,44 @@ def choose(repo: Repo, session: str | None, since: str | None) -> Telemetry:
     return _telemetry(path, state, why)
 
 
-def _count(counters: dict[str, Any], patterns: Sequence[str]) -> int:
-    calls = counters.get('tool_calls_breakdown_methods') or counters.get('tool_calls_breakdown') or {}
+def _count(calls: Mapping[str, int], patterns: Sequence[str]) -> int:
     return sum(number for name, number in calls.items()
                if any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns))
 
 
+def _sees(matcher: Any, patterns: Sequence[str]) -> bool:
+    """Return whether an agent's matcher shows the tools of `patterns`: a list of names, else a search of JavaScript's."""
+    if matcher in (None, '', '*', '.*'):
+        return True
+    if re.fullmatch(r'[\w \-,|]+', str(matcher)):
+        return {pattern.lower() for pattern in patterns} <= {name.strip().lower() for name in re.split(r'[|,]', str(matcher))}
+    try:
+        search = re.compile(str(matcher), re.I).search
+    except re.error:
+        return False
+    return any(search(pattern.replace('*', filling)) for pattern in patterns for filling in ('', 'x', '__x'))
+
+
+def observed_count(telemetry: Telemetry, invariant: Invariant) -> int:
+    """Return how many calls telemetry counted for an invariant."""
+    counters = telemetry.counters
+    return _count(counters.get('tool_calls_breakdown_methods') or counters.get('tool_calls_breakdown') or {}, invariant.tools)
+
+
+def witnessed_count(telemetry: Telemetry, invariant: Invariant) -> int:
+    """Return how many calls the transcript tells for an invariant; 0 without one."""
+    return _count(telemetry.witness or {}, invariant.tools)
+
+
 def invariant_counts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> dict[str, int]:
-    """Return the counter of each invariant: 0, never nothing, when nothing was seen."""
-    return {invariant.name: _count(telemetry.counters, invariant.tools) for invariant in invariants}
+    """Return the counter of each invariant, the greater of what both witnesses tell: 0, never nothing, when nothing was seen.
+
+    One whose tools the matcher could not show, and that nobody else saw, is left out: that is neither 0 nor null.
+    """
+    found = {one.name: max(observed_count(telemetry, one), witnessed_count(telemetry, one)) for one in invariants}
+    blind = {one.name for one in invariants if telemetry.state == 'partial' and telemetry.witness is None
+             and not _sees(telemetry.counters.get('matcher'), one.tools)}
+    return {name: count for name, count in found.items() if count or name not in blind}
 
 
 def facts(telemetry: Telemetry, invariants: Sequence[Invariant]) -> dict[str, Any]:
