@@ -15,10 +15,9 @@ from daybook.resume import view as views
 from daybook.resume.memory import Answer
 from daybook.resume.memory import Memory
 from daybook.resume.view import View
+from daybook.session import orphans
 
 # What needs YAML, schemas, Markdown or much of git is imported where the last answer does not hold any more.
-
-_ORPHAN = 3600  # seconds without a call after which an agent session is over
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -86,15 +85,9 @@ def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_f
 
 
 def _orphans(folder: str, root: str, now: float) -> tuple[int, float, str] | None:
-    """Return how many states of agent sessions wait for a hand-off for an hour, the time and the path of the last."""
-    try:
-        with os.scandir(folder) as entries:
-            states = [(entry.stat().st_mtime, entry.path) for entry in entries
-                      if entry.name.startswith('session-') and entry.name.endswith('.json') and '.bad-' not in entry.name]
-    except OSError:
-        return None
-    old = sorted(state for state in states if state[0] < now - _ORPHAN)
-    return (len(old), old[-1][0], old[-1][1].removeprefix(root + os.sep)) if old else None
+    """Return how many agent sessions with work wait for a hand-off, the time and the id of the last."""
+    found = orphans.find(folder, root, now, os.environ.get('DAYBOOK_SESSION_ID'))
+    return (len(found), found[-1].at, found[-1].session) if found else None
 
 
 def _with_dirty(view: View, root: str) -> View:

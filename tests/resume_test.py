@@ -67,7 +67,7 @@ FULL = VIEW._replace(
     claims=(OpenClaim('RT-261120-01', 'roman', NOW - 26 * HOUR, '.daybook/state/draft-RT-261120-01.md'),
             OpenClaim('SO-261120-02k7f', 'serge', NOW - HOUR, 'docs/sessions/SO-261120-02k7f.md', True),
             OpenClaim('XX-261120-01', '', None, 'x.md')),
-    orphans=(3, NOW - 5 * HOUR, '.daybook/state/session-7f3a.json'),
+    orphans=(3, NOW - 5 * HOUR, '7f3a'),
     unread=('skipped, as they cannot be read: docs/sessions/x.md:3 (duplicate key: a)',))
 
 
@@ -108,7 +108,7 @@ open claims:
   SO-261120-02k7f: provisional, claimed by serge 1 h ago, docs/sessions/SO-261120-02k7f.md
   XX-261120-01: claimed by ?, x.md
 
-agent sessions without a hand-off: 3, the last 5 h ago (.daybook/state/session-7f3a.json)
+agent sessions with work and no hand-off: 3, the last 5 h ago; a note of it: daybook stub 7f3a
 
 skipped, as they cannot be read: docs/sessions/x.md:3 (duplicate key: a)
 """
@@ -452,10 +452,11 @@ def test_agent_sessions_without_a_hand_off(repo: Sandbox) -> None:
     old = datetime.now().timestamp() - 5.5 * HOUR
     for name, at in (('session-a.json', old - 99), ('session-b.json', old), ('session-now.json', None), ('session-a.bad-1.json', old),
                      ('draft.md', old), ('archive/session-c.json', old)):
-        path = repo.write(f'.daybook/state/{name}', '{}')
+        calls = {'session_id': name[8:-5], 'tool_calls_count': 7, 'matcher': '*'}
+        path = repo.write(f'.daybook/state/{name}', json.dumps(calls))
         if at:
             os.utime(path, (at, at))
-    assert '\nagent sessions without a hand-off: 2, the last 5 h ago (.daybook/state/session-b.json)\n' in resumed(repo)
+    assert '\nagent sessions with work and no hand-off: 2, the last 5 h ago; a note of it: daybook stub b\n' in resumed(repo)
 
 
 def test_a_page_for_agents_without_a_shell(repo: Sandbox) -> None:

@@ -163,14 +163,17 @@ def _is_hand_off(settings: Settings, record: Record) -> bool:
 
 
 def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
-           operators: Mapping[str, Operator]) -> Facts:
-    """Return the operator's commits since `start`, merges left out, with the files and lines that they changed."""
+           operators: Mapping[str, Operator], until: int | None = None) -> Facts:
+    """Return the operator's commits since `start`, merges left out, with the files and lines that they changed.
+
+    What was committed after `until` (seconds since 1970) belongs to a later session.
+    """
     head = git.resolve(repo, 'HEAD') or ''
     branch = git.current_branch(repo) or ''
     if not start.is_known:
         return Facts(start, head, branch, None)
     own = [record for record in _own(history.read(repo, '--no-merges', *start.revisions), operator, operators)
-           if not _is_hand_off(settings, record)]
+           if not _is_hand_off(settings, record) and (until is None or record.commit.time <= until)]
     rows = [row for record in own for row in record.rows]
     return Facts(start, head, branch, tuple(record.commit for record in own), _sum(rows))
 
@@ -202,6 +205,14 @@ def iso(seconds: int | None) -> str | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def seconds(moment: str | None) -> int | None:
+    """Return an ISO 8601 time as seconds since 1970; None for what is none."""
+    try:
+        return int(datetime.fromisoformat(moment or '').timestamp())
+    except ValueError:
+        return None
 
 
 def active_minutes(facts: Facts, signs: Sequence[str | None], now: datetime) -> int | None:

@@ -125,9 +125,12 @@ def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
     repo, settings = request.repo, request.settings
     remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
     start = git_facts.range_start(repo, settings, request.operator, claim, remote)
-    facts = git_facts.gather(repo, settings, start, request.operator, request.operators)
+    # a claim for a session that ended without a hand-off speaks of that one, not of whoever hands it off
+    of_orphan = claim if claim and claim.until else None
+    until = git_facts.seconds(of_orphan.until) if of_orphan else None
+    facts = git_facts.gather(repo, settings, start, request.operator, request.operators, until)
     since = claim.created if claim else git_facts.iso(min((c.time for c in facts.commits or ()), default=None))
-    return vetting.cleaned_facts(facts), counters.choose(repo, request.session, since)
+    return vetting.cleaned_facts(facts), counters.choose(repo, of_orphan.session if of_orphan else request.session, since)
 
 
 def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:

@@ -16,6 +16,7 @@ _TITLE = 100  # characters of a title
 _ROWS = 8  # peers, workstreams and claims are listed up to here
 _NAMES = 5  # files that are named
 _HOUR, _DAY = 3600, 86400
+_PLAIN_ID = re.compile(r'[A-Za-z0-9_.][A-Za-z0-9_.-]{0,80}')  # what may stand in a command
 # what shows nothing, or turns text around, and is no control character: marks of direction, joiners of words, tags
 _HIDDEN = re.compile('[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]')
 
@@ -154,8 +155,9 @@ def _claim(claim: OpenClaim, now: float) -> str:
 def _orphans(view: View, now: float) -> list[str]:
     if view.orphans is None:
         return []
-    count, at, path = view.orphans
-    return [f'agent sessions without a hand-off: {count}, the last {age(now - at)} ({shown(path)})']
+    count, at, session = view.orphans
+    return [f'agent sessions with work and no hand-off: {count}, the last {age(now - at)}; '
+            f'a note of it: daybook stub{" " + session if _PLAIN_ID.fullmatch(session) else ""}']
 
 
 def _tail(view: View, now: float) -> list[list[str]]:

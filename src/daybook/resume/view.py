@@ -86,7 +86,7 @@ class View(NamedTuple):
     """All that an answer is made of, the clock left out.
 
     `place` says where HEAD is, `remote` what became of the fetch, `orphans` are the number of agent sessions without a
-    hand-off, the time and the path of the last; `unread` are words on what was left out; `how` says how a first
+    hand-off, the time and the id of the last; `unread` are words on what was left out; `how` says how a first
     hand-off is made.
     """
 

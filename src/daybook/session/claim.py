@@ -51,6 +51,7 @@ class Claim(NamedTuple):
     oid: str | None = None
     reason: str = ''
     draft: str | None = None  # the file for which hand-off itself made the claim
+    until: str | None = None  # of a session that ended without a hand-off: its last sign of life, ISO 8601
 
 
 def folder(repo: Repo) -> str:
