@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from conftest import Sandbox
+
 from daybook.documents.config import DEFAULTS
 from daybook.documents.config import Invariant
 from daybook.session import second_witness
@@ -84,3 +86,37 @@ def test_any_tool_can_be_counted() -> None:
     assert telemetry.invariant_counts(_telemetry({}, None, 'Bash|WebFetch', 'partial'), web) == {'web': 0}
     assert telemetry.invariant_counts(_telemetry({}, None, 'Bash', 'partial'), web) == {}
     assert telemetry.invariant_counts(_telemetry({'WebFetch': 2}, None), web) == {'web': 2}
+
+
+def test_a_hand_off_compares_both_witnesses(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('.daybook/state/.gitignore', '*\n')
+    repo.write('a.py', 'x')
+    repo.commit()
+    state = {'session_id': '0a1b2c3d-0000', 'cwd': str(repo.root), 'started_at': '2026-11-20T10:00:00Z', 'ended_at': '2026-11-20T11:00:00Z',
+             'tool_calls_count': 9, 'tool_calls_breakdown': {'Bash': 9}, 'tool_calls_breakdown_methods': {'Bash': 9}, 'matcher': '*',
+             'spill_folded_bytes': 0, 'subagents_dispatched': 0, 'parallel_terminals_observed': 0}
+    repo.write('.daybook/state/session-0a1b2c3d-0000.json', json.dumps(state))
+    home = tmp_path / 'claude'
+    place = home / 'projects' / 'x' / '0a1b2c3d-0000.jsonl'
+    place.parent.mkdir(parents=True)
+    place.write_text(''.join(json.dumps(_claude(name, str(number))) + '\n' for number, name in enumerate(['Bash', 'mcp__notion__search', 'mcp__notion__fetch'])))
+    run = repo.daybook('handoff', env={'DAYBOOK_QUICK': '1', 'CLAUDE_CONFIG_DIR': str(home), 'DAYBOOK_SESSION_ID': '0a1b2c3d-0000'})
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert 'transcript: tells 3 calls\n' in run.stdout
+    assert 'WARNING: INVARIANT BROKEN: mcp__notion was called 2 times; it must stay 0\n' in run.stdout
+    assert 'THE WITNESSES DISAGREE: of mcp__notion telemetry counted 0 calls, the transcript tells 2;' in run.stdout
+    note = next((repo.root / 'docs/sessions').glob('*-01*.md')).read_text()
+    assert '  mcp__notion: 2\n' in note
+    checked = repo.daybook('check-invariant')
+    assert (checked.returncode, 'mcp__notion: 2 observed over 9 calls, and it must stay 0' in checked.stdout) == (1, True)
+
+
+def test_a_session_without_telemetry_is_never_clean(repo: Sandbox) -> None:
+    repo.write('a.py', 'x')
+    repo.commit()
+    run = repo.daybook('handoff', env={'DAYBOOK_QUICK': '1'})
+    assert 'WARNING: no telemetry was observed: a count of 0 proves nothing' in run.stdout
+    note = next((repo.root / 'docs/sessions').glob('*-01*.md')).read_text()
+    assert '  mcp__notion: 0\n' in note and 'telemetry: absent\n' in note
+    checked = repo.daybook('check-invariant')
+    assert (checked.returncode, 'warning: mcp__notion: 0 observed over 0 calls, which proves nothing' in checked.stdout) == (0, True)

@@ -21,7 +21,9 @@ from daybook.repo import git
 from daybook.session import claim as claims
 from daybook.session import index_files
 from daybook.session import preflight
+from daybook.session import second_witness
 from daybook.session import telemetry as counters
+from daybook.session import transcript
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.telemetry import Telemetry
@@ -130,7 +132,10 @@ def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
     until = git_facts.seconds(of_orphan.until) if of_orphan else None
     facts = git_facts.gather(repo, settings, start, request.operator, request.operators, until)
     since = claim.created if claim else git_facts.iso(min((c.time for c in facts.commits or ()), default=None))
-    return vetting.cleaned_facts(facts), counters.choose(repo, of_orphan.session if of_orphan else request.session, since)
+    telemetry = counters.choose(repo, of_orphan.session if of_orphan else request.session, since)
+    path = transcript.find(telemetry, request.environ)
+    witness = second_witness.of_file(path) if path else None
+    return vetting.cleaned_facts(facts), telemetry._replace(witness=witness)
 
 
 def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:
