@@ -102,7 +102,7 @@ def test_a_hand_off_compares_both_witnesses(repo: Sandbox, tmp_path: Path) -> No
     place.write_text(''.join(json.dumps(_claude(name, str(number))) + '\n' for number, name in enumerate(['Bash', 'mcp__notion__search', 'mcp__notion__fetch'])))
     run = repo.daybook('handoff', env={'DAYBOOK_QUICK': '1', 'CLAUDE_CONFIG_DIR': str(home), 'DAYBOOK_SESSION_ID': '0a1b2c3d-0000'})
     assert run.returncode == 0, run.stdout + run.stderr
-    assert 'transcript: tells 3 calls\n' in run.stdout
+    assert "second witness: the agent's own record tells 3 calls\n" in run.stdout
     assert 'WARNING: INVARIANT BROKEN: mcp__notion was called 2 times; it must stay 0\n' in run.stdout
     assert 'THE WITNESSES DISAGREE: of mcp__notion telemetry counted 0 calls, the transcript tells 2;' in run.stdout
     note = next((repo.root / 'docs/sessions').glob('*-01*.md')).read_text()

@@ -28,7 +28,7 @@ def _tell_invariants(request: Request, plan: Plan) -> None:
             request.say(f'WARNING: {one.name} was not counted: telemetry is registered for other tools '
                         f'({plan.telemetry.counters.get("matcher")}); see daybook init --with telemetry')
     if plan.telemetry.witness is not None:
-        request.say(f'transcript: tells {sum(plan.telemetry.witness.values())} calls')
+        request.say(f"second witness: the agent's own record tells {sum(plan.telemetry.witness.values())} calls")
     if plan.telemetry.state == 'absent':
         request.say('WARNING: no telemetry was observed: a count of 0 proves nothing')
 
