@@ -13,11 +13,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from daybook.mirror.adapter import Stopped
 from daybook.mirror.notion import Notion
 from daybook.mirror.notion_wire import Wire
 from daybook.mirror.pace import Clock
@@ -175,3 +177,62 @@ def test_the_official_types_reject_what_is_wrong(tmp_path: Path) -> None:
     folder = _named('DAYBOOK_NOTION_TYPES')
     said = _compile(folder, tmp_path, [('CreatePageParameters', {'parent': {'data_source_id': 'x'}, 'archived': True})])
     assert 'archived' in said and 'does not exist in type' in said
+
+
+@pytest.fixture(scope='module')
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve a database with 250 rows; yield the address and the id of the database."""
+    program = _named('DAYBOOK_BACKLOT')
+    folder = tmp_path_factory.mktemp('backlot')
+    common = {'source_type': 'notion', 'teamspace': 'team', 'author_email': 'ann@example.com', 'author_name': 'Ann', 'visibility': 'public', 'created': '2026-11-20T10:00:00Z', 'updated': '2026-11-20T10:00:00Z'}
+    schema = {'Kind': {'type': 'select', 'select': {}}, 'External ID': {'type': 'rich_text', 'rich_text': {}}}
+    records = [{**common, 'doc_id': 'table', 'title': 'Documents', 'subtype': 'database', 'content': 'rows', 'properties': schema}]
+    records += [{**common, 'doc_id': f'row-{n}', 'title': f'Row {n}', 'parent': 'table', 'content': f'text {n}', 'properties': {'Kind': 'plan'}}
+                for n in range(250)]
+    (folder / 'corpus.jsonl').write_text(''.join(json.dumps(record) + '\n' for record in records))
+    env = {**os.environ, 'BACKLOT_TELEMETRY': '0', 'DO_NOT_TRACK': '1', 'BACKLOT_DATA_DIR': str(folder / 'data')}
+    ids = folder / 'ids.json'
+    subprocess.run((program, 'import', str(folder / 'corpus.jsonl'), '--id-map', str(ids)), env=env, cwd=folder, check=True, capture_output=True)
+    with socket.socket() as found:
+        found.bind(('127.0.0.1', 0))
+        port = found.getsockname()[1]
+    server = subprocess.Popen((program, 'serve', '--port', str(port), '--disable-telemetry'), env=env, cwd=folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(('127.0.0.1', port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f'http://127.0.0.1:{port}/notion', ids.read_text()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _adapter(url: str, table: str, token: str = 'admin-service-token') -> Notion:
+    return Notion(Wire(token, url, Pace(1000, 1, Clock(sleep=lambda seconds: None))), table)
+
+
+def test_the_emulator_is_read_through_the_same_adapter(emulator: tuple[str, str]) -> None:
+    url, text = emulator
+    ids = {name: held['id'] for name, held in json.loads(text)['documents']['notion'].items()}
+    found = _adapter(url, ids['table'])
+    assert found.check()[0].startswith('the table lacks ')
+    rows = {row.page_id: row for row in found.rows()}
+    assert set(rows) == {held for name, held in ids.items() if name != 'table'}, 'all pages of the list, by their cursors'
+    assert {row.get('kind') for row in rows.values()} == {'plan'} and not any(row.in_trash for row in rows.values())
+    row = found.get(ids['row-7'])
+    assert row is not None and row.page_id == ids['row-7'] and row.edited == '2026-11-20T10:00:00.000Z'
+    assert row.url == f'https://www.notion.so/{ids["row-7"].replace("-", "")}' or row.url.startswith('https://')
+    assert found.get('0' * 32) is None
+    assert found.find('x') == [], 'it applies no filter; rows with another External ID are not taken for ours'
+
+
+def test_the_emulator_refuses_as_notion_does(emulator: tuple[str, str]) -> None:
+    url, text = emulator
+    table = json.loads(text)['documents']['notion']['table']['id']
+    with pytest.raises(Stopped, match='401 unauthorized.*NOTION_TOKEN is wrong or has expired'):
+        _adapter(url, table, 'another').rows()
+    with pytest.raises(Stopped, match='404 object_not_found.*is it shared'):
+        _adapter(url, '0' * 32).rows()

@@ -114,6 +114,7 @@ class StandIn:
         self.token, self.is_shared = TOKEN, True
         self.hidden: set[str] = set()  # pages whose share was revoked
         self.cap = 10_000
+        self.lists_trash = True
         self.seen: list[Seen] = []
         self.fault: Callable[[int, str, str], str] = lambda number, method, path: ''
         self.retry_after = '1'
@@ -266,7 +267,8 @@ class StandIn:
         return [self.pages[page_id] for page_id in sorted(self._named.get(wanted, ())) if page_id in self.pages]
 
     def _query(self, body: Json) -> Json:
-        if set(body) - {'filter', 'sorts', 'page_size', 'start_cursor', 'in_trash'} or body.get('page_size', 100) > 100:
+        known = {'filter', 'sorts', 'page_size', 'start_cursor', *(['in_trash'] if self.lists_trash else [])}
+        if set(body) - known or body.get('page_size', 100) > 100:
             raise _invalid('body failed validation')
         found = [page for page in self._candidates(body.get('filter', {})) if page['in_trash'] is body.get('in_trash', False) and page['id'] not in self.hidden
                  and ('filter' not in body or self._matches(page, body['filter']))]

@@ -175,13 +175,15 @@ def test_a_document_that_is_gone_is_archived_and_one_that_comes_back_restored(mi
     assert mirrored.notion.by_external()['a'] == [page]
 
 
-def test_a_page_in_the_trash_is_restored(mirrored: Mirrored) -> None:
+@pytest.mark.parametrize('words, is_listed', [((), True), (('--full',), True), (('--full',), False)])
+def test_a_page_in_the_trash_is_restored(mirrored: Mirrored, words: tuple[str, ...], is_listed: bool) -> None:
     mirrored.note('a')
     mirrored.repo.commit()
-    mirrored.apply()
+    mirrored.apply('--commit')
     page = mirrored.notion.page('a')
     mirrored.notion.trash(page)
-    mirrored.apply()
+    mirrored.notion.lists_trash = is_listed
+    mirrored.apply(*words)
     assert mirrored.notion.by_external() == {'a': [page]}
 
 

@@ -132,7 +132,7 @@ class Notion:
             body = {**query, 'page_size': _PAGE_SIZE, **({'start_cursor': cursor} if cursor else {})}
             try:
                 found = self._wire.read('POST', f'{self._place}/query', body)
-            except Rejected as error:
+            except (NotFound, Refused) as error:
                 raise Stopped(str(error)) from None
             state = found.get('request_status')
             is_cut = isinstance(state, dict) and state.get('type') == 'incomplete'
@@ -169,14 +169,26 @@ class Notion:
     def rows(self, since: str = '') -> list[Row]:
         condition = {'timestamp': 'last_edited_time', 'last_edited_time': {'on_or_after': since}} if since else None
         self._schema()
-        found = {row.page_id: row for row in map(self._row, self._all(condition, {'in_trash': True}))}
-        found |= {row.page_id: row for row in map(self._row, self._all(condition, {}))}
+        try:
+            trash = list(self._all(condition, {'in_trash': True}))
+        except Rejected:  # not every server knows how; then a page is looked for in the trash by its id alone
+            trash = []
+        found = {row.page_id: row for row in map(self._row, [*trash, *self._live(condition)])}
         return list(found.values())
+
+    def _live(self, condition: Json | None) -> list[Json]:
+        try:
+            return list(self._all(condition, {}))
+        except Rejected as error:
+            raise Stopped(str(error)) from None
 
     def find(self, external_id: str) -> list[Row]:
         self._schema()
         condition = {'property': PROPERTIES['external_id'][0], 'rich_text': {'equals': external_id}}
-        rows = [self._row(page) for page, _ in self._pages({'filter': condition})]
+        try:
+            rows = [self._row(page) for page, _ in self._pages({'filter': condition})]
+        except Rejected as error:
+            raise Stopped(str(error)) from None
         return [row for row in rows if row.get('external_id') == external_id and not row.in_trash]
 
     def get(self, page_id: str) -> Row | None:
