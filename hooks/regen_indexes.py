@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
+from daybook.indexing import adopting
 from daybook.indexing import keeping
 from daybook.indexing import settling
+from daybook.indexing.adopting import Refused
 from daybook.indexing.keeping import Stale
 from daybook.indexing.settling import Settled
 from daybook.problem import printable
@@ -19,6 +21,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import index_files
+from daybook.writers import index_set
 
 _MOST = 20  # paths in conflict that are named
 
@@ -78,17 +81,48 @@ def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: boo
     return code
 
 
+def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bool) -> int:
+    """Make generated ones of the indexes that people wrote; 1 when something was, or would be, written."""
+    wanted = {files.within(repo.root, path) for path in named}
+    texts = index_files.wanted(repo, settings, git.tracked_files(repo))
+    chosen = adopting.candidates((path for path in sorted(texts) if index_files.is_by_hand(repo, path)), wanted)
+    documents = adopting.documents_of(repo, settings) if chosen else {}
+    written: list[str] = []
+    for path in chosen:
+        found = adopting.plan(repo, documents, path, git.unstaged_changes(repo))
+        if isinstance(found, Refused):
+            print(printable(f'left alone: {path}: {found.reason}'), file=sys.stderr)
+            continue
+        if not is_check:
+            adopting.write(repo, found)
+            keeping.write(repo, path, index_files.wanted(repo, settings, git.tracked_files(repo), {path})[path])
+            documents = adopting.documents_of(repo, settings)
+        said = ', '.join(each for each in (f'{found.summaries} summaries' if found.summaries else '',
+                                           *(name for name in found.texts if name.endswith(index_set.SIBLING))) if each)
+        print(printable(f'{"would adopt" if is_check else "Adopting"} {path}{": " if said else ""}{said}'))
+        written += [path, *found.texts]
+    if not is_check:
+        _say_add(written)
+    return int(bool(written))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is stale and print the `git add` for it; 1 when something was written or waits for a person."""
     parser = argparse.ArgumentParser('daybook regen-indexes', description=__doc__)
     parser.add_argument('--check', action='store_true', help='write nothing; exit 1 when something would be written')
     parser.add_argument('--force', action='store_true', help='also where `indexes.when` leaves it to others')
+    parser.add_argument('--adopt', action='store_true', help='make generated ones of the indexes written by hand')
+    parser.add_argument('files', nargs='*', help='with --adopt: these indexes or folders only')
     args = parser.parse_args(argv)
+    if args.files and not args.adopt or args.adopt and git.is_in_git_hook():
+        parser.error('files are for --adopt, and --adopt is for calls by hand')
     repo = git.find_repo()
     settings = document.settings_of(repo)
     if settings is None:
         print(f'{config.PATH} is wrong, so nothing was checked; run daybook validate-frontmatter')
         return 0
+    if args.adopt:
+        return _adopt(repo, settings, args.files, is_check=args.check)
     return _regenerate(repo, settings, is_asked=args.force, is_check=args.check)
 
 

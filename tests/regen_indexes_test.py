@@ -48,6 +48,91 @@ def test_second_run_changes_nothing(repo: Sandbox) -> None:
     assert '- [2026/](./2026/INDEX.md): 2026' in repo.read('plans/INDEX.md')
 
 
+BY_HAND = '# Our log\n\nNewest first.\n\n- [Alpha](a.md): what was done\n- [b](./b.md) — x *y*\n\nMore prose.\n'
+PROSE = '# Our log\n\nNewest first.\n\n\nMore prose.\n'
+SIBLING = 'docs/sessions/INDEX.by-hand.md'
+
+
+def by_hand(repo: Sandbox, newline: str = '\n') -> None:
+    add(repo, 'docs/sessions/a.md', 'Alpha')
+    repo.write('docs/sessions/b.md', '# B\r\n\r\nno frontmatter')
+    repo.write('docs/sessions/INDEX.md', BY_HAND.replace('\n', newline))
+    repo.commit('by hand')
+
+
+@pytest.mark.parametrize('newline', ['\n', '\r\n'])
+def test_adopt_keeps_the_prose_and_hands_out_the_lines(repo: Sandbox, newline: str) -> None:
+    by_hand(repo, newline)
+    before = repo.snapshot()
+    run = repo.daybook('regen-indexes', '--adopt', '--check')
+    assert (run.returncode, repo.snapshot()) == (1, before)
+    run = repo.daybook('regen-indexes', '--adopt')
+    assert run.returncode == 1
+    assert run.stdout == (f'Adopting docs/sessions/INDEX.md: 2 summaries, {SIBLING}\n'
+                          f'git add -- docs/sessions/INDEX.by-hand.md docs/sessions/INDEX.md docs/sessions/a.md docs/sessions/b.md\n')
+    assert repo.read(SIBLING) == PROSE.replace('\n', newline)
+    assert repo.read('docs/sessions/a.md') == NOTE.format(title='Alpha\nsummary: what was done')
+    assert repo.read('docs/sessions/b.md') == '---\r\nsummary: x y\r\n---\r\n\r\n# B\r\n\r\nno frontmatter'
+    assert lines(repo, 'docs/sessions/INDEX.md') == [
+        '- [INDEX.by-hand](./INDEX.by-hand.md): what people wrote here', '- [a](./a.md): Alpha', '- [b](./b.md): B']
+    after = repo.snapshot()
+    for args in (['--adopt'], [], ['--check']):
+        run = repo.daybook('regen-indexes', *args)
+        assert (run.returncode, run.stdout, run.stderr) == (0, '', '')
+    repo.git('add', '.')
+    assert repo.daybook('audit-links').returncode == 0
+    hook(repo)
+    repo.git('commit', '-qm', 'adopted')
+    assert repo.snapshot() == after
+
+
+def test_adopt_after_a_run_that_was_killed(repo: Sandbox) -> None:
+    by_hand(repo)
+    index = repo.read('docs/sessions/INDEX.md')
+    repo.daybook('regen-indexes', '--adopt')
+    after = repo.snapshot()
+    repo.write('docs/sessions/INDEX.md', index)  # it is written last
+    repo.git('add', 'docs/sessions/a.md', 'docs/sessions/b.md')
+    run = repo.daybook('regen-indexes', '--adopt')
+    assert run.returncode == 1 and repo.snapshot() == after
+
+
+REFUSED = [  # what stands in the way, and the words
+    (lambda repo: repo.write('docs/sessions/INDEX.md', '# Changed\n\n- [a](a.md)\n'), 'git does not have it as it stands'),
+    (lambda repo: repo.write(SIBLING, '# Mine\n'), f'{SIBLING} is there already'),
+    (lambda repo: (repo.write('docs/sessions/INDEX.md', b'# \xff\n'), repo.git('add', '.')), 'not UTF-8'),
+]
+
+
+@pytest.mark.parametrize(('prepare', 'words'), REFUSED)
+def test_adopt_refuses(repo: Sandbox, prepare, words: str) -> None:
+    by_hand(repo)
+    prepare(repo)
+    before = repo.snapshot()
+    run = repo.daybook('regen-indexes', '--adopt')
+    assert (run.returncode, repo.snapshot()) == (0, before)
+    assert f'left alone: docs/sessions/INDEX.md: {words}' in run.stderr
+
+
+def test_adopt_touches_the_named_index_only_and_no_dirty_document(repo: Sandbox) -> None:
+    by_hand(repo)
+    add(repo, 'plans/p.md', 'P')
+    repo.write('plans/INDEX.md', '# Plans by hand\n\n- [p](p.md): x\n')
+    repo.commit('more')
+    repo.write('docs/sessions/a.md', repo.read('docs/sessions/a.md') + 'unsaved work\n')
+    before = repo.snapshot()
+    run = repo.daybook('regen-indexes', '--adopt', 'docs/sessions')
+    changed = {path for path, data in repo.snapshot().items() if before.get(path) != data}
+    assert changed == {SIBLING, 'docs/sessions/INDEX.md', 'docs/sessions/b.md'} and run.returncode == 1
+    assert '- [Alpha](a.md): what was done' in repo.read(SIBLING)
+
+
+def test_files_without_adopt_and_adopt_in_a_commit_are_wrong_words(repo: Sandbox) -> None:
+    by_hand(repo)
+    assert repo.daybook('regen-indexes', 'docs/sessions').returncode == 2
+    assert repo.daybook('regen-indexes', '--adopt', env={'GIT_INDEX_FILE': '.git/index'}).returncode == 2
+
+
 def test_an_index_by_hand_is_left_alone_and_named(repo: Sandbox) -> None:
     add(repo, 'docs/sessions/a.md', 'A')
     repo.write('docs/sessions/INDEX.md', '# Ours\n\nWritten with care.\n')

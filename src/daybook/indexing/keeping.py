@@ -15,6 +15,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import index_files
+from daybook.writers import index_set
 
 
 class Stale(NamedTuple):
@@ -32,7 +33,8 @@ def concerned(repo: Repo, settings: Settings) -> set[str]:
     after = {found.path: document.title_of(found) for found in document.read_all(repo, settings, edited)}
     retitled = [path for path in edited if before.get(path) != after.get(path)]
     moved = [path for path, letter in status.items() if letter in 'AD' and config.kind_of(settings, path)]
-    return {*retitled, *moved, *(path for path in status if index_files.is_map(settings, path))}
+    return {*retitled, *moved, *(path for path in status if index_files.is_map(settings, path)
+                                 or posixpath.basename(path) == index_set.SIBLING)}
 
 
 def _other_case(tracked: Mapping[str, str], path: str) -> str | None:

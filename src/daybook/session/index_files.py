@@ -61,6 +61,14 @@ def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Co
     return {path: indexes.updated(old, gone, entries)}
 
 
+def _prose(repo: Repo, places: Sequence[str], tracked: Sequence[str]) -> set[str]:
+    """Return the folders of documents that hold what people wrote in their index; outside of a commit, tracked or not."""
+    if git.is_in_git_hook():
+        return {posixpath.dirname(path) for path in tracked if posixpath.basename(path) == index_set.SIBLING}
+    return {folder for folder in {posixpath.dirname(path) for path in places}
+            if os.path.isfile(os.path.join(repo.root, folder, index_set.SIBLING))}
+
+
 def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
            changed: Collection[str] | None = None) -> dict[str, str]:
     """Return the text of each index and of the overview, by path.
@@ -73,7 +81,8 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     only = None if changed is None else {posixpath.dirname(path) for path in changed}
     places = [path for path, _ in document.select(settings, tracked)]
     texts = index_set.texts(_titles(repo, settings, places, [path for path in places
-                                                             if only is None or posixpath.dirname(path) in only]))
+                                                             if only is None or posixpath.dirname(path) in only]),
+                            _prose(repo, places, tracked))
     homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
     for path in tracked:
         if posixpath.basename(path) == indexes.NAME and path.startswith(homes):

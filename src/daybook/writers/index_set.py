@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
 from collections.abc import Mapping
 
 from daybook.writers import indexes
 from daybook.writers.indexes import Entry
+
+SIBLING = 'INDEX.by-hand.md'  # what people wrote in an index that was adopted
 
 
 def path_of(folder: str) -> str:
@@ -38,13 +41,15 @@ def _entries(titles: Mapping[str, str]) -> dict[str, list[Entry]]:
     return folders
 
 
-def texts(titles: Mapping[str, str]) -> dict[str, str]:
+def texts(titles: Mapping[str, str], prose: Collection[str] = ()) -> dict[str, str]:
     """Return the text of each index, by path, for documents given as path and title.
 
     A folder's index names the documents that lie in it, and the index of the nearest folder
-    above it that has one names its index.
+    above it that has one names its index. `prose` are the folders that hold a `SIBLING`.
     """
     folders = _entries(titles)
+    for folder in folders.keys() & set(prose):
+        folders[folder].append(Entry(SIBLING, SIBLING.removesuffix('.md'), 'what people wrote here'))
     for folder in sorted(folders):
         parent = posixpath.dirname(folder)
         while parent and parent not in folders:
