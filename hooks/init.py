@@ -11,8 +11,11 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from daybook.adoption import adoption
+from daybook.checks.asking import Answers
+from daybook.checks.scope import Scope
 from daybook.documents import config
 from daybook.errors import UsageError
+from daybook.invariant import searching
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -21,6 +24,7 @@ from daybook.writers import scaffold
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
 from daybook.writers import scaffold_texts as texts
+from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Step
@@ -76,10 +80,20 @@ def _own_folder() -> str:
     return os.path.dirname(os.path.abspath(__file__))
 
 
-def _look(repo: Repo) -> Found:
+def _look(repo: Repo, wanted: Wanted) -> Found:
     script = files.read_bytes(os.path.join(_own_folder(), 'session_state.py')) or b''
     names = [name.removesuffix('.py').replace('_', '-') for name in os.listdir(_own_folder()) if name.endswith('.py')]
-    return adoption.look(repo, script, names, date.today())
+    found = adoption.look(repo, script, names, date.today())
+    if found.places[CONFIG].data is None and 'mirror' not in wanted.extras and _asks_the_mirror(found):
+        found = found._replace(settings={**found.settings, 'invariants': []})
+    return found
+
+
+def _asks_the_mirror(found: Found) -> bool:
+    """Return whether what agents and scripts run here calls what is to be called no more."""
+    scope = Scope(Answers(), {}, is_whole=True)
+    scope.settings = config.from_mapping(dict(found.settings))  # those that are not written yet
+    return any(True for _ in searching.call_sites_of(scope))
 
 
 def _print_step(step: Step) -> None:
@@ -167,7 +181,7 @@ def _print_next(found: Found, wanted: Wanted, addable: Sequence[str], dirty: Seq
 
 
 def _adopt(repo: Repo, call: Call) -> int:
-    found = _look(repo)
+    found = _look(repo, call.wanted)
     if call.action == 'upgrade':
         steps, base = scaffold.upgrade(found, call.wanted, scaffold_released.by_path())
     else:

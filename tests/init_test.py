@@ -401,3 +401,27 @@ def test_under_a_runner_of_tools_the_next_call_names_where_we_come_from(repo: Sa
     repo.commit()
     assert "uvx --from git+https://example.com/d@v1 daybook regen-indexes\n" in ran(
         repo, '--repo', 'https://example.com/d', '--rev', 'v1', env={'UV': '/usr/bin/uv'})
+
+
+@pytest.mark.parametrize(('args', 'is_kept'), [([], False), (['--with', 'mirror'], True)])
+def test_who_asks_the_mirror_today_is_not_red_from_the_first_day(repo: Sandbox, args: list[str], is_kept: bool) -> None:
+    repo.write('.claude/commands/sync.md', 'Update Notion with `mcp__notion__update-page`.\n')
+    repo.commit()
+    ran(repo, *args)
+    repo.git('add', '.')
+    assert bool(config.load(str(repo.root)).invariants) is is_kept
+    assert repo.daybook('check-all').returncode == (1 if is_kept else 0)
+
+
+def test_a_hand_off_skill_of_another_agent_is_one_too(repo: Sandbox) -> None:
+    repo.write('.agents/skills/agent-handoff/SKILL.md', 'theirs\n')
+    repo.write('CLAUDE.md', 'Read AGENTS.md first.\n')
+    repo.write('AGENTS.md', '# A\n')
+    repo.commit()
+    before = repo.snapshot()
+    ran(repo)
+    after = repo.snapshot()
+    assert '.claude/commands/handoff.md' not in after and '.claude/commands/resume.md' in after
+    assert after['CLAUDE.md'] == before['CLAUDE.md'], 'it sends its reader to AGENTS.md already'
+    ran(repo)
+    assert repo.snapshot() == after

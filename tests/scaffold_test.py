@@ -32,7 +32,6 @@ from daybook.writers.scaffold_step import Wanted
 WANTED = Wanted(frozenset(), 'https://example.com/daybook', 'v0.1.0')
 ENTRY = texts.hooks_entry(WANTED.url, WANTED.rev, texts.HOOK_IDS)
 HOOK_IDS = frozenset([*texts.HOOK_IDS, *(name for ids in texts.HOOKS_OF.values() for name in ids)])
-COMMANDS = '.claude/commands'
 
 
 def found(places: dict[str, bytes | Place] | None = None, **changes: object) -> Found:
@@ -196,7 +195,7 @@ CLAUDE = {'agents': frozenset(['claude'])}
     (found(), ('telemetry',), {'.claude/settings.json': 'create', '.claude/hooks/session_state.py': 'create'}),
     (found({'.claude/commands/handoff.md': b'theirs'}, **CLAUDE), ('commands',),
      {'.claude/commands/handoff.md': 'keep', '.claude/commands/daybook-handoff.md': 'create'}),
-    (found(commands={f'{COMMANDS} resume': '.claude/skills/start/SKILL.md'}, **CLAUDE), ('commands',),
+    (found(commands={'resume': '.claude/skills/start/SKILL.md'}, **CLAUDE), ('commands',),
      {'.claude/skills/start/SKILL.md': 'keep', '.claude/commands/daybook-resume.md': 'create'}),
     (found(agents=frozenset(['codex'])), ('telemetry-all',),
      {'.agents/skills/handoff/SKILL.md': 'create', '.codex/hooks.json': 'create',
@@ -426,7 +425,7 @@ def test_each_operator_gets_wrappers_with_their_name_in_the_command() -> None:
 
 @pytest.mark.parametrize('there', [
     {'.claude/commands/handoff.md': b'theirs'},
-    {'commands': {f'{COMMANDS} handoff': '.claude/commands/wrap-up.md'}},
+    {'commands': {'handoff': '.agents/skills/wrap-up/SKILL.md'}},
 ])
 def test_no_second_hand_off_beside_theirs_unless_asked(there: dict[str, object]) -> None:
     changes = there if 'commands' in there else {}

@@ -130,15 +130,13 @@ def _agents(root: str) -> frozenset[str]:
 
 
 def _commands(paths: Iterable[str], places: Mapping[str, Place]) -> dict[str, str]:
-    """Return which of the agent's commands hand off or resume already, by folder and the name of ours."""
+    """Return which commands and skills of the agents hand off or resume already, by the name of ours."""
     found: dict[str, str] = {}
     for path in paths:
         if texts.COMMAND_MARK.encode() in (places[path].data or b''):
             continue
-        folder = texts.COMMANDS_FOLDER if path.startswith('.claude/') else texts.SKILLS_FOLDER
-        if path.startswith(('.claude/', '.agents/', '.codex/')):
-            for name in surroundings.purposes(surroundings.command_name(path)):
-                found.setdefault(f'{folder} {name}', path)
+        for name in surroundings.purposes(surroundings.command_name(path)):
+            found.setdefault(name, path)
     return found
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,7 +43,7 @@ def _is_theirs(path: str, found: Found) -> bool:
 def _chosen(name: str, folder: str, suffix: str, found: Found, wanted: Wanted) -> tuple[str, Step | None]:
     """Return the name under which our command goes to `folder`, empty for not at all, and what to say of theirs."""
     path = f'{folder}/{name}{suffix}'
-    theirs = path if _is_theirs(path, found) else found.commands.get(f'{folder} {name}', '')
+    theirs = path if _is_theirs(path, found) else found.commands.get(name, '')
     other = f'daybook-{name}'
     if not theirs:
         return name, None
@@ -150,8 +149,8 @@ def _block(path: str, text: str, found: Found) -> Step:
 
 
 def _points(found: Found) -> bool:
-    """Return whether CLAUDE.md makes its reader read AGENTS.md."""
-    return bool(re.search(rb'@(?:\./)?AGENTS\.md\b', found.places[CLAUDE].data or b''))
+    """Return whether CLAUDE.md sends its reader to AGENTS.md."""
+    return b'AGENTS.md' in (found.places[CLAUDE].data or b'')
 
 
 def steps(found: Found, wanted: Wanted) -> Iterator[Step]:

@@ -36,6 +36,7 @@ _CONFIG_HEAD = """\
 # why a section of the settings stands there
 _CONFIG_WHY = {
     'kinds': '# which files are documents',
+    'invariants': '# the mirror is asked at run time here; take this line out to let `check-invariant` find where',
     'validate': '# until this day problems in old documents only warn',
 }
 _OPERATORS_HEAD = """\
