@@ -7,11 +7,9 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
-from daybook.invariant import searching
 from daybook.problem import Problem
 from daybook.problem import as_warnings
 from daybook.rules import call_places
-from daybook.rules import invariant
 
 HOOK_ID = 'check-invariant'
 
@@ -21,6 +19,8 @@ def _may_matter(scope: Scope, path: str) -> bool:
 
 
 def _counters(scope: Scope) -> list[Problem]:
+    from daybook.rules import invariant
+
     found = invariant.check(scope.documents, scope.settings.invariants, scope.settings.audit_since)
     # a note that tells the truth must be committed: what it tells is red by hand and in CI
     return as_warnings(found) if scope.change else found
@@ -31,6 +31,8 @@ def look(scope: Scope) -> Look:
     change = scope.change
     if not scope.settings.invariants or (change and not any(_may_matter(scope, path) for path in change.paths)):
         return Look()
+    from daybook.invariant import searching  # most commits touch nothing that is searched
+
     found = [*_counters(scope), *searching.call_sites_of(scope)]
     return scope.part(found, [wrong.path for wrong in found] if change and config.PATH in change.paths else ())
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from daybook.checks.scope import Scope
 from daybook.documents import document
-from daybook.documents import markdown
 from daybook.documents.document import Document
 from daybook.problem import Problem
 from daybook.repo import listing
@@ -33,6 +32,8 @@ def _in_note(note: Document, wanted: list[Needles]) -> Iterator[Problem]:
     sought = [one for one in wanted if call_sites.may_hold(text, one)]
     if not sought:
         return
+    from daybook.documents import markdown  # hardly a note names the mirror
+
     titles = _FORWARD[note.kind.name]
     aliases = dict(note.kind.section_aliases)
     known = {name.casefold() for title in titles for name in (title, *aliases.get(title, ()))}
