@@ -19,9 +19,10 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
-for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing'):
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing', 'doctor'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
+BELOW['doctor'] += ('handoff',)  # the name of its journal
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')
 OWNERS = {

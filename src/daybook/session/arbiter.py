@@ -6,6 +6,7 @@ import platform
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from daybook.documents.config import Settings
@@ -105,6 +106,23 @@ def claimed(repo: Repo, settings: Settings, remote: str, day: str) -> Listing:
     if time.monotonic() - begun > _SLOW:
         _note_silence(repo, remote, _reason(result))
     return Listing(reason=_reason(result))
+
+
+def all_claimed(repo: Repo, settings: Settings, remote: str, pattern: str) -> tuple[dict[str, str], str]:
+    """Return the claims of `remote` whose ids fit `pattern`, with the SHAs of their refs, or nothing and the reason."""
+    result = _ask(repo, settings, remote, 'ls-remote', '--refs', '--', remote, f'{settings.claims_namespace}/{pattern}')
+    if not result.is_ok:
+        return {}, _reason(result)
+    return {ref.rsplit('/', 1)[-1]: oid for ref, oid in _refs(result.text).items()}, ''
+
+
+def withdraw(repo: Repo, settings: Settings, remote: str, seen: Mapping[str, str]) -> str:
+    """Delete claims, each only where its ref still is what was seen; return why the remote refused, or an empty text."""
+    refs = {f'{settings.claims_namespace}/{name}': oid for name, oid in seen.items()}
+    leases = [f'--force-with-lease={ref}:{oid}' for ref, oid in refs.items()]
+    pushed = _ask(repo, settings, remote, 'push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed',
+                  '--recurse-submodules=no', *leases, '--', remote, *(f':{ref}' for ref in refs))
+    return '' if pushed.is_ok else _reason(pushed)
 
 
 def _root_commit(repo: Repo, session_id: str, operator: str, created: str) -> str:

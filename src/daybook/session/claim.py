@@ -65,7 +65,8 @@ def number_of(session_id: str) -> str:
     return f'{found["day"]}-{found["number"]}' if found else session_id
 
 
-def _record_path(repo: Repo, session_id: str) -> str:
+def record_path(repo: Repo, session_id: str) -> str:
+    """Return where the record of a claim lies in this clone; the number is taken as long as it exists."""
     return os.path.join(folder(repo), f'{number_of(session_id)}.json')
 
 
@@ -75,7 +76,7 @@ def _record(claim: Claim) -> bytes:
 
 def save(repo: Repo, claim: Claim) -> None:
     """Write the record of a claim, whole or not at all."""
-    files.write_atomic(_record_path(repo, claim.id), _record(claim))
+    files.write_atomic(record_path(repo, claim.id), _record(claim))
 
 
 def _claim_of(name: str, record: Any) -> Claim:
@@ -89,7 +90,7 @@ def _claim_of(name: str, record: Any) -> Claim:
 def all_claims(repo: Repo) -> list[Claim]:
     """Return the claims of this clone, in order of id; a record that cannot be read still holds its number."""
     found = []
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for name in sorted(os.listdir(folder(repo))):
             if name.endswith('.json'):
                 record = None
@@ -164,7 +165,7 @@ def _create_whole(repo: Repo, path: str, content: bytes) -> bool:
 
 def _release(repo: Repo, session_id: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(_record_path(repo, session_id))
+        os.unlink(record_path(repo, session_id))
 
 
 def _listing(repo: Repo, settings: Settings, day: str) -> Listing:
@@ -198,7 +199,7 @@ def _settle(repo: Repo, settings: Settings, claim: Claim, listing: Listing) -> C
 def _hold(repo: Repo, settings: Settings, wanted: Claim, listing: Listing, *, has_stub: bool,
           is_exact: bool = False) -> Claim | None:
     """Reserve the id of `wanted` in the clone, on the remote and in the notes' folder; None when it is taken."""
-    if not _create_whole(repo, _record_path(repo, wanted.id), _record(wanted)):
+    if not _create_whole(repo, record_path(repo, wanted.id), _record(wanted)):
         return None
     try:
         claim = _settle(repo, settings, wanted, listing)
@@ -265,7 +266,7 @@ def is_taken(repo: Repo, settings: Settings, session_id: str) -> bool:
     day = session_id.rsplit('-', 1)[0]
     names = _names(repo, settings, day, _listing(repo, settings, day))
     return any(name.casefold() == session_id.casefold() or name.casefold().startswith(f'{session_id.casefold()}-')
-               for name in names) or os.path.exists(_record_path(repo, session_id))
+               for name in names) or os.path.exists(record_path(repo, session_id))
 
 
 def assign(repo: Repo, settings: Settings, operator: Operator, session_id: str | None, day: str, *, now: datetime,

@@ -1,0 +1,81 @@
+"""What the doctor plants to see a hook turn red: for each hook, files that it must refuse."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from daybook.documents import config
+from daybook.documents.config import Kind
+from daybook.documents.config import Settings
+from daybook.writers import indexes
+
+
+class Defect(NamedTuple):
+    """Files by path, and what a hook that sees them says."""
+
+    files: dict[str, bytes]
+    said: str
+
+
+def _folder(kind: Kind, name: str) -> str:
+    """Return a folder of documents of a kind in which nothing else lies."""
+    below = f'{kind.folder}/{name}' if kind.folder else name
+    return below if '**/' in kind.paths[0] else kind.folder
+
+
+def _document(settings: Settings, name: str, text: str, suffix: str = '') -> str | None:
+    """Return a path that makes a file a document, of the first kind in which `name` can be its name."""
+    for kind in (kind for kind in settings.kinds if kind.paths):
+        path = f'{_folder(kind, name)}/{name}{suffix}.md'.removeprefix('/')
+        if config.kind_of(settings, path) is not None:
+            return path
+    return None
+
+
+def _frontmatter(settings: Settings, name: str) -> Defect | None:
+    path = _document(settings, name, '')
+    return Defect({path: b'---\ntitle: [\n---\n\n# A planted defect\n'}, path) if path else None
+
+
+def _link(settings: Settings, name: str) -> Defect | None:
+    path = f'{name}.md'
+    return Defect({path: f'# A planted defect\n\n[nowhere](./{name}-nowhere.md)\n'.encode()}, path)
+
+
+def _index(settings: Settings, name: str) -> Defect | None:
+    path = _document(settings, name, '')
+    if path is None or settings.indexes_when != 'commit':
+        return None
+    folder = path.rpartition('/')[0]
+    return Defect({path: b'---\ntitle: A planted document\n---\n\n# A planted document\n'}, f'{folder}/{indexes.NAME}'.removeprefix('/'))
+
+
+def _backfill(settings: Settings, name: str) -> Defect | None:
+    path = _document(settings, name, '')
+    return Defect({path: b'# A planted document\n\nwithout frontmatter\n'}, path) if path else None
+
+
+def _call(settings: Settings, name: str) -> Defect | None:
+    tools = [tool for invariant in settings.invariants for tool in invariant.tools]
+    tool = next((tool.replace('*', '') for tool in tools if re.fullmatch(r'[\w*]+', tool)), None)
+    if tool is None:
+        return None
+    tool = tool if tool.count('__') > 1 else f'{tool.rstrip("_")}__search'
+    path = f'.claude/commands/{name}.md'
+    return Defect({path: f'---\nallowed-tools: {tool}\n---\n\nCall `{tool}` and tell what it finds.\n'.encode()}, path)
+
+
+Plant = Callable[[Settings, str], Defect | None]
+# hook -> what it must refuse; None where the settings leave it nothing to refuse
+PLANTS: dict[str, tuple[Plant, ...]] = {
+    'validate-frontmatter': (_frontmatter,),
+    'audit-links': (_link,),
+    'check-invariant': (_call,),
+    'check-all': (_frontmatter, _link, _call),
+    'regen-indexes': (_index,),
+    'backfill-frontmatter': (_backfill,),
+}
+# a site that nobody commits is made by hand or by a job: at a commit the hook has nothing to refuse
+WITHOUT = {'render-docs': 'a commit asks nothing of it'}
+STAGED = ('check-all', 'audit-links', 'validate-frontmatter')  # of these the first that is installed answers for merges and pushes

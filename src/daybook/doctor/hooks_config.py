@@ -1,0 +1,87 @@
+"""Our hooks in an adopter's `.pre-commit-config.yaml`, and the folder of hooks that git really uses."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import frontmatter
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo.git import Repo
+
+PATH = '.pre-commit-config.yaml'
+_LOOKS = ('pre-commit', 'pre-merge-commit', 'pre-push')
+_MANUAL = ('inventory', 'init', 'claim-session', 'handoff', 'resume', 'sync-notion')
+_AT_MESSAGE = ('check-cochange',)
+
+
+class Installed(NamedTuple):
+    """What the configuration says: ids of our hooks with their stages, of all others, source, revision, hook types."""
+
+    ours: dict[str, tuple[str, ...]]
+    others: tuple[str, ...]
+    source: str
+    rev: str
+    types: tuple[str, ...]
+
+
+def _stages(hook: Mapping[str, Any], hook_id: str, default: Sequence[str]) -> tuple[str, ...]:
+    given = hook.get('stages')
+    if isinstance(given, list):
+        # the names of before pre-commit 3.2
+        return tuple({'commit': 'pre-commit', 'push': 'pre-push', 'merge-commit': 'pre-merge-commit'}.get(str(s), str(s)) for s in given)
+    if hook_id in _MANUAL:
+        return ('manual',)
+    if hook_id in _AT_MESSAGE:
+        return ('commit-msg', *_LOOKS[2:])
+    looks = hook_id.split('-')[0] in ('validate', 'check', 'audit')
+    return tuple(default) if default else _LOOKS if looks else ('pre-commit',)
+
+
+def _id_of(entry: Mapping[str, Any], hook: Mapping[str, Any], known: Sequence[str]) -> str | None:
+    """Return the id of ours that a hook runs: by its name in our repository, by its command in a local one."""
+    if entry.get('repo') == 'local':
+        words = str(hook.get('entry', '')).split()
+        at = next((n for n, word in enumerate(words) if os.path.basename(word) in ('daybook', 'git-daybook')), None)
+        return words[at + 1] if at is not None and words[at + 1:] and words[at + 1] in known else None
+    return str(hook.get('id')) if hook.get('id') in known else None
+
+
+def parse(data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
+    """Return what a configuration says of the hooks `known` to be ours, or None and what is wrong with it."""
+    config, error = frontmatter.read_yaml(data.removeprefix(frontmatter.BOM))
+    if error or not isinstance(config, dict) or not isinstance(config.get('repos'), list):
+        return None, error[2] if error else 'it lists no `repos:`'
+    ours: dict[str, tuple[str, ...]] = {}
+    others, source, rev = [], '', ''
+    for entry in config['repos']:
+        hooks = entry.get('hooks') if isinstance(entry, dict) else None
+        for hook in hooks if isinstance(hooks, list) else ():
+            hook_id = _id_of(entry, hook, known) if isinstance(hook, dict) else None
+            if hook_id:
+                ours[hook_id] = _stages(hook, hook_id, [])
+                source, rev = str(entry.get('repo', '')), str(entry.get('rev', ''))
+            elif isinstance(hook, dict):
+                others.append(str(hook.get('id')))
+    types = config.get('default_install_hook_types')
+    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if isinstance(types, list) else ('pre-commit',)), ''
+
+
+def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:
+    """Return what the configuration of the work tree says, or None and why it says nothing."""
+    data = files.read_bytes(os.path.join(repo.root, PATH))
+    return (None, 'there is none') if data is None else parse(data, known)
+
+
+def folder(repo: Repo) -> str:
+    """Return the folder from which git runs hooks, whatever `core.hooksPath` says."""
+    return os.path.normpath(os.path.join(repo.root, git.expect('rev-parse', '--git-path', 'hooks', cwd=repo.root).text))
+
+
+def needed_types(installed: Installed) -> list[str]:
+    """Return the hook types without which some stage of ours would never run."""
+    stages = {stage for found in installed.ours.values() for stage in found} - {'manual'}
+    return [name for name in ('pre-commit', 'pre-merge-commit', 'commit-msg', 'pre-push') if name in stages]

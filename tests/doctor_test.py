@@ -1,0 +1,344 @@
+"""The doctor: green on what `init` and `pre-commit install` made, red for each planted fault, with the line that mends it."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from conftest import ROOT
+from conftest import Sandbox
+from conftest import make_sandbox
+from daybook.doctor import defects
+from daybook.doctor import hooks_config
+from daybook.documents import config
+from daybook.documents import frontmatter
+from runs import Runner
+
+BIN = Path(sys.executable).parent
+MANIFEST = {hook['id']: hook for hook in frontmatter.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())}
+RUNNERS = ('pre-commit', 'prek')
+ADR = '---\ntitle: A\n---\n\n# A\n\n## Status\n\nAccepted.\n'
+
+
+def _make(folder: Path, plugin: tuple[str, str], runner: str) -> Path:
+    """Make a repository as a team has it after `init` and the install of the runner, and its remote."""
+    sandbox = make_sandbox(folder / 'repo')
+    sandbox.write('docs/adr/0001-a.md', ADR)
+    sandbox.write('plans/a.md', '---\ntitle: A\n---\n')
+    sandbox.commit('begin')
+    subprocess.run(('git', 'clone', '-q', '--bare', folder / 'repo', folder / 'remote.git'), check=True)
+    sandbox.git('remote', 'add', 'origin', '../remote.git')
+    run = sandbox.daybook('init', '--repo', plugin[0], '--rev', plugin[1], '--with', 'claude,telemetry-all')
+    assert run.returncode == 0, run.stdout + run.stderr
+    sandbox.write('.daybook/operators.yaml', 'operators:\n  roman: {name: Roman Tester, initials: RT, emails: [roman@example.com]}\n')
+    sandbox.commit('adopt')
+    sandbox.git('push', '-q', '-u', 'origin', 'HEAD:main')
+    subprocess.run((BIN / runner, 'install'), cwd=sandbox.root, check=True, capture_output=True)
+    subprocess.run((BIN / runner, 'run', '--all-files'), cwd=sandbox.root, capture_output=True)  # writes the indexes
+    sandbox.commit('indexes')
+    sandbox.git('push', '-q', 'origin', 'HEAD:main')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def server(tmp_path_factory: pytest.TempPathFactory, own_home: Path) -> Iterator[Runner]:
+    runner = Runner(tmp_path_factory.mktemp('runs'))
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope='module')
+def template(tmp_path_factory: pytest.TempPathFactory, plugin: tuple[str, str]) -> Callable[[str], Path]:
+    made: dict[str, Path] = {}
+
+    def of(runner: str) -> Path:
+        if runner not in made:
+            made[runner] = _make(tmp_path_factory.mktemp(f'doctor-{runner}'), plugin, runner)
+        return made[runner]
+    return of
+
+
+class Case:
+    """A copy of the healthy repository, with a folder of its own for temporary files."""
+
+    def __init__(self, template: Path, place: Path, server: Runner) -> None:
+        self.server = server
+        shutil.copytree(template, place, symlinks=True)
+        self.sandbox = Sandbox(place / 'repo')
+        self.temporary = place / 'tmp'
+        self.temporary.mkdir()
+        self.environ = {'TMPDIR': str(self.temporary)}
+
+    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return self.sandbox.daybook('doctor', *args, env=self.environ)
+
+    def found(self, *args: str) -> tuple[int, list[dict[str, str]]]:
+        run = self.server.run(self.sandbox.root, 'doctor', *args, env={**self.environ, 'DAYBOOK_FORMAT': 'json'})
+        return run.code, json.loads(run.out)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = self.sandbox.read(path)
+        assert old in text
+        self.sandbox.write(path, text.replace(old, new))
+
+    def append(self, path: str, text: str) -> None:
+        self.sandbox.write(path, (self.sandbox.read(path) if (self.sandbox.root / path).exists() else '') + text)
+
+    def hook(self, name: str) -> Path:
+        return self.sandbox.root / '.git' / 'hooks' / name
+
+    def shim(self, name: str, text: str) -> None:
+        """Put a program before the others on PATH."""
+        folder = self.temporary.parent / 'bin'
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f'#!/bin/sh\n{text}\n')
+        (folder / name).chmod(0o755)
+        self.environ['PATH'] = f'{folder}:{os.environ["PATH"]}'
+
+    def only(self, *programs: str) -> None:
+        """Leave no program on PATH but these and what a shell needs."""
+        folder = self.temporary.parent / 'bin'
+        folder.mkdir()
+        for name in (*programs, 'sh', 'env', 'python3'):
+            found = shutil.which(name)
+            if found:
+                (folder / name).symlink_to(found)
+        self.environ['PATH'] = str(folder)
+
+
+@pytest.mark.parametrize('runner', RUNNERS)
+def test_a_healthy_installation_is_green(template: Callable[[str], Path], server: Runner, tmp_path: Path, runner: str) -> None:
+    case = Case(template(runner), tmp_path / 'case', server)
+    code, found = case.found()
+    assert (code, {check['name']: check['what'] for check in found if check['level'] != 'ok'}) == (0, {'telemetry-firing': 'no call has been counted yet'})
+    assert {f'proof-{name}' for name in ('check-all', 'regen-indexes', 'pre-merge-commit', 'pre-push')} <= {check['name'] for check in found}
+
+
+def _shape(sandbox: Sandbox) -> dict[str, object]:
+    """Return all that a doctor must leave as it was: files, index, refs, work trees, configuration, objects, the remote."""
+    return {'files': sandbox.snapshot(), 'status': sandbox.git('status', '--porcelain', '--ignored'), 'index': sandbox.git('ls-files', '-s'),
+            'refs': sandbox.git('for-each-ref'), 'head': sandbox.git('rev-parse', 'HEAD'), 'trees': sandbox.git('worktree', 'list'), 'config': sandbox.git('config', '--list', '--local'),
+            'stash': sandbox.git('stash', 'list'), 'remote': sandbox.git('ls-remote', 'origin'), 'hooks': sorted(os.listdir(sandbox.root / '.git' / 'hooks'))}
+
+
+def test_nothing_is_left_behind(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    case.sandbox.write('docs/adr/0001-a.md', ADR + '\nedited\n')
+    case.sandbox.write('new.txt', 'untracked')
+    before = _shape(case.sandbox)
+    objects = case.sandbox.git('count-objects', '-v')
+    assert case.run('--offline').returncode == 0
+    assert (_shape(case.sandbox), case.sandbox.git('count-objects', '-v')) == (before, objects)  # a probe of the remote would add its commit
+    assert case.run('--no-proof').returncode == 0
+    assert _shape(case.sandbox) == before
+    assert list(case.temporary.iterdir()) == []
+
+
+def test_a_killed_doctor_is_swept_by_the_next(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    before = _shape(case.sandbox)
+    process = subprocess.Popen((sys.executable, '-m', 'daybook', 'doctor', '--offline'), cwd=case.sandbox.root, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **case.environ}, start_new_session=True)
+    assert process.stdout
+    while 'proof-check-all' not in process.stdout.readline():  # the clone stands, and the next proof is under way
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert [path.name for path in case.temporary.iterdir() if path.name.startswith('daybook-doctor-')]
+    assert _shape(case.sandbox) == before
+    alive = case.temporary / 'daybook-doctor-alive'
+    alive.mkdir()
+    assert case.run('--offline').returncode == 0
+    assert [path.name for path in case.temporary.iterdir()] == ['daybook-doctor-alive']  # no lock: not one of ours
+
+
+class Fault(NamedTuple):
+    """What is broken, by whom it must be found, what the mending line must hold, and the options of the run."""
+
+    plant: Callable[[Case], object]
+    name: str
+    mend: str
+    args: tuple[str, ...] = ('--offline', '--no-proof')
+
+
+_REFUSE = '#!/bin/sh\nwhile read old new ref; do case $ref in refs/daybook/*) echo "no such refs here" >&2; exit 1;; esac; done\n'
+_KEEP = '#!/bin/sh\ncase $1$3 in refs/daybook/*0000000000000000000000000000000000000000) exit 1;; esac\n'
+_ONLINE = ('--no-proof',)
+_PROOF = ('--offline',)
+
+
+def _remote_hook(case: Case, name: str, text: str) -> None:
+    hook = case.sandbox.root.parent / 'remote.git' / 'hooks' / name
+    hook.write_text(text)
+    hook.chmod(0o755)
+
+
+def _entry(case: Case, hook_id: str, lines: str) -> None:
+    case.edit('.pre-commit-config.yaml', f'      - id: {hook_id}\n', f'      - id: {hook_id}\n{lines}')
+
+
+FAULTS = {
+    'no configuration of hooks': Fault(lambda c: (c.sandbox.root / '.pre-commit-config.yaml').unlink(), 'hooks-config', 'daybook init'),
+    'broken configuration of hooks': Fault(lambda c: c.append('.pre-commit-config.yaml', '  ]'), 'hooks-config', 'daybook init'),
+    'no hook of ours': Fault(lambda c: c.sandbox.write('.pre-commit-config.yaml', 'repos: []\n'), 'hooks-config', 'daybook init'),
+    'a revision that moves': Fault(lambda c: c.sandbox.write('.pre-commit-config.yaml', '\n'.join(
+        '    rev: main' if 'rev:' in line else line for line in c.sandbox.read('.pre-commit-config.yaml').split('\n'))), 'hooks-rev', 'pre-commit autoupdate --repo '),
+    'stages that no commit reaches': Fault(lambda c: _entry(c, 'check-all', '        stages: [manual]\n'), 'hooks-stages', 'take `stages:` of check-all out'),
+    'hook types that are not installed': Fault(lambda c: c.edit('.pre-commit-config.yaml', 'pre-commit, pre-merge-commit, commit-msg, pre-push', 'pre-commit'), 'hook-types', 'default_install_hook_types'),
+    'a hook that was taken out': Fault(lambda c: c.hook('pre-push').unlink(), 'hooks-installed', 'pre-commit install -t pre-push'),
+    'a hook that is not executable': Fault(lambda c: c.hook('pre-commit').chmod(0o644), 'hooks-installed', 'pre-commit install -t pre-commit'),
+    'a hook of somebody else': Fault(lambda c: c.hook('pre-commit').write_text('#!/bin/sh\nmake lint\n'), 'hooks-installed', 'pre-commit install -t pre-commit'),
+    'another folder of hooks': Fault(lambda c: c.sandbox.git('config', 'core.hooksPath', '.husky'), 'hooks-path', 'start `daybook check-all` in .husky/pre-commit'),
+    'no runner': Fault(lambda c: c.only('git'), 'runner', 'pip install pre-commit'),
+    'old runners': Fault(lambda c: (c.shim('pre-commit', 'echo pre-commit 2.20.0'), c.shim('prek', 'exit 1')), 'runner', 'pip install --upgrade pre-commit'),
+    'old git': Fault(lambda c: c.shim('git', f'for word; do [ "$word" = --version ] && {{ echo git version 2.30.1; exit 0; }}; done; exec {shutil.which("git")} "$@"'), 'git', 'install git 2.38 or later'),
+    'settings that do not fit': Fault(lambda c: c.append('.daybook/config.yaml', 'handof: {}\n'), 'config', 'correct .daybook/config.yaml:'),
+    'operators that do not fit': Fault(lambda c: c.sandbox.write('.daybook/operators.yaml', 'operators:\n  roman: {name: R}\n'), 'operators', 'correct .daybook/operators.yaml:2'),
+    'an operator whom nobody knows': Fault(lambda c: c.sandbox.write('.daybook/operators.yaml', 'operators:\n  sara: {name: S, initials: SK, emails: [s@example.com]}\n  timo: {name: T, initials: TL, emails: [t@example.com]}\n'),
+                                           'operator', 'daybook whoami'),
+    'state that could be committed': Fault(lambda c: (c.edit('.gitignore', '.daybook/state/', ''), shutil.rmtree(c.sandbox.root / '.daybook/state', ignore_errors=True)), 'state-ignored', "echo '.daybook/state/' >> .gitignore"),
+    'notes that are ignored': Fault(lambda c: c.append('.gitignore', 'docs/sessions/\n'), 'folders-ignored', 'git check-ignore -v docs/sessions/x.md'),
+    'settings that are ignored': Fault(lambda c: (c.append('.gitignore', '.daybook/config.yaml\n'), c.sandbox.git('rm', '-q', '--cached', '.daybook/config.yaml')), 'config-ignored', 'git check-ignore -v'),
+    'indexes that conflict': Fault(lambda c: c.sandbox.write('.gitattributes', ''), 'merge', "merge=union' >> .gitattributes"),
+    'authored documents merged by union': Fault(lambda c: c.append('.gitattributes', '*.md merge=union\n'), 'merge-authored', 'INDEX.md merge=union'),
+    'a file where our folder in git belongs': Fault(lambda c: (shutil.rmtree(c.sandbox.root / '.git/daybook', ignore_errors=True), c.sandbox.write('.git/daybook', 'x')), 'catalogue', 'mv '),
+    'a hand-off that was killed': Fault(lambda c: c.sandbox.write('.git/daybook/handoff.json', '{}'), 'journal', 'daybook handoff'),
+    'telemetry that is not registered': Fault(lambda c: c.sandbox.write('.claude/settings.json', '{}\n'), 'telemetry', 'daybook init --with telemetry-all'),
+    'failures that are not registered': Fault(lambda c: c.edit('.claude/settings.json', 'PostToolUseFailure', 'Stop'), 'telemetry', 'daybook init --with telemetry-all'),
+    'settings of the agent that are broken': Fault(lambda c: c.append('.claude/settings.json', '}'), 'telemetry', 'correct .claude/settings.json'),
+    'a script that is not there': Fault(lambda c: (c.sandbox.root / '.claude/hooks/session_state.py').unlink(), 'telemetry', 'daybook init --with'),
+    'a script that was edited': Fault(lambda c: c.append('.claude/hooks/session_state.py', '# mine\n'), 'telemetry-script', 'daybook init --upgrade'),
+    'no python3 for the agent': Fault(lambda c: c.shim('python3', 'exit 127'), 'telemetry-script', 'python3 --version'),
+    'a remote that refuses claims': Fault(lambda c: _remote_hook(c, 'pre-receive', _REFUSE), 'remote', 'allow the creation of refs/daybook/claims/* on origin', _ONLINE),
+    'a remote that keeps claims': Fault(lambda c: _remote_hook(c, 'update', _KEEP), 'remote', 'allow the deletion of refs/daybook/claims/doctor-', _ONLINE),
+    'a remote that is gone': Fault(lambda c: shutil.rmtree(c.sandbox.root.parent / 'remote.git'), 'remote', 'claims: {remote: off}', _ONLINE),
+    'an arbiter that is no remote': Fault(lambda c: c.append('.daybook/config.yaml', 'claims: {remote: upstream}\n'), 'remote', 'name one of `git remote`', _ONLINE),
+}
+# a hook that is there and refuses nothing: only the proof sees it
+UNPROVEN = {
+    'a hook of another command': Fault(lambda c: _entry(c, 'check-all', "        entry: 'true'\n"), 'proof-check-all', 'pre-commit run check-all --all-files --verbose', _PROOF),
+    'a hook that no file starts': Fault(lambda c: _entry(c, 'regen-indexes', '        always_run: false\n        files: ^nowhere$\n'), 'proof-regen-indexes', 'pre-commit run regen-indexes', _PROOF),
+    'a hook that cannot start': Fault(lambda c: _entry(c, 'check-all', '        entry: no-such-program-anywhere\n'), 'proof-check-all', 'pre-commit run check-all', _PROOF),
+    'a script that ends early': Fault(lambda c: c.hook('pre-commit').write_text('#!/bin/sh\nexit 0\n# pre-commit\n'), 'proof-check-all', 'pre-commit run check-all', _PROOF),
+    'a push that nobody looks at': Fault(lambda c: c.hook('pre-push').write_text('#!/bin/sh\nexit 0\n# pre-commit\n'), 'proof-pre-push', 'pre-commit install -t pre-push', _PROOF),
+    'a merge that nobody looks at': Fault(lambda c: c.hook('pre-merge-commit').write_text('#!/bin/sh\nexit 0\n# pre-commit\n'), 'proof-pre-merge-commit', 'pre-commit install -t pre-merge-commit', _PROOF),
+}
+
+
+def _require_red(case: Case, fault: Fault) -> None:
+    fault.plant(case)
+    code, found = case.found(*fault.args)
+    failed = {check['name']: check for check in found if check['level'] == 'fail'}
+    assert code == 1 and fault.name in failed, found
+    assert fault.mend in failed[fault.name]['mend'], failed
+    assert len(failed) <= 2, failed  # one fault is told once, or with what follows from it
+
+
+@pytest.mark.parametrize('title', FAULTS)
+def test_red_for_a_planted_fault(template: Callable[[str], Path], server: Runner, tmp_path: Path, title: str) -> None:
+    _require_red(Case(template('pre-commit'), tmp_path / 'case', server), FAULTS[title])
+
+
+_UNDER = [(title, runner) for title in UNPROVEN for runner in RUNNERS if runner == 'prek' or title in ('a hook of another command', 'a script that ends early')]
+
+
+@pytest.mark.parametrize(('title', 'runner'), _UNDER)
+def test_red_for_a_hook_that_refuses_nothing(template: Callable[[str], Path], server: Runner, tmp_path: Path, title: str, runner: str) -> None:
+    _require_red(Case(template(runner), tmp_path / 'case', server), UNPROVEN[title])
+
+
+@pytest.mark.parametrize('title', ['a hook that was taken out', 'a hook of somebody else'])
+def test_red_under_prek_too(template: Callable[[str], Path], server: Runner, tmp_path: Path, title: str) -> None:
+    _require_red(Case(template('prek'), tmp_path / 'case', server), FAULTS[title])
+
+
+def test_at_least_fifteen_faults() -> None:
+    assert len({fault.name for fault in (*FAULTS.values(), *UNPROVEN.values())}) >= 15
+
+
+def test_every_hook_of_a_commit_has_a_defect() -> None:
+    at_commit = {name for name, hook in MANIFEST.items() if hook['stages'] != ['manual']}
+    assert at_commit == {*defects.PLANTS, *defects.WITHOUT}
+    assert {name for name, hook in MANIFEST.items() if hook['stages'] == ['manual']} == set(hooks_config._MANUAL)
+
+
+def test_stages_are_those_of_the_manifest() -> None:
+    listed = ''.join(f'  - id: {name}\n' for name in MANIFEST)
+    installed, _ = hooks_config.parse(f'repos:\n- repo: x\n  rev: v1\n  hooks:\n{listed}'.encode(), list(MANIFEST))
+    assert installed and {name: list(stages) for name, stages in installed.ours.items()} == {name: hook['stages'] for name, hook in MANIFEST.items()}
+
+
+@pytest.mark.parametrize('hook_id', defects.PLANTS)
+def test_a_defect_keeps_to_the_settings(hook_id: str) -> None:
+    settings = config.from_mapping({'kinds': {'session': {'paths': ['notes/*.md']}, 'adr': {'paths': ['adr/[0-9]*.md']}}, 'indexes': {'when': 'never'}, 'invariants': []})
+    for plant in defects.PLANTS[hook_id]:
+        found = plant(settings, 'planted')
+        assert found is None or all(config.kind_of(settings, path) or path == 'planted.md' for path in found.files)
+
+
+def test_text_is_one_line_for_each_check(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    case.hook('pre-push').unlink()
+    run = case.run('--offline', '--no-proof')
+    lines = run.stdout.splitlines()
+    assert run.returncode == 1 and all(line[:6] in ('ok    ', 'warn  ', 'fail  ') for line in lines)
+    assert 'fail  hooks-installed: pre-push is not installed -> pre-commit install -t pre-push' in lines
+
+
+def test_a_repository_without_a_commit(repo: Sandbox) -> None:
+    run = repo.daybook('doctor', '--offline')
+    assert run.returncode == 1 and 'Traceback' not in run.stderr
+    assert 'fail  hooks-config: .pre-commit-config.yaml cannot be used: there is none -> daybook init' in run.stdout
+
+
+def _claims(sandbox: Sandbox) -> set[str]:
+    return {line.rsplit('/', 1)[-1] for line in sandbox.git('ls-remote', 'origin', 'refs/daybook/*').splitlines()}
+
+
+def test_prune_takes_only_what_has_done_its_work(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    sandbox = case.sandbox
+    base = sandbox.git('rev-parse', 'HEAD')
+    ids = {'RT-250101-01': True, 'RT-250101-02': False, 'RT-990101-01': True, 'RT-250101-03abc': True, 'doctor-1-ab': False}
+    for name, is_noted in ids.items():
+        sandbox.git('push', '-q', '--no-verify', 'origin', f'{base}:refs/daybook/claims/{name}')
+        if is_noted:
+            sandbox.write(f'docs/sessions/{name}.md', f'---\ntitle: T\nid: {name}\n---\n')
+        record = {'id': name, 'operator': 'roman', 'kind': 'arbitrated', 'state': 'done' if is_noted else 'open', 'created': '2025-01-01T00:00:00Z', 'worktree': str(sandbox.root)}
+        if name.startswith('RT'):
+            sandbox.write(f'.git/daybook/claims/{name.removesuffix("abc")}.json', json.dumps(record))
+    sandbox.write('docs/sessions/RT-250101-02.md', 'only here, not on the default branch\n')
+    sandbox.commit('notes', *(f'docs/sessions/{name}.md' for name, is_noted in ids.items() if is_noted))
+    code, found = case.found('--no-proof')
+    assert next(check for check in found if check['name'] == 'claims')['what'] == 'none has done its work'  # nothing is pushed yet
+    sandbox.git('push', '-q', '--no-verify', 'origin', 'HEAD:main')
+    code, found = case.found('--no-proof')
+    told = next(check for check in found if check['name'] == 'claims')
+    assert (code, told['level'], told['mend']) == (0, 'warn', 'daybook doctor --prune') and 'RT-250101-01' in told['what']
+    assert 'RT-250101-01' in _claims(sandbox)
+    run = case.run('--no-proof', '--prune')
+    assert run.returncode == 0 and 'pruned RT-250101-01, RT-250101-03' in run.stdout, run.stdout
+    assert _claims(sandbox) == {'RT-250101-02', 'RT-990101-01'}  # the probe of a killed doctor is swept, too
+    assert sorted(os.listdir(sandbox.root / '.git/daybook/claims')) == ['.lock', 'RT-250101-02.json', 'RT-990101-01.json']
+
+
+def test_prune_deletes_a_ref_only_as_it_was_seen(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    from daybook.repo import git
+    from daybook.session import arbiter
+
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    base = case.sandbox.git('rev-parse', 'HEAD')
+    case.sandbox.git('push', '-q', '--no-verify', 'origin', f'{base}:refs/daybook/claims/RT-250101-01')
+    repo = git.find_repo(str(case.sandbox.root))
+    other = case.sandbox.git('rev-parse', 'HEAD~1')
+    assert arbiter.withdraw(repo, config.DEFAULTS, 'origin', {'RT-250101-01': other})
+    assert _claims(case.sandbox) == {'RT-250101-01'}
