@@ -19,6 +19,7 @@ from conftest import Sandbox
 from daybook.documents import config
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_record
+from daybook.writers import scaffold_runners
 
 BIN = Path(sys.executable).parent
 SMALL = ['.daybook/config.yaml', '.daybook/installed.json', '.gitattributes', '.gitignore', '.pre-commit-config.yaml']
@@ -184,17 +185,33 @@ def test_after_init_all_hooks_pass(repo: Sandbox, tmp_path: Path, tool: str) -> 
 
 
 @pytest.mark.parametrize(('prepare', 'label'), [
-    (lambda repo: repo.write('lefthook.yml', 'pre-commit: {}\n'), 'lefthook'),
-    (lambda repo: repo.write('.husky/pre-commit', 'npm test\n'), 'husky'),
+    (lambda repo: repo.write('lefthook.toml', 'a = 1\n'), 'lefthook'),
+    (lambda repo: repo.write('.husky/commit-msg', 'npm test\n'), 'husky'),
     (lambda repo: repo.git('config', 'core.hooksPath', '.hooks'), 'core.hooksPath=.hooks'),
 ])
-def test_beside_another_runner_only_the_entry_is_printed(
+def test_beside_another_runner_the_entry_is_printed_where_its_file_cannot_take_it(
         repo: Sandbox, prepare: Callable[[Sandbox], object], label: str) -> None:
     prepare(repo)
     out = ran(repo)
     assert f'by hand  {label}: ' in out and '! ' in out and 'daybook check-all' in out
     assert '.pre-commit-config.yaml' not in repo.snapshot() and 'pre-commit install' not in out
     assert out.endswith('  daybook claim-session\n')
+
+
+@pytest.mark.parametrize(('path', 'content'), [
+    ('lefthook.yml', 'pre-commit:\n  commands:\n    a:\n      run: make\n'), ('.husky/pre-commit', 'npm test\n'),
+])
+def test_the_file_of_another_runner_gets_our_check(repo: Sandbox, path: str, content: str) -> None:
+    repo.write(path, content)
+    out = ran(repo)
+    assert f'extend   {path}: our check' in out and 'daybook check-all' in repo.read(path)
+    assert '.pre-commit-config.yaml' not in repo.snapshot()
+    script = repo.root / 'hook'  # as the runner would call it, with and without us on the PATH
+    script.write_text(scaffold_runners.RUN + '\nexit 7\n')
+    for where in (os.environ['PATH'], '/usr/bin:/bin'):
+        assert subprocess.run(['/bin/sh', script], env={**os.environ, 'PATH': where}, cwd=repo.root).returncode == 7
+    ran(repo, '--uninstall')
+    assert repo.read(path) == content
 
 
 @pytest.mark.parametrize(('prepare', 'args', 'message'), [

@@ -21,6 +21,7 @@ from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
+from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_step as names
 from daybook.writers import scaffold_texts as texts
 from daybook.writers import scaffold_workflow
@@ -521,3 +522,38 @@ def test_what_is_published_is_known(paths: list[str], expected: list[tuple[str, 
 ])
 def test_what_a_command_is_for(name: str, expected: list[str]) -> None:
     assert surroundings.purposes(name) == expected
+
+
+@pytest.mark.parametrize('before', [
+    'pre-commit:\n  parallel: true  # fast\n  commands:\n    # lint first\n    lint:\n        run: eslint .\n    test: {run: make}\n',
+    'pre-push:\n  jobs: []\n', '# ours\npre-commit:\n  jobs:\n  - run: make\n  # end\n', 'skip_output: [meta]',
+    'pre-commit:\r\n    jobs:\r\n        -   name: x\r\n            run: y\r\n',
+])
+def test_lefthook_gets_our_check_and_keeps_every_byte(before: str) -> None:
+    edited = scaffold_runners.lefthook(before.encode()).decode()
+    assert scaffold_edits.read_yaml(edited.encode())
+    ours = edited.splitlines(keepends=True)
+    assert [line for line in ours if 'daybook' not in line and line.strip() not in ('pre-commit:', 'commands:')] == [
+        line for line in before.splitlines(keepends=True) if line.strip() not in ('pre-commit:', 'commands:')] or (
+        'skip_output' in before)
+    assert edited.count('daybook check-all') == 1 and ('\r\n' in before) == ('\r\n' in edited)
+    there = adopted(found({'lefthook.yml': before.encode()}, runner='lefthook', runner_file='lefthook.yml'), frozenset())
+    assert left(there) == {'lefthook.yml': before.encode()}
+    assert actions(scaffold.plan(there, WANTED))['lefthook.yml'] == 'keep'
+
+
+@pytest.mark.parametrize('before', ['pre-commit: {commands: {a: {run: b}}}\n', 'pre-commit:\n  piped: true\n',
+                                    'pre-commit: &x\n  jobs: [{run: a}]\n', 'pre-commit:\n- a\n'])
+def test_in_doubt_lefthook_is_left_to_a_person(before: str) -> None:
+    there = found({'lefthook.yml': before.encode()}, runner='lefthook', runner_file='lefthook.yml')
+    assert actions(scaffold.plan(there, WANTED))['lefthook.yml'] == 'by hand'
+
+
+@pytest.mark.parametrize(('before', 'expected'), [
+    ('npm test\n', '{}\nnpm test\n'),
+    ('', '{}\n'),
+    ('#!/bin/sh\n. "$(dirname "$0")/_/husky.sh"\n\nnpx lint-staged', '#!/bin/sh\n. "$(dirname "$0")/_/husky.sh"\n\n{}\nnpx lint-staged'),
+    ('#!/bin/sh\r\nnpm test\r\n', '#!/bin/sh\r\n{}\r\nnpm test\r\n'),
+])
+def test_husky_runs_our_check_first(before: str, expected: str) -> None:
+    assert scaffold_runners.husky(before.encode()).decode() == expected.replace('{}', scaffold_runners.RUN)

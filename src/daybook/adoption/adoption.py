@@ -91,6 +91,13 @@ def _runner(repo: Repo, names: Iterable[str]) -> str:
     return f'core.hooksPath={hooks_path}' if hooks_path else ''
 
 
+def _runner_file(root: str, runner: str, names: Iterable[str]) -> str:
+    """Return the file in which another runner can be told to run our check, empty where there is none."""
+    if runner == 'lefthook':
+        return next((name for name in sorted(names) if re.fullmatch(r'\.?lefthook\.ya?ml', name)), '')
+    return '.husky/pre-commit' if runner == 'husky' and os.path.isfile(os.path.join(root, '.husky', 'pre-commit')) else ''
+
+
 def _mirror(repo: Repo, settings: config.Settings, servers: Iterable[str]) -> str:
     """Return the first server of the agents whose calls are to stay 0 here, else an empty text."""
     texts = [files.read_bytes(os.path.join(repo.root, path)) or b'' for path in _AGENT_SETTINGS]
@@ -176,9 +183,10 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     configured = operators.load(repo.root)
     new_operators = {} if configured else _operators(repo)
     names = os.listdir(repo.root)
+    runner = _runner(repo, names)
     return Found(
         places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
-        runner=_runner(repo, names), kinds=settings.kinds, index_folders=tuple(_index_folders(repo, settings)),
+        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds, index_folders=tuple(_index_folders(repo, settings)),
         indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),

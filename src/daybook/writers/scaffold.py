@@ -11,6 +11,7 @@ from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
+from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold_record import Record
 from daybook.writers.scaffold_step import ATTRIBUTES
@@ -96,13 +97,23 @@ def hook_ids(found: Found, wanted: Wanted) -> list[str]:
 def _hooks(found: Found, wanted: Wanted) -> Iterator[Step]:
     place, ids = found.places[HOOKS], hook_ids(found, wanted)
     if place.data is None and found.runner:
-        yield Step('by hand', found.runner, f'{found.runner} runs your git hooks; add this to its pre-commit',
-                   None, texts.other_runner_entry(found.runner))
+        yield _other_runner(found)
     elif place.data is None:
         yield created(found, HOOKS, f'{len(ids)} hooks of {wanted.url} at {wanted.rev}',
                       texts.hooks_config(wanted.url, wanted.rev, ids).encode(), is_shared=True)
     else:
         yield _hooks_step(place, wanted, ids)
+
+
+def _other_runner(found: Found) -> Step:
+    """Return the step that puts our check into the file of the runner that is there, or asks a person to."""
+    text, path = scaffold_runners.RUN + '\n', found.runner_file
+    if not path:
+        return Step('by hand', found.runner, f'{found.runner} runs your git hooks; add this to its pre-commit', None, text)
+    if b'daybook check-all' in (found.places[path].data or b''):
+        return Step('keep', path, 'our check is there')
+    return extended(found.places[path], path, f'our check, in what {found.runner} runs', text,
+                    scaffold_runners.EDITS[found.runner])
 
 
 def _hooks_step(place: Place, wanted: Wanted, ids: list[str]) -> Step:

@@ -34,7 +34,8 @@ class Found(NamedTuple):
 
     `places` answers for every path. `settings` are those proposed for a new config; `operators` is
     the content of a new operators file, empty when none is needed; `people` are the operators there
-    will be, initials by slug; `runner` names what runs git's hooks instead of pre-commit; `kinds`
+    will be, initials by slug; `runner` names what runs git's hooks instead of pre-commit, and
+    `runner_file` its file, if that can take our check; `kinds`
     are those of the settings that hold; `index_folders` may have their INDEX.md merged line by
     line, `new_indexes` of them are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
@@ -48,6 +49,7 @@ class Found(NamedTuple):
     operators: Mapping[str, Mapping[str, Any]] = {}
     people: Mapping[str, str] = {}
     runner: str = ''
+    runner_file: str = ''
     kinds: tuple[Kind, ...] = ()
     index_folders: tuple[str, ...] = ()
     indexes_when: str = 'commit'

@@ -278,10 +278,3 @@ def codex_telemetry() -> dict[str, dict[str, Any]]:
     command = f'python3 -I -S "$(git rev-parse --show-toplevel)"/{CODEX_SCRIPT} --agent codex'
     hook = {'type': 'command', 'command': command, 'timeout': 5}
     return {'SessionStart': {'hooks': [hook]}, 'PostToolUse': {'matcher': '*', 'hooks': [hook]}}
-
-
-def other_runner_entry(runner: str) -> str:
-    """Return what runs our check where another tool than pre-commit runs the hooks."""
-    if runner == 'lefthook':
-        return 'pre-commit:\n  commands:\n    daybook:\n      run: daybook check-all\n'
-    return 'daybook check-all\n'
