@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -21,10 +22,20 @@ def _always(scope: Scope) -> bool:
     return True
 
 
+def _has_map(scope: Scope) -> bool:
+    usual = ('yaml', 'yml', 'json')
+    return scope.settings.authority_map is not None or any(
+        os.path.isfile(os.path.join(scope.repo.root, '.daybook', f'authority.{end}')) for end in usual)
+
+
 # each hook that looks, and whether a repository has anything for it: what is not set up is not even imported
 LOOKS: tuple[tuple[str, Callable[[Scope], bool]], ...] = (
     ('validate-frontmatter', _always),
     ('audit-links', _always),
+    ('check-authority', _has_map),
+    ('check-cochange', lambda scope: bool(scope.settings.cochange)),
+    ('check-freshness', lambda scope: bool(scope.settings.freshness_rules)),
+    ('check-zones', lambda scope: bool(scope.settings.zones_folders)),
     ('check-invariant', lambda scope: bool(scope.settings.invariants)),
 )
 

@@ -50,10 +50,13 @@ def test_every_hook_that_looks_is_among_them() -> None:
 def test_it_tells_what_they_tell(repo: Sandbox, case: Path) -> None:
     shutil.copytree(case, repo.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns('expected.txt'))
     repo.git('add', '--all')
-    runs = [repo.daybook(hook_id) for hook_id in IDS]
-    alone = [problem for run in runs for problem in run.stdout.splitlines()]
+    governing = {'check-authority', 'check-cochange', 'check-freshness', 'check-zones'}
+    mine = governing if case.parts[-3] in governing else set()  # no other example sets them up
+    runs = [repo.daybook(hook_id) for hook_id in IDS if hook_id not in governing - mine]
+    # what is not set up says so when it is asked; here it is not even asked
+    alone = [line for run in runs for line in run.stdout.splitlines() if ': 0 documents governed' not in line]
     found = repo.daybook(ID)
-    assert sorted(found.stdout.splitlines()) == sorted(alone)
+    assert sorted(line for line in found.stdout.splitlines() if ': 0 documents governed' not in line) == sorted(alone)
     assert found.returncode == max(run.returncode for run in runs)
 
 

@@ -16,11 +16,12 @@ BELOW = {
     'writers': ('errors', 'problem', 'repo', 'documents', 'writers'),
     'session': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session'),
     'checks': ('errors', 'problem', 'repo', 'documents', 'checks'),
-    'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'mirror'),
+    'governance': ('errors', 'problem', 'repo', 'documents', 'checks', 'rules', 'governance'),
+    'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'governance', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
 for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing', 'doctor'):
-    BELOW[_room] = (*BELOW['session'], 'checks', 'schemas', _room)
+    BELOW[_room] = (*BELOW['session'], 'checks', 'governance', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['doctor'] += ('handoff',)  # the name of its journal
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )

@@ -31,8 +31,8 @@ def test_hook_is_complete(hook: dict[str, object]) -> None:
     assert hook['language'] == 'python'
     assert hook['always_run'] is True, 'a deleted file is never passed'
     assert hook['description']
-    # only hand-off takes the file that it is given; a long list would start it several times
-    assert hook.get('pass_filenames', True) is (hook['id'] == 'handoff')
+    # only these take the one file that they are given; a long list would start a hook several times
+    assert hook.get('pass_filenames', True) is (hook['id'] in ('handoff', 'check-cochange'))
 
 
 @pytest.mark.parametrize('hook', MANIFEST, ids=IDS)
@@ -40,6 +40,8 @@ def test_stages_tell_lookers_from_writers(hook: dict[str, object]) -> None:
     verb = str(hook['id']).split('-')[0]
     if hook['stages'] == ['manual']:
         assert hook['verbose'] is True, 'the runner would show nothing of a hook that passes'
+    elif hook['id'] == 'check-cochange':
+        assert hook['stages'] == ['commit-msg', 'pre-push'], 'the message may excuse a change'
     elif verb in ('validate', 'check', 'audit'):
         assert hook['stages'] == LOOK
     else:
@@ -53,6 +55,14 @@ def test_stages_tell_lookers_from_writers(hook: dict[str, object]) -> None:
 ])
 def test_handoff_is_passed_drafts_only(path: str, passed: bool) -> None:
     pattern = next(hook['files'] for hook in MANIFEST if hook['id'] == 'handoff')
+    assert bool(re.search(pattern, path)) is passed
+
+
+@pytest.mark.parametrize('path, passed', [
+    ('.git/COMMIT_EDITMSG', True), ('/r/.git/worktrees/w/COMMIT_EDITMSG', True), ('.git/MERGE_MSG', True), ('README.md', False),
+])
+def test_cochange_is_passed_messages_only(path: str, passed: bool) -> None:
+    pattern = next(hook['files'] for hook in MANIFEST if hook['id'] == 'check-cochange')
     assert bool(re.search(pattern, path)) is passed
 
 

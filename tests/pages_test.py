@@ -197,7 +197,7 @@ def test_anchors_of_any_headings(source: str) -> None:
 def _document(head: str, path: str = 'plans/a_v02.md') -> pages_entry.Entry:
     kind = config.kind_of(config.DEFAULTS, path)
     assert kind is not None
-    return pages_entry.make(document.from_bytes(path, kind, head.encode()), 1)
+    return pages_entry.make(document.from_bytes(path, kind, head.encode()), 'internal', {})
 
 
 ZONES = (

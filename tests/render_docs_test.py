@@ -238,16 +238,18 @@ def test_a_document_that_is_hidden_later_is_forgotten(repo: Sandbox) -> None:
     assert SECRET.encode() not in told and b'zzhush' not in told
 
 
-@pytest.mark.parametrize('config, shown', [('', 'no'), ('zone: private', 'yes'), ('default_zone: private', 'no'), ('zone: public', 'no')])
+@pytest.mark.parametrize('config, shown', [
+    ('', 'no'), ('render: {zone: private}', 'yes'), ('zones: {default: private}', 'no'), ('zones: {folders: {plans: private}}', 'no'),
+    ('render: {zone: public}', 'no')])
 def test_zones_of_the_settings(repo: Sandbox, config: str, shown: str) -> None:
-    repo.write('.daybook/config.yaml', f'render: {{{config}}}\n')
+    repo.write('.daybook/config.yaml', f'{config}\n')
     add(repo, 'plans/private.md', 'zone: private\n')
     add(repo, 'plans/none.md')
     add(repo, 'plans/public.md', 'zone: public\n')
     render(repo)
     assert (repo.root / SITE / 'plans/private.html').exists() is (shown == 'yes')
-    assert (repo.root / SITE / 'plans/none.html').exists() is (config in ('', 'zone: private'))
-    assert (repo.root / SITE / 'plans/public.html').exists()
+    assert (repo.root / SITE / 'plans/none.html').exists() is (config in ('', 'render: {zone: private}'))
+    assert (repo.root / SITE / 'plans/public.html').exists() is ('folders' not in config)
 
 
 def test_subjects_of_commits_that_touch_the_forbidden_are_not_told(repo: Sandbox) -> None:

@@ -31,7 +31,7 @@ def test_is_a_schema(name: str) -> None:
 
 
 def test_every_kind_has_a_schema() -> None:
-    assert {*KINDS, 'common', 'config', 'operators'} == set(NAMES)
+    assert {*KINDS, 'authority', 'common', 'config', 'operators'} == set(NAMES)
     assert config.BUILT_IN == set(KINDS)
 
 
@@ -186,6 +186,6 @@ def _described(content: Any, place: str) -> list[str]:
     return missing
 
 
-@pytest.mark.parametrize('name', ('config', 'operators'))
+@pytest.mark.parametrize('name', ('authority', 'config', 'operators'))
 def test_every_setting_is_described(name: str) -> None:
     assert [p for p in _described(schema.built_in(name), '') if p != '/operators'] == []

@@ -61,10 +61,11 @@ def run(hook_id: str, description: str | None, look: Callable[[Scope], Look], ar
     if scope.is_blind:
         say(f'{config.PATH} is wrong, so nothing was checked; run daybook {hook_id}')
         return 0
-    return _report(hook_id, look(scope), output_format, say)
+    return report(hook_id, look(scope), output_format, say)
 
 
-def _report(hook_id: str, found: Look, output_format: str, say: Callable[..., None]) -> int:
+def report(hook_id: str, found: Look, output_format: str, say: Callable[..., None]) -> int:
+    """`say` what a look has found, and return the exit code."""
     for line in problem.render(found.problems, output_format):
         say(line)
     notes = list(found.notes)

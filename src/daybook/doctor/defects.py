@@ -66,16 +66,32 @@ def _call(settings: Settings, name: str) -> Defect | None:
     return Defect({path: f'---\nallowed-tools: {tool}\n---\n\nCall `{tool}` and tell what it finds.\n'.encode()}, path)
 
 
+def _with_key(line: bytes) -> Plant:
+    """Return what plants a document whose frontmatter has the `line`."""
+    def plant(settings: Settings, name: str) -> Defect | None:
+        path = _document(settings, name, '')
+        return Defect({path: b'---\ntitle: A planted document\n' + line + b'\n---\n\n# A planted document\n'}, path) if path else None
+    return plant
+
+
+def _entity(settings: Settings, name: str) -> Defect | None:
+    # a map in its usual place is not in the settings; where there is none, nothing is refused
+    return _with_key(b'entity: ' + name.encode())(settings, name) if settings.authority_map else None
+
+
 Plant = Callable[[Settings, str], Defect | None]
 # hook -> what it must refuse; None where the settings leave it nothing to refuse
 PLANTS: dict[str, tuple[Plant, ...]] = {
     'validate-frontmatter': (_frontmatter,),
     'audit-links': (_link,),
     'check-invariant': (_call,),
+    'check-authority': (_entity,),
+    'check-freshness': (_with_key(b'review_by: no day'),),
+    'check-zones': (_with_key(b'zone: no-such-zone'),),
     'check-all': (_frontmatter, _link, _call),
     'regen-indexes': (_index,),
     'backfill-frontmatter': (_backfill,),
 }
 # a site that nobody commits is made by hand or by a job: at a commit the hook has nothing to refuse
-WITHOUT = {'render-docs': 'a commit asks nothing of it'}
+WITHOUT = {'render-docs': 'a commit asks nothing of it', 'check-cochange': 'its rules name files of yours, which a proof must not change'}
 STAGED = ('check-all', 'audit-links', 'validate-frontmatter')  # of these the first that is installed answers for merges and pushes

@@ -55,6 +55,25 @@ _NOTION = Invariant('mcp__notion', ('mcp__*notion*',), (
     'NOTION_API_KEY'))
 
 
+class Cochange(NamedTuple):
+    """What has to change together: a change of what `when` matches asks for one of what each of `then` matches."""
+
+    name: str
+    when: tuple[str, ...]
+    then: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ('added', 'modified', 'deleted')
+    why: str = ''
+
+
+class Freshness(NamedTuple):
+    """Which documents must be reviewed, and after how many days; None: each says so itself."""
+
+    paths: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    ttl_days: int | None = None
+
+
 class Settings(NamedTuple):
     """Every setting, with the values of `config.schema.json`; `kinds` is in order of precedence."""
 
@@ -75,7 +94,6 @@ class Settings(NamedTuple):
     render_folder: str = 'docs/rendered'
     render_title: str = 'Daybook'
     render_zone: str = 'internal'
-    render_default_zone: str = 'internal'
     render_files_url: str | None = None
     validate_block_from: str | None = None
     links_root: str = 'repository'
@@ -83,6 +101,13 @@ class Settings(NamedTuple):
     links_wikilinks: str = 'documents'
     links_ignore: tuple[str, ...] = ()
     links_generated: tuple[str, ...] = ()
+    zones_default: str = 'internal'
+    zones_folders: Mapping[str, str] = {}
+    authority_map: str | None = None
+    authority_here: str = 'GitHub'
+    cochange: tuple[Cochange, ...] = ()
+    freshness_rules: tuple[Freshness, ...] = ()
+    freshness_due_days: int = 30
     invariants: tuple[Invariant, ...] = (_NOTION,)
     audit_since: str | None = None
     resume_max_bytes: int = 9000
@@ -191,6 +216,10 @@ def _invariant(given: Mapping[str, Any]) -> Invariant:
     return Invariant(given['name'], tuple(given['tools']), tuple(given.get('sources', known)), tuple(given.get('except', ())))
 
 
+def _tuples(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+
+
 def from_mapping(given: Mapping[str, Any]) -> Settings:
     """Return the settings of a mapping that fits `config.schema.json`."""
     flat: dict[str, Any] = {}
@@ -199,8 +228,12 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
             flat['kinds'] = _kinds(value)
         elif section == 'invariants':
             flat['invariants'] = tuple(_invariant(given) for given in value)
+        elif section == 'cochange':
+            flat['cochange'] = tuple(Cochange(**_tuples(rule)) for rule in value)
         else:
-            flat |= {f'{section}_{key}': tuple(v) if isinstance(v, list) else v for key, v in value.items()}
+            flat |= {f'{section}_{key}': v for key, v in _tuples(value).items()}
+    if 'freshness_rules' in flat:
+        flat['freshness_rules'] = tuple(Freshness(**_tuples(rule)) for rule in flat['freshness_rules'])
     if flat.get('claims_remote') is False:
         flat['claims_remote'] = 'off'  # a reader of YAML 1.1 wrote the file
     return DEFAULTS._replace(**flat)
@@ -213,6 +246,10 @@ def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated')]
     places += [(f'/invariants/{number}/except', one.get('except', ()))
                for number, one in enumerate(given.get('invariants') or ())]
+    places += [(f'/cochange/{number}/{key}', [glob.partition('#')[0] for glob in rule.get(key, ())])
+               for number, rule in enumerate(given.get('cochange') or ()) for key in ('when', 'then', 'exclude')]
+    places += [(f'/freshness/rules/{number}/paths', rule.get('paths', ()))
+               for number, rule in enumerate((given.get('freshness') or {}).get('rules') or ())]
     for pointer, globs in places:
         for position, glob in enumerate(globs):
             try:

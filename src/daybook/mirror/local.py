@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from daybook.documents import document
 from daybook.documents import frontmatter
+from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
@@ -89,7 +90,7 @@ class _Zones:
 
     def step(self, path: str, seen: frozenset[str] = frozenset()) -> int:
         entry = self._entries[path]
-        parents = {found for reference in entry.references.get('parent', ()) for found in self.called(reference)}
+        parents = {found for key in zones.ABOVE for reference in entry.references.get(key, ()) for found in self.called(reference)}
         return max([entry.zone, *(self.step(parent, seen | {path}) for parent in parents - seen - {path})])
 
 
@@ -112,13 +113,13 @@ def _unreadable(doc: Document) -> str:
 
 def pages(local: Local, settings: Settings, mirror: Mirror, withheld: Withheld = nothing_withheld) -> list[Page]:
     """Return the page of each document, in order of path."""
-    limit, default = pages_entry.zone_step(settings.mirror_zone), pages_entry.zone_step(settings.render_default_zone)
-    entries = {path: pages_entry.make(doc, default) for path, doc in local.documents.items()}
-    zones = _Zones(entries.values())
-    steps = {path: zones.step(path) for path in entries}
+    limit = zones.step(settings.mirror_zone)
+    entries = {path: pages_entry.make(doc, settings.zones_default, settings.zones_folders) for path, doc in local.documents.items()}
+    known = _Zones(entries.values())
+    steps = {path: known.step(path) for path in entries}
 
     def is_tellable(name: str) -> bool:
-        return all(steps[path] <= limit for path in zones.called(name))
+        return all(steps[path] <= limit for path in known.called(name))
 
     return [_page(doc, entries[path], local, settings, mirror, withheld(doc), steps[path] - limit, is_tellable)
             for path, doc in sorted(local.documents.items())]

@@ -37,7 +37,7 @@ def _stamp() -> list[list[Any]]:
 
 
 def _key(settings: Settings, parts: int) -> str:
-    own = [value for name, value in settings._asdict().items() if name.startswith('render_') or name == 'kinds']
+    own = [value for name, value in settings._asdict().items() if name.startswith(('render_', 'zones_')) or name == 'kinds']
     return hashlib.sha256(repr((_FORMAT, _stamp(), own, parts)).encode('utf-8', 'surrogateescape')).hexdigest()
 
 

@@ -36,6 +36,7 @@ _MOST = 200  # lines of a list; the home page finds the rest
 _TYPES = {'.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.gif': 'gif', '.webp': 'webp', '.avif': 'avif', '.svg': 'svg+xml'}
 _CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
 _LABELS = (('workstream', 'Workstream'), ('plan', 'Plan'), ('session', 'Session'), ('blocked_by', 'Blocked by'), ('parent', 'Part of'),
+           ('derived_from', 'Made from'),
            ('supersedes', 'Supersedes'), ('superseded_by', 'Superseded by'))
 _COUNTS = (('commits', 'Commits'), ('lines_added', 'Lines added'), ('lines_removed', 'Lines removed'),
            ('active_min_estimate', 'Active minutes'), ('tool_calls_count', 'Tool calls'))

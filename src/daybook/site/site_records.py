@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from daybook.documents import config
 from daybook.documents import markdown
+from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.site import site_listing
@@ -52,8 +53,7 @@ class Site:
         self.gone: set[str] = set()
         self.is_other = False
         self._known: dict[str, Known | None] = {}
-        self._limit = pages_entry.zone_step(settings.render_zone)
-        self._default = pages_entry.zone_step(settings.render_default_zone)
+        self._limit = zones.step(settings.render_zone)
 
     def get(self, path: str) -> Known | None:
         """Return what is remembered of the document at `path`."""
@@ -90,7 +90,7 @@ class Site:
         tells whether documents have come or gone.
         """
         before = {path: self.get(path) for path in found}
-        entries = {path: pages_entry.make(document, self._default) if document else None for path, document in found.items()}
+        entries = {path: pages_entry.make(document, self.settings.zones_default, self.settings.zones_folders) if document else None for path, document in found.items()}
         again = self._rename(before, entries)
         for path, document in found.items():
             entry = entries[path]
@@ -135,7 +135,7 @@ class Site:
             shown[path] = False  # who is their own parent is shown to nobody
             known = self._known.get(path) or self.get(path)
             if known:
-                parents = (self.resolve('parent', text, known.entry) for text in known.entry.references.get('parent', ()))
+                parents = (self.resolve(key, text, known.entry) for key in zones.ABOVE for text in known.entry.references.get(key, ()))
                 shown[path] = known.entry.zone <= self._limit and all(self._may_show(p, shown) for p in parents if p)
         return shown[path]
 

@@ -1,7 +1,6 @@
 """What the site says of a document in one row: title, kind, status, people, dates, zone, and whom it names."""
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -9,16 +8,17 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
+from daybook.documents import review
+from daybook.documents import zones
 from daybook.documents.document import Document
 from daybook.documents.document import stem_of
 from daybook.documents.document import title_of
 from daybook.writers import inline
 
-LADDER = ('public', 'internal', 'private', 'restricted')
 # what a key may name, by the kinds that it names; none: any kind
 REFERENCES: dict[str, tuple[str, ...]] = {
     'workstream': ('workstream',), 'plan': ('plan',), 'blocked_by': ('workstream',), 'supersedes': ('adr', 'plan'),
-    'superseded_by': ('adr', 'plan'), 'session': ('session',), 'parent': (),
+    'superseded_by': ('adr', 'plan'), 'session': ('session',), 'parent': (), 'derived_from': (),
 }
 _NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
 _LINK = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
@@ -54,12 +54,6 @@ class Entry(NamedTuple):
         return [self.kind, self.title, self.status, self.updated or self.created]
 
 
-def zone_step(value: Any) -> int:
-    """Return the step of a zone on the ladder; the top one for what nobody can read."""
-    text = value.strip().casefold() if isinstance(value, str) else ''
-    return LADDER.index(text) if text in LADDER else len(LADDER) - 1
-
-
 def texts(value: Any, limit: int = 200) -> list[str]:
     """Return the words of a key that holds one or several, each on one line."""
     parts = value if isinstance(value, list) else [value]
@@ -83,26 +77,15 @@ def _created(document: Document) -> str:
             or (f'20{named[2]}-{named[3]}-{named[4]}' if named else ''))
 
 
-def _due(meta: Mapping[str, Any], since: str) -> str:
-    if _date(meta.get('review_by')):
-        return _date(meta.get('review_by'))
-    days = meta.get('ttl_days')
-    if isinstance(days, int) and not isinstance(days, bool) and since:
-        try:
-            return (datetime.date.fromisoformat(since) + datetime.timedelta(days)).isoformat()
-        except (ValueError, OverflowError):
-            return ''
-    return ''
-
-
-def _own_zone(document: Document, default: int) -> int:
+def _zone(document: Document, default: str, folders: Mapping[str, str]) -> int:
     if document.parsed.error or frontmatter.is_unclosed(document.data):
-        return len(LADDER) - 1  # what it says of its zone cannot be read
+        return zones.TOP  # what it says of its zone cannot be read
     if document.meta.get('zone') is not None:
-        return zone_step(document.meta['zone'])
+        return zones.combined(zones.step(document.meta['zone']), document.path, default, folders)
+    own = zones.combined(None, document.path, default, folders)
     if not document.parsed.block and (found := _OLD_ZONE.search(document.body[:_HEADER])):
-        return max(default, zone_step(found[1]))
-    return default
+        return max(own, zones.step(found[1]))
+    return own
 
 
 def name_of(reference: str) -> str:
@@ -141,13 +124,13 @@ def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def make(document: Document, default_zone: int) -> Entry:
-    """Return the entry of a document; one without a zone stands on the step `default_zone`."""
+def make(document: Document, default_zone: str, folders: Mapping[str, str]) -> Entry:
+    """Return the entry of a document; one without a zone has that of its folder, else `default_zone`."""
     meta, created = document.meta, _created(document)
     updated = _date(meta.get('updated')) or _date(meta.get('ended_at'))
     return Entry(
         document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
         text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
-        created, updated, _due(meta, updated or created), text(meta.get('summary'), 600),
-        _own_zone(document, default_zone), sorted(set(_names(document)) - {''}), _references(meta),
+        created, updated, review.due(meta) or review.due({**meta, 'created': created}), text(meta.get('summary'), 600),
+        _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(meta),
     )

@@ -1,0 +1,199 @@
+"""What the bytes of one document say about its governance, whatever form its header has; kept by blob."""
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import frontmatter
+from daybook.documents.config import Kind
+
+VERSION = 1  # of what `dump` writes
+
+HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
+KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
+        'ttl_days', 'reviewed', 'created', 'updated', 'supersedes', 'superseded_by', 'summary')
+_HEAD_LINES = 40  # in which a header of bullets must stand
+_KEY_LINE = re.compile(rf'^(?:[-*+][ \t]+)?["\']?({"|".join(KEYS)})["\']?[ \t]*:', re.MULTILINE)
+_BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(.*?)[ \t]*$')
+_BOLD = re.compile(r'\*\*([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*[ \t]*:|:[ \t]*\*\*)[ \t]*(.*?)[ \t]*$')
+_BEGINS = frozenset(('entity', 'level', 'zone', 'source_path', 'version'))  # one of these makes bullets a header
+_FOOTER = re.compile(r'^[ \t>*_-]*(?:TTL[*_ ]*:|Review by\b)[^\n]{0,200}?(?<![\w/.-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?![\w-])', re.IGNORECASE | re.MULTILINE)
+_FENCE = re.compile(r'^ {0,3}(```|~~~).*?^ {0,3}\1', re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r'`[^`\n]*`')
+_LINK = re.compile(r'(!?)(?:\[\[([^\[\]\n|#]+)[^\[\]\n]*\]\]|\[[^\[\]\n]*\]\(<?([^()\s<>]+?\.(?:md|markdown|mdx))(?:#[^()\s]*)?>?(?:[ \t]+["\'][^\n]*?)?\))')
+
+FRONTMATTER, LIST, BULLETS, NONE = 'frontmatter', 'list', 'bullets', ''
+
+
+class Header(NamedTuple):
+    """The governed keys of a document, the line of each (from 1), and the form in which they stand.
+
+    `error` tells why what stands there cannot be read.
+    """
+
+    form: str
+    meta: dict[str, Any]
+    lines: dict[str, int]
+    error: str = ''
+
+
+class Governed(NamedTuple):
+    """A header, the review date in the prose below, and which documents the text links (`True`: embeds), with lines."""
+
+    header: Header
+    footer: tuple[str, int] | None
+    links: list[tuple[str, int, bool]]
+
+
+def _plain(text: str) -> Any:
+    """Return what the text behind the colon of a bullet means: a list in brackets, a number, or words without marks."""
+    bare = text.strip().strip('`').strip()
+    if bare.startswith('[') and bare.endswith(']') and '](' not in bare:
+        return [word.strip().strip('"\'`') for word in bare[1:-1].split(',') if word.strip()]
+    bare = bare.removeprefix('**').removesuffix('**').strip('"\'` ')
+    return int(bare) if re.fullmatch(r'[0-9]{1,6}', bare) else bare
+
+
+def _bullets(text: str) -> Iterator[tuple[str, Any, int]]:
+    """Yield key, value and line (from 1) of each line of an old header above or below the title."""
+    for number, raw in enumerate(text.split('\n', _HEAD_LINES)[:_HEAD_LINES], 1):
+        line = raw.rstrip('\r')
+        if line.startswith(('## ', '```', '~~~', '|')):
+            return
+        found = _BULLET.match(line) or _BOLD.match(line)
+        key = re.sub(r'[ _]+', '_', found[1].strip()).casefold() if found else ''
+        if found and key in KEYS and found[2]:
+            yield key, _plain(found[2]), number
+
+
+def _from_bullets(text: str) -> Header:
+    meta: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    for key, value, line in _bullets(text):
+        if key not in meta:
+            meta[key], lines[key] = value, line
+    return Header(BULLETS if _BEGINS.intersection(meta) else NONE, meta, lines)
+
+
+def _lines(text: str, first: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for match in _KEY_LINE.finditer(text):
+        found.setdefault(match[1], first + text.count('\n', 0, match.start()))
+    return found
+
+
+def header_of(data: bytes, parsed: frontmatter.Parsed) -> Header:
+    """Return the header of a document: frontmatter, a fenced list of one-key maps, or bullets around the title."""
+    block = parsed.block
+    if block is None:
+        if parsed.error:
+            return Header(NONE, {}, {}, parsed.error[2])
+        return _from_bullets(data[frontmatter.body_offset(data):][:8000].decode('utf-8', 'replace'))
+    text = data[block.start:block.end].decode('utf-8', 'replace')
+    form, meta = FRONTMATTER, parsed.meta
+    if parsed.error:
+        if parsed.error[1] != 'frontmatter-list':
+            return Header(FRONTMATTER, {}, {}, parsed.error[2])
+        form, meta = LIST, {}
+        for pair in frontmatter.read_yaml(data[block.start:block.end])[0] or ():
+            meta |= pair
+    return Header(form, meta, _lines(text, 2))
+
+
+def _links(body: str, first: int) -> list[tuple[str, int, bool]]:
+    if '](' not in body and '[[' not in body:
+        return []
+    for pattern in (_FENCE, _CODE):
+        if '`' in body or '~~~' in body:
+            body = pattern.sub(lambda m: re.sub(r'[^\n]', ' ', m[0]), body)
+    found: dict[tuple[str, bool], int] = {}
+    for match in _LINK.finditer(body):
+        target = (match[2] or match[3]).strip()
+        if '://' not in target:
+            found.setdefault((target, bool(match[1])), first + body.count('\n', 0, match.start()))
+    return [(target, line, embeds) for (target, embeds), line in found.items()]
+
+
+def of_bytes(data: bytes, parsed: frontmatter.Parsed) -> Governed:
+    """Return what a document says about its governance."""
+    offset = parsed.block.body if parsed.block else frontmatter.body_offset(data)
+    body, first = data[offset:].decode('utf-8', 'replace'), data.count(b'\n', 0, offset) + 1
+    found = _FOOTER.search(body) if 'TTL' in body or 'eview by' in body else None
+    footer = (found[1], first + body.count('\n', 0, found.start(1))) if found else None
+    return Governed(header_of(data, parsed), footer, _links(body, first))
+
+
+def dump(found: Governed, keys: frozenset[str] = frozenset()) -> str:
+    """Return a text that keeps `found`, of its keys only those of `keys` and `KEYS`."""
+    header = found.header
+    meta = {key: value for key, value in header.meta.items() if (key in keys or key in KEYS) and not isinstance(value, dict)}
+    return json.dumps([header.form, meta, header.lines, header.error, found.footer, found.links], separators=(',', ':'))
+
+
+class Record(NamedTuple):
+    """What the checks of governance know of one document; `lines` of its keys count from 1, `footer` is a date and its line."""
+
+    path: str
+    kind: str
+    form: str
+    meta: dict[str, Any]
+    lines: dict[str, int]
+    error: str
+    footer: tuple[str, int] | None
+    links: list[tuple[str, int, bool]]
+
+    def line(self, key: str) -> int:
+        """Return the line of a key, 1 for one that is not there."""
+        return self.lines.get(key, 1)
+
+
+def load(path: str, kind: Kind, text: str) -> Record:
+    """Return the record of the document at `path`, of what `dump` kept."""
+    form, meta, lines, error, footer, links = json.loads(text)
+    for name, others in kind.key_aliases:
+        for other in others:
+            if name not in meta and other in meta:
+                meta[name], lines[name] = meta[other], lines.get(other, 1)
+    return Record(path, kind.name, form, meta, lines, error, footer, links)
+
+
+_REFERENCE = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
+_NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
+
+
+def texts(value: Any) -> list[str]:
+    """Return the names that a key holds, one or a list of them; what stands for nobody is left out."""
+    parts = value if isinstance(value, list) else [value]
+    return [part.strip() for part in parts if isinstance(part, str) and part.strip().casefold() not in _NOBODY]
+
+
+class Names:
+    """Finds documents by path, file name or id, in folded case."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._paths: set[str] = set()
+        self._named: dict[str, list[str]] = {}
+        for record in records:
+            self._paths.add(record.path)
+            stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+            own = {name.casefold() for name in (stem, record.meta.get('id'), record.meta.get('external_id')) if isinstance(name, str)}
+            for name in own:
+                self._named.setdefault(name, []).append(record.path)
+
+    def find(self, reference: str, source: str) -> list[str]:
+        """Return the documents that `reference` may mean in the file `source`: the path exactly, else all of that name."""
+        link = _REFERENCE.fullmatch(reference)
+        name = (link[1] or link[2]).strip() if link else reference
+        folder = posixpath.dirname(source)
+        for place in (posixpath.join(folder, name), name.lstrip('/'), posixpath.join(folder, f'{name}.md'), f'{name}.md'):
+            path = posixpath.normpath(place)
+            if path in self._paths and ('/' in name or path != source):
+                return [path]
+        stem = name.rsplit('/', 1)[-1]
+        stem = stem.rsplit('.', 1)[0] if stem.lower().endswith(('.md', '.markdown', '.mdx')) else stem
+        return [path for path in self._named.get(stem.casefold(), ()) if path != source]

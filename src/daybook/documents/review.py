@@ -1,0 +1,60 @@
+"""When a document is due for a review: its own date, or days counted from when somebody last vouched for it."""
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# somebody vouched for the whole text, or at least touched it; the first that is a date counts
+SINCE = ('reviewed', 'updated', 'date', 'created')
+_DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
+CLOSED = frozenset(('archived', 'superseded', 'done', 'closed', 'deprecated', 'rejected', 'retired', 'completed', 'obsolete'))
+
+
+def date_of(value: Any) -> str:
+    """Return the ISO day at the start of `value`, `` when it begins with none that the calendar has."""
+    found = _DATE.match(value) if isinstance(value, str) else None
+    try:
+        return datetime.date.fromisoformat(found.group()).isoformat() if found else ''
+    except ValueError:
+        return ''
+
+
+def since(meta: Mapping[str, Any]) -> str:
+    """Return the day from which a document's time runs, `` when it names none."""
+    return next((day for key in SINCE if (day := date_of(meta.get(key)))), '')
+
+
+def is_days(value: Any) -> bool:
+    """Return whether `value` is a number of days that a document may be left alone."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 100_000
+
+
+def later(day: str, days: int) -> str:
+    """Return the day `days` days after an ISO day; the last of the calendar when it ends before."""
+    try:
+        return (datetime.date.fromisoformat(day) + datetime.timedelta(days)).isoformat()
+    except OverflowError:
+        return datetime.date.max.isoformat()
+
+
+def due(meta: Mapping[str, Any], ttl_days: int | None = None) -> str:
+    """Return the day on which a review is due, `` when nothing tells.
+
+    `review_by` wins over the document's own `ttl_days`, and that over `ttl_days`, which its folder or kind has.
+    """
+    own = date_of(meta.get('review_by'))
+    if own:
+        return own
+    days = meta.get('ttl_days') if is_days(meta.get('ttl_days')) else ttl_days
+    begun = since(meta)
+    return later(begun, days) if begun and days else ''
+
+
+def is_closed(meta: Mapping[str, Any]) -> bool:
+    """Return whether nobody need keep a document true any more: it is archived, superseded or done."""
+    status = meta.get('status')
+    words = re.split(r'[^a-z]+', status.casefold(), maxsplit=1) if isinstance(status, str) else []
+    superseded = meta.get('superseded_by')
+    return bool(CLOSED.intersection(words[:1])) or bool(superseded) and superseded not in ('-', 'none', 'n/a')

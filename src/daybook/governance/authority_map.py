@@ -1,0 +1,83 @@
+"""The authority map of a repository: where it lies, and what it says."""
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from typing import Any
+from typing import NamedTuple
+
+from daybook.documents import config
+from daybook.documents import frontmatter
+from daybook.documents import schema
+from daybook.documents.config import Settings
+from daybook.errors import FatalError
+from daybook.problem import Problem
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo.git import Repo
+from daybook.rules import authority
+from daybook.rules.authority import Map
+
+USUAL = ('.daybook/authority.yaml', '.daybook/authority.yml', '.daybook/authority.json')
+
+
+class Found(NamedTuple):
+    """The map as it was given and as it is used; None and the problems where it cannot be."""
+
+    path: str
+    given: Any
+    map: Map | None
+    problems: list[Problem]
+
+
+def path_of(repo: Repo, settings: Settings) -> str | None:
+    """Return where the map lies, None when there is none; the file that the settings name need not exist."""
+    if settings.authority_map is not None:
+        return settings.authority_map.lstrip('/')
+    return next((path for path in USUAL if os.path.isfile(os.path.join(repo.root, path))), None)
+
+
+def _content(repo: Repo, path: str) -> bytes | None:
+    if git.is_in_git_hook():
+        return git_objects.read_blobs(repo, [f':{path}'])[0]
+    return files.read_bytes(files.inside(repo.root, path))
+
+
+def read(repo: Repo, settings: Settings) -> Found | None:
+    """Return the map of a repository, None when it has none."""
+    path = path_of(repo, settings)
+    if path is None:
+        return None
+    data = _content(repo, path)
+    if data is None:
+        line = _setting_line(repo)
+        return Found(path, None, None, [Problem(config.PATH, line, 'authority-map', f'authority.map: no such file: {path}; mend the path')])
+    given, error = frontmatter.read_yaml(data.removeprefix(frontmatter.BOM))
+    if error:
+        return Found(path, None, None, [Problem(path, error[0], 'authority-schema', error[2])])
+    known, full = schema.built_in('authority'), authority.plain(given)
+    lines = config.mapping_lines(data) if isinstance(given, dict) else {}
+    if not schema.verdict(known)(full):
+        wrong = [(authority.pointer_of(given, each.pointer), each.message) for each in schema.violations(known, full)]
+        return Found(path, given, None, [Problem(path, lines.get(pointer, 1), 'authority-schema', f'{pointer or "/"}: {message}')
+                                         for pointer, message in wrong])
+    return Found(path, given, authority.of_mapping(path, given, lines, settings.authority_here), [])
+
+
+def _setting_line(repo: Repo) -> int:
+    data = files.read_bytes(os.path.join(repo.root, *config.PATH.split('/')))
+    return config.mapping_lines(data).get('/authority/map', 1) if data else 1
+
+
+def foreign(repo: Repo, settings: Settings, entity: str, fields: Collection[str]) -> dict[str, str]:
+    """Return those of `fields` of an entity that the map gives to another store, with that store; for mirrors.
+
+    Raises FatalError when there is a map that cannot be used: nobody may write where nobody knows the owner.
+    """
+    found = read(repo, settings)
+    if found is None:
+        return {}
+    if found.map is None:
+        raise FatalError(f'{found.path} cannot be used; run `daybook check-authority` and mend it')
+    return authority.foreign(found.map, entity, fields)

@@ -1,0 +1,143 @@
+"""Which co-change rules a commit, a push or a range of commits breaks, and which of them can never fire."""
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.documents import config
+from daybook.documents.config import Cochange
+from daybook.problem import Problem
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo import git_changes
+from daybook.repo.git import Repo
+from daybook.repo.git_changes import Commit
+from daybook.rules import cochange
+from daybook.rules.cochange import Change
+from daybook.rules.cochange import Span
+
+_SHOWN = 10  # characters of a commit's id
+_JUST_NOW = 2  # seconds; two commits of a script may share one
+
+
+class Excuse(NamedTuple):
+    """A trailer that somebody wrote: in which commit, for which rule (``: all), and why."""
+
+    oid: str
+    rule: str
+    why: str
+
+
+def _changes(files: Iterable[git_changes.File]) -> list[Change]:
+    return [Change(*file) for file in files]
+
+
+def _touched(repo: Repo, rules: Sequence[Cochange], changes: Collection[Change], base: str, end: str | None) -> set[tuple[str, str]]:
+    """Return path and label of the regions that a change touches, before it or after it."""
+    found = set()
+    for path, old, label in sorted(cochange.wanted(rules, changes), key=str):
+        texts = git_objects.read_blobs(repo, [f'{base}:{old or path}', f'{end}:{path}' if end else f':{path}'])
+        spans = git_changes.lines(repo, base, end, path, old)
+        for name, data, hunks in zip((old or path, path), texts, spans):
+            text = (data or b'').decode('utf-8', 'replace')
+            if cochange.touches([Span(*hunk) for hunk in hunks], cochange.region(name, text, label)):
+                found.add((path, label))
+    return found
+
+
+def _judge(repo: Repo, rules: Sequence[Cochange], files: Iterable[git_changes.File], base: str, end: str | None,
+           exits: Collection[cochange.Exit], where: str = '') -> list[Problem]:
+    changes = _changes(files)
+    return cochange.check(rules, changes, _touched(repo, rules, changes, base, end), exits, where)
+
+
+def of_commit(repo: Repo, rules: Sequence[Cochange], message: bytes, author_date: str | None, begun: float) -> list[Problem]:
+    """Return the rules that the commit under way breaks, by what is staged and its message.
+
+    A commit that amends answers for all that it then holds. git does not tell a hook that it does; the date of the
+    author, `author_date` (`@SECONDS ZONE`), does: it is then that of HEAD, and older
+    than the message, which git wrote at `begun` (seconds since 1970).
+    """
+    exits = cochange.exits_of(git_changes.trailers(repo, message, cochange.TRAILER), [rule.name for rule in rules])
+    base = git.resolve(repo, 'HEAD') or git_changes.empty_tree(repo)
+    found = _judge(repo, rules, git_changes.staged(repo, 'HEAD'), base, None, exits)
+    if found and author_date and _amends(repo, author_date, begun):
+        before = git.resolve(repo, 'HEAD^') or git_changes.empty_tree(repo)
+        whole = _judge(repo, rules, git_changes.staged(repo, before), before, None, exits)
+        broken = {wrong.rule for wrong in whole}
+        return [wrong for wrong in found if wrong.rule in broken]
+    return found
+
+
+def _amends(repo: Repo, date: str, begun: float) -> bool:
+    seconds = re.match(r'@?(\d+)', date)
+    if seconds is None or begun - int(seconds[1]) < _JUST_NOW:
+        return False
+    head = git.git('log', '-1', '--no-show-signature', '--format=%at', 'HEAD', '--', cwd=repo.root)
+    return head.is_ok and head.text == seconds[1]
+
+
+def of_each(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Problem]:
+    """Return the rules that each commit of a range breaks by itself, merges left out."""
+    names = [rule.name for rule in rules]
+    found = []
+    for commit in git_changes.commits(repo, base, end, cochange.TRAILER):
+        exits = cochange.exits_of(commit.trailers, names)
+        found += _judge(repo, rules, commit.files, _parent(repo, commit), commit.oid, exits, f'{commit.oid[:_SHOWN]} {commit.subject}: ')
+    return found
+
+
+def _parent(repo: Repo, commit: Commit) -> str:
+    return git.resolve(repo, f'{commit.oid}^') or git_changes.empty_tree(repo)
+
+
+def of_range(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Problem]:
+    """Return the rules that a range of commits breaks as a whole.
+
+    What one commit leaves behind another one may make good. A rule is excused when every commit that sets it off is.
+    """
+    start = base or git_changes.empty_tree(repo)
+    broken = _judge(repo, rules, git_changes.between(repo, start, end), start, end, ())
+    if not broken:
+        return []
+    wanted = [rule for rule in rules if f'cochange-{rule.name}' in {wrong.rule for wrong in broken}]
+    names = [rule.name for rule in rules]
+    unexcused: set[str] = set()
+    excused: set[str] = set()
+    for commit in git_changes.commits(repo, base, end, cochange.TRAILER):
+        exits = cochange.exits_of(commit.trailers, names)
+        changes = _changes(commit.files)
+        touched = _touched(repo, wanted, changes, _parent(repo, commit), commit.oid)
+        for rule in wanted:
+            if cochange.causes(rule, changes, touched):
+                (excused if cochange.is_excused(rule, exits) else unexcused).add(rule.name)
+    answered = {f'cochange-{name}' for name in excused - unexcused}
+    return [wrong for wrong in broken if wrong.rule not in answered]
+
+
+def excuses(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Excuse]:
+    """Return the trailers in the commits of a range, the oldest first."""
+    names = [rule.name for rule in rules]
+    return [Excuse(commit.oid, exit_.rule, exit_.why) for commit in git_changes.commits(repo, base, end, cochange.TRAILER)
+            for exit_ in cochange.exits_of(commit.trailers, names)]
+
+
+def _labels(repo: Repo, rules: Sequence[Cochange], files: Collection[str]) -> dict[str, list[str]]:
+    """Return for each glob with a label the files that have it, as the index has them."""
+    found: dict[str, list[str]] = {}
+    for glob in {glob for rule in rules for glob in (*rule.when, *rule.then) if cochange.label_of(glob)}:
+        pattern = re.compile(config.glob_regex(glob.partition('#')[0].lstrip('/')), re.DOTALL)
+        fitting = [path for path in files if pattern.fullmatch(path) and '\n' not in path]
+        texts = git_objects.read_blobs(repo, [f':{path}' for path in fitting])
+        found[glob] = [path for path, data in zip(fitting, texts)
+                       if data is not None and cochange.region(path, data.decode('utf-8', 'replace'), cochange.label_of(glob))]
+    return found
+
+
+def dead(repo: Repo, rules: Sequence[Cochange], files: Collection[str], lines: Mapping[str, int], changed: Collection[str]) -> list[Problem]:
+    """Return the rules that can never fire or be met; the files `changed` by the change at hand may be the causes."""
+    return cochange.check_rules(rules, files, _labels(repo, rules, files), config.PATH, lines, changed)

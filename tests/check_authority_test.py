@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.documents import config
+from daybook.errors import FatalError
+from daybook.governance import authority_map
+from daybook.repo import git
+from governance import cases
+from governance import commit
+from governance import fill
+from governance import install
+from governance import run
+
+ID = 'check-authority'
+MAP = '.daybook/authority.yaml'
+FULL = 'entities:\n  Pass: {store: Coda, fields: {Repo Path: GitHub}}\n  Decision: {store: GitHub, paths: [.daybook/authority.yaml]}\n'
+
+
+@pytest.mark.parametrize('case', cases(ID, 'good'))
+def test_good(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID) == (0, '')
+
+
+@pytest.mark.parametrize('case', cases(ID, 'bad'))
+def test_bad(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
+
+
+def test_nothing_to_check_is_told(repo: Sandbox) -> None:
+    assert run(repo, ID) == (0, f'{ID}: 0 documents governed; there is no map at {MAP}\n')
+    repo.write(MAP, 'Pass: Coda\n')
+    repo.git('add', '.')
+    assert run(repo, ID) == (0, f'{ID}: 0 documents governed; none has an `entity`, so only {MAP} itself was checked\n')
+
+
+MAPS = (
+    pytest.param('', '/: missing key: entities', id='empty'),
+    pytest.param('- a\n', '/: [["a"]] is not of type object', id='a list'),
+    pytest.param('Pass: [Coda, GitHub]\n', '/Pass: ["Coda", "GitHub"] is not of type object', id='two owners'),
+    pytest.param('entities: {Pass: {store: Coda, fields: {a: [x, y]}}}\n', '/entities/Pass/fields/a: ["x", "y"] is not of type string',
+                 id='two owners of a field'),
+    pytest.param('Pass: {store: ""}\n', '/Pass/store: must not be empty', id='no name'),
+    pytest.param('Pass: {\n', 'not valid YAML', id='broken'),
+)
+
+
+@pytest.mark.parametrize(('text', 'words'), MAPS)
+def test_maps_that_cannot_be_used(repo: Sandbox, text: str, words: str) -> None:
+    repo.write(MAP, text)
+    repo.git('add', '.')
+    code, out = run(repo, ID)
+    assert code == 1 and out.startswith(f'{MAP}:') and '[authority-schema]' in out
+    assert words in out or text in ('', '- a\n'), out
+
+
+# what stands at HEAD, what the commit stages (None: deleted), exit code, the output
+BLOCKING = (
+    pytest.param({MAP: FULL, 'plans/old.md': '---\ntitle: O\nentity: x\n---\n'}, {'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'}, 0,
+                 '1 older problem in 1 document', id="a peer's"),
+    pytest.param({MAP: FULL}, {'plans/p.md': '---\ntitle: P\nentity: pas\n---\n'}, 1, 'nobody owns pas; did you mean `Pass`?', id='its own'),
+    pytest.param({MAP: FULL, 'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'}, {MAP: 'Decision: Coda\n'}, 1,
+                 f'plans/p.md:3: nobody owns pass; name its owner in {MAP}', id='the map loses what a document uses'),
+    pytest.param({MAP: 'Pass: {store: Coda, paths: [a/*.md]}\n', 'a/x.md': 'x', 'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'},
+                 {'a/x.md': None}, 1, f'{MAP}:1: Pass: no file matches a/*.md', id='a mapped file is deleted'),
+    pytest.param({MAP: 'Pass: {store: Coda, paths: [a/*.md]}\n', 'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'}, {'main.py': '1'}, 0,
+                 '1 older problem', id='was so before'),
+)
+
+
+@pytest.mark.parametrize(('before', 'staged', 'code', 'words'), BLOCKING)
+def test_what_blocks_a_commit(repo: Sandbox, before: dict[str, str], staged: dict[str, str | None], code: int, words: str) -> None:
+    for path, text in before.items():
+        repo.write(path, text)
+    repo.commit('before')
+    install(repo, ID)
+    for path, text in staged.items():
+        if text is None:
+            repo.git('rm', '-q', path)
+        else:
+            repo.write(path, text)
+    repo.git('add', '.')
+    found, out = commit(repo)
+    assert (found, words in out) == (code, True), out
+
+
+def test_the_index_counts_in_a_commit(repo: Sandbox) -> None:
+    repo.write(MAP, FULL)
+    repo.write('plans/p.md', '---\ntitle: P\nentity: pass\n---\n')
+    repo.commit()
+    install(repo, ID)
+    repo.write(MAP, 'Decision: Coda\n')  # not staged
+    repo.write('plans/q.md', '---\ntitle: Q\nentity: pass\n---\n')
+    repo.git('add', 'plans')
+    assert commit(repo) == (0, '')
+
+
+def test_report(repo: Sandbox) -> None:
+    repo.write(MAP, FULL)
+    for name, entity in (('a', 'pass'), ('b', 'PASS'), ('c', 'other')):
+        repo.write(f'plans/{name}.md', f'---\ntitle: T\nentity: {entity}\n---\n')
+    repo.git('add', '.')
+    code, out = run(repo, ID, '--report')
+    assert (code, out.splitlines()) == (0, [
+        'entity    store     documents  fields of others', 'Decision  GitHub    0', 'Pass      Coda      2          Repo Path: GitHub',
+        'other     (nobody)  1'])
+
+
+def test_a_mirror_is_told_which_fields_are_not_ours(repo: Sandbox) -> None:
+    here = git.find_repo(str(repo.root))
+    settings = config.DEFAULTS
+    assert authority_map.foreign(here, settings, 'pass', ['title']) == {}
+    repo.write(MAP, FULL)
+    assert authority_map.foreign(here, settings, 'pass', ['title', 'repo_path']) == {'title': 'Coda'}
+    assert authority_map.foreign(here, settings, 'decision', ['title']) == {}
+    assert authority_map.foreign(here, settings, 'unknown', ['title']) == {}
+    assert authority_map.foreign(here, settings._replace(authority_here='Coda'), 'pass', ['title', 'repo_path']) == {'repo_path': 'GitHub'}
+    repo.write(MAP, 'Pass: 7\n')
+    with pytest.raises(FatalError, match='cannot be used; run `daybook check-authority`'):
+        authority_map.foreign(here, settings, 'pass', ['title'])
+
+
+def test_the_map_is_no_way_out_of_the_repository(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'authority: {map: ../map.json}\n')
+    repo.git('add', '.')
+    code, out = run(repo, ID)
+    assert code == 1 and 'path leaves the repository' in out

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from governance import cases
+from governance import commit
+from governance import fill
+from governance import install
+from governance import run
+
+ID = 'check-cochange'
+CONFIG = '.daybook/config.yaml'
+COMPOSE, STATE = 'ops/docker-compose.yml', 'docs/infrastructure/droplet_state_2025-10-30.md'
+RULE = ('cochange:\n  - name: droplet-state\n    when: ["ops/docker-compose*.yml"]\n    then: ["docs/infrastructure/*state*.md"]\n'
+        '    why: the state document tells what runs\n')
+ASKED = (f'{COMPOSE}:1: {COMPOSE} changed without docs/infrastructure/*state*.md (the state document tells what runs); change it too, '
+         'or say in the message why it is still true: `Docs-Reviewed: <why>` [cochange-droplet-state]\n')
+
+
+@pytest.fixture
+def droplet(repo: Sandbox) -> Sandbox:
+    """A repository with the rule of the seed, and its hook."""
+    repo.write(CONFIG, RULE)
+    repo.write(COMPOSE, 'a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n')
+    repo.write(STATE, '# State\n\n## Services\n\na\n\n## Backups\n\nb\n')
+    repo.commit('begin')
+    install(repo, ID, 'commit-msg')
+    return repo
+
+
+def _change(repo: Sandbox, path: str, text: str | None = None) -> None:
+    if text is None:
+        text = repo.read(path) + 'more: 1\n' if (repo.root / path).exists() else 'new\n'
+    repo.write(path, text)
+    repo.git('add', '--all')
+
+
+@pytest.mark.parametrize('case', cases(ID, 'good'))
+def test_good(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    repo.git('commit', '-q', '-m', 'x')
+    assert run(repo, ID) == (0, '')
+
+
+@pytest.mark.parametrize('case', cases(ID, 'bad'))
+def test_bad(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
+
+
+def test_nothing_to_check_is_told(repo: Sandbox) -> None:
+    assert run(repo, ID) == (0, f'{ID}: 0 documents governed; there is no rule under `cochange` in {CONFIG}\n')
+
+
+MESSAGES = (
+    pytest.param('open a port', 1, ASKED, id='no trailer'),
+    pytest.param('open a port\n\nDocs-Reviewed: the document names no ports', 0, '', id='a reason'),
+    pytest.param('open a port\n\ndocs-reviewed: the document names no ports\nSigned-off-by: R <r@example.com>', 0, '', id='any case, others behind'),
+    pytest.param('open a port\n\nDocs-Reviewed: droplet-state: names no ports', 0, '', id='for this rule'),
+    pytest.param('open a port\n\nDocs-Reviewed: other: names no ports', 0, '', id='a reason that holds a colon'),
+    pytest.param('open a port\n\nDocs-Reviewed: droplet-state:', 1, '`Docs-Reviewed:` has no reason; write one behind it', id='no reason'),
+    pytest.param('open a port\n\nDocs-Reviewed: x\n\nand more', 1, ASKED, id='not at the end: no trailer'),
+    pytest.param('Docs-Reviewed: x', 1, ASKED, id='a subject'),
+)
+
+
+@pytest.mark.parametrize(('message', 'code', 'words'), MESSAGES)
+def test_messages(droplet: Sandbox, message: str, code: int, words: str) -> None:
+    _change(droplet, COMPOSE)
+    found, out = commit(droplet, message)
+    assert (found, words in out, bool(out)) == (code, True, bool(words)), out
+
+
+# what is done in the work tree, exit code of the commit
+CHANGES = (
+    pytest.param(lambda repo: _change(repo, STATE), 0, id='the document alone'),
+    pytest.param(lambda repo: (_change(repo, COMPOSE), _change(repo, STATE)), 0, id='both'),
+    pytest.param(lambda repo: _change(repo, 'ops/docker-compose.production.yml'), 1, id='a new file that fits'),
+    pytest.param(lambda repo: _change(repo, 'ops/sub/docker-compose.yml'), 0, id='another folder'),
+    pytest.param(lambda repo: (_change(repo, COMPOSE), _change(repo, 'docs/infrastructure/new state.md')), 0, id='a new document that fits'),
+    pytest.param(lambda repo: repo.git('mv', COMPOSE, 'ops/docker-compose.old.yml'), 0, id='moved within the rule'),
+    pytest.param(lambda repo: (_change(repo, 'ops/docker-compose.b.yml'), repo.git('mv', COMPOSE, 'compose.yml')), 1, id='moved out of the rule'),
+    pytest.param(lambda repo: (repo.git('mv', COMPOSE, 'ops/docker-compose.old.yml'), _change(repo, 'ops/docker-compose.old.yml')), 1, id='moved and edited'),
+    pytest.param(lambda repo: (_change(repo, COMPOSE), repo.git('mv', STATE, 'docs/infrastructure/state.md')), 1, id='a document only moved is not reviewed'),
+    pytest.param(lambda repo: (repo.git('add', '-N', '.'), _change(repo, 'main.py')), 0, id='other files'),
+)
+
+
+@pytest.mark.parametrize(('change', 'code'), CHANGES)
+def test_changes(droplet: Sandbox, change: object, code: int) -> None:
+    change(droplet)
+    assert commit(droplet)[0] == code
+
+
+def test_deletions_count_and_kill_the_rule(droplet: Sandbox) -> None:
+    _change(droplet, 'ops/docker-compose.b.yml')
+    droplet.git('commit', '-q', '--no-verify', '-m', 'b')
+    droplet.git('rm', '-q', 'ops/docker-compose.b.yml')
+    code, out = commit(droplet)
+    assert code == 1 and out.startswith('ops/docker-compose.b.yml:1: ops/docker-compose.b.yml changed without')
+    droplet.git('rm', '-q', COMPOSE)
+    code, out = commit(droplet, 'x\n\nDocs-Reviewed: gone')
+    assert code == 1 and f'{CONFIG}:3: droplet-state: no file matches ops/docker-compose*.yml, so the rule can never fire' in out
+
+
+def test_a_rule_that_was_dead_before_blocks_nobody(droplet: Sandbox) -> None:
+    droplet.write(CONFIG, RULE.replace('ops/docker', 'opps/docker'))
+    droplet.git('add', '.')
+    assert commit(droplet)[0] == 1
+    droplet.git('commit', '-q', '--no-verify', '-m', 'x')
+    _change(droplet, 'main.py')
+    code, out = commit(droplet)
+    assert (code, out) == (0, f'{ID}: 1 older problem in 1 document; run daybook {ID}\n')
+    assert run(droplet, ID)[0] == 1
+
+
+LABELS = ('cochange:\n  - name: ports\n    when: ["ops/docker-compose*.yml#ports"]\n    then: ["docs/infrastructure/*state*.md#services"]\n')
+MARKED = 'x: 1\n# LINT.IfChange(ports)\na: 1\nb: 2\n# LINT.ThenChange(//docs/state.md)\ny: 1\n# LINT.Label("other")\nz: 1\n# LINT.EndLabel\n'
+
+
+@pytest.mark.parametrize(('compose', 'state', 'code'), [
+    (('x: 1', 'x: 2'), None, 0),
+    (('z: 1', 'z: 2'), None, 0),
+    (('a: 1', 'a: 2'), None, 1),
+    (('b: 2\n', ''), None, 1),
+    (('b: 2\n', 'b: 2\nc: 3\n'), None, 1),
+    (('y: 1', 'y: 2'), ('\nb\n', '\nB\n'), 0),
+    (('a: 1', 'a: 2'), ('\nb\n', '\nB\n'), 1),
+    (('a: 1', 'a: 2'), ('\na\n', '\nA\n'), 0),
+    ((MARKED, 'x: 1\n'), None, 1),
+])
+def test_labels_mean_parts_of_files(droplet: Sandbox, compose: tuple[str, str], state: tuple[str, str] | None, code: int) -> None:
+    droplet.write(CONFIG, LABELS)
+    droplet.write(COMPOSE, MARKED)
+    droplet.write('ops/docker-compose.z.yml', MARKED)  # so that the label stays
+    droplet.git('add', '.')
+    droplet.git('commit', '-q', '--no-verify', '-m', 'labels')
+    _change(droplet, COMPOSE, droplet.read(COMPOSE).replace(*compose))
+    if state:
+        _change(droplet, STATE, droplet.read(STATE).replace(*state))
+    found, out = commit(droplet)
+    assert found == code, out
+
+
+@pytest.mark.parametrize(('rule', 'path', 'code'), [
+    ('exclude: ["ops/docker-compose.dev.yml"]', 'ops/docker-compose.dev.yml', 0),
+    ('exclude: ["ops/docker-compose.dev.yml"]', COMPOSE, 1),
+    ('changes: [added, deleted]', COMPOSE, 0),
+    ('changes: [added, deleted]', 'ops/docker-compose.new.yml', 1),
+    ('why: x', 'ops/docker-compose é.yml', 1),
+])
+def test_what_sets_a_rule_off(droplet: Sandbox, rule: str, path: str, code: int) -> None:
+    droplet.write(CONFIG, RULE.replace('why: the state document tells what runs', rule))
+    droplet.git('add', '.')
+    droplet.git('commit', '-q', '--no-verify', '-m', 'rule')
+    _change(droplet, path)
+    assert commit(droplet)[0] == code
+
+
+def test_every_glob_of_then_is_asked_for(droplet: Sandbox) -> None:
+    droplet.write(CONFIG, RULE.replace('*state*.md"]', '*state*.md", "README.md"]'))
+    droplet.write('README.md', 'x\n')
+    droplet.git('add', '.')
+    droplet.git('commit', '-q', '--no-verify', '-m', 'rule')
+    _change(droplet, COMPOSE)
+    _change(droplet, STATE)
+    code, out = commit(droplet)
+    assert code == 1 and 'changed without README.md (' in out
+
+
+def test_an_amended_commit_answers_for_all_that_it_holds(droplet: Sandbox) -> None:
+    _change(droplet, STATE)
+    assert commit(droplet, 'state', '--date=2026-01-01T00:00:00Z')[0] == 0
+    _change(droplet, COMPOSE)
+    assert commit(droplet, 'both', '--amend')[0] == 0, 'the document is in the commit already'
+    _change(droplet, COMPOSE)
+    assert commit(droplet, 'compose', '--date=2026-01-02T00:00:00Z')[0] == 1, 'a commit of its own'
+
+
+def test_the_first_commit(repo: Sandbox) -> None:
+    repo.write(CONFIG, RULE)
+    repo.write(COMPOSE, 'a\n')
+    repo.write(STATE, 'a\n')
+    repo.git('add', '.')
+    install(repo, ID, 'commit-msg')
+    assert commit(repo) == (0, '')
+
+
+def test_merges_are_not_asked(droplet: Sandbox) -> None:
+    droplet.git('checkout', '-qb', 'side')
+    _change(droplet, COMPOSE)
+    assert commit(droplet, 'side\n\nDocs-Reviewed: x')[0] == 0
+    droplet.git('checkout', '-q', 'main')
+    _change(droplet, 'main.py')
+    assert commit(droplet)[0] == 0
+    merge = subprocess.run(('git', 'merge', '-q', '--no-ff', '-m', 'merge', 'side'), cwd=droplet.root, capture_output=True, text=True)
+    assert merge.returncode == 0, merge.stderr
+
+
+def test_by_hand_what_is_staged_warns(droplet: Sandbox) -> None:
+    _change(droplet, COMPOSE)
+    code, out = run(droplet, ID)
+    assert (code, out) == (0, ASKED.replace(':1: ', ':1: warning: ', 1))
+
+
+def _commits(repo: Sandbox, *steps: tuple[str, str]) -> str:
+    base = repo.git('rev-parse', 'HEAD')
+    for path, message in steps:
+        _change(repo, path)
+        repo.git('commit', '-q', '--no-verify', '-m', message)
+    return f'{base}..HEAD'
+
+
+RANGES = (
+    pytest.param([(COMPOSE, 'a')], 1, 1, id='broken'),
+    pytest.param([(COMPOSE, 'a'), (STATE, 'b')], 0, 1, id='made good by a later commit'),
+    pytest.param([(STATE, 'a'), (COMPOSE, 'b')], 0, 1, id='or by an earlier one'),
+    pytest.param([(COMPOSE, 'a\n\nDocs-Reviewed: x'), ('main.py', 'b')], 0, 0, id='excused'),
+    pytest.param([(COMPOSE, 'a\n\nDocs-Reviewed: x'), (COMPOSE, 'b')], 1, 1, id='one of two excused'),
+    pytest.param([(COMPOSE, 'a\n\nDocs-Reviewed: x'), (COMPOSE, 'b\n\nDocs-Reviewed: droplet-state: y')], 0, 0, id='both excused'),
+    pytest.param([('main.py', 'a\n\nDocs-Reviewed: x'), (COMPOSE, 'b')], 1, 1, id='an excuse in another commit'),
+    pytest.param([('main.py', 'a')], 0, 0, id='nothing'),
+)
+
+
+@pytest.mark.parametrize(('steps', 'whole', 'each'), RANGES)
+def test_ranges(droplet: Sandbox, steps: list[tuple[str, str]], whole: int, each: int) -> None:
+    chosen = _commits(droplet, *steps)
+    assert run(droplet, ID, '--range', chosen)[0] == whole
+    assert run(droplet, ID, '--range', chosen, '--each')[0] == each
+    base = chosen.partition('..')[0]
+    environ = {'PRE_COMMIT_FROM_REF': base, 'PRE_COMMIT_TO_REF': 'HEAD'}
+    assert run(droplet, ID, env=environ)[0] == whole, 'as at a push'
+    assert run(droplet, 'check-all', env=environ)[0] == whole
+    droplet.git('update-ref', 'refs/remotes/origin/main', base)
+    assert run(droplet, ID, env={'GITHUB_BASE_REF': 'main'})[0] == whole, 'as in a pull request'
+
+
+def test_what_is_undone_within_a_range_is_no_change(droplet: Sandbox) -> None:
+    base = droplet.git('rev-parse', 'HEAD')
+    _commits(droplet, (COMPOSE, 'a'))
+    droplet.git('revert', '--no-edit', 'HEAD')
+    assert run(droplet, ID, '--range', f'{base}..HEAD') == (0, '')
+
+
+def test_each_names_the_commit_and_exits_are_listed(droplet: Sandbox) -> None:
+    chosen = _commits(droplet, (COMPOSE, 'open a port'), (COMPOSE, 'b\n\nDocs-Reviewed: no ports there'), (COMPOSE, 'c\n\nDocs-Reviewed: droplet-state: x: y'))
+    first, second, third = droplet.git('log', '--reverse', '--format=%h', '--abbrev=10', chosen).split('\n')
+    code, out = run(droplet, ID, '--range', chosen, '--each')
+    assert code == 1 and out.startswith(f'{COMPOSE}:1: {first} open a port: {COMPOSE} changed without') and second not in out
+    assert run(droplet, ID, '--range', chosen, '--exits') == (0, f'{second} all rules: no ports there\n{third} droplet-state: x: y\n')
+    assert run(droplet, ID, '--range', 'HEAD', '--each')[0] == 1, 'all of the history, from its first commit'
+
+
+def test_a_commit_that_is_not_there(droplet: Sandbox) -> None:
+    code, out = run(droplet, ID, '--range', 'nowhere..HEAD')
+    assert code == 1 and 'no such commit: nowhere; in CI fetch the whole history (`fetch-depth: 0`)' in out
+
+
+def test_a_linked_work_tree(droplet: Sandbox, tmp_path: Path) -> None:
+    droplet.git('worktree', 'add', '-q', str(tmp_path / 'w t'), '-b', 'w')
+    linked = Sandbox(tmp_path / 'w t')
+    _change(linked, COMPOSE)
+    assert commit(linked)[0] == 1
+    assert commit(linked, 'x\n\nDocs-Reviewed: y')[0] == 0
+
+
+@pytest.mark.parametrize('tool', ['pre-commit', 'prek'])
+def test_runners_pass_the_message(droplet: Sandbox, plugin: tuple[str, str], tool: str) -> None:
+    url, rev = plugin
+    droplet.write('.pre-commit-config.yaml', f'repos:\n  - repo: {url}\n    rev: {rev}\n    hooks: [{{id: {ID}}}]\n')
+    droplet.git('add', '.')
+    droplet.git('commit', '-q', '--no-verify', '-m', 'runner')
+    (droplet.root / '.git/hooks/commit-msg').unlink()
+    subprocess.run((f'{sys.prefix}/bin/{tool}', 'install', '-t', 'commit-msg'), cwd=droplet.root, check=True, capture_output=True)
+    _change(droplet, COMPOSE)
+    code, out = commit(droplet)
+    assert code == 1 and 'changed without docs/infrastructure/*state*.md' in out, out
+    assert commit(droplet, 'x\n\nDocs-Reviewed: it names no ports')[0] == 0

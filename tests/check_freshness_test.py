@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.documents import review
+from governance import TODAY
+from governance import cases
+from governance import commit
+from governance import fill
+from governance import install
+from governance import run
+
+ID = 'check-freshness'
+NOTHING = (f'{ID}: 0 documents governed; give some `review_by` or `ttl_days`, or name `freshness.rules` in .daybook/config.yaml\n')
+
+
+def _plan(head: str) -> str:
+    return f'---\ntitle: P\n{head}---\n'
+
+
+@pytest.mark.parametrize('case', cases(ID, 'good'))
+def test_good(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID, '--strict', '--as-of', TODAY) == (0, '')
+
+
+@pytest.mark.parametrize('case', cases(ID, 'bad'))
+def test_bad(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID, '--as-of', TODAY) == (1, (case / 'expected.txt').read_text())
+
+
+def test_nothing_to_check_is_told(repo: Sandbox) -> None:
+    repo.write('plans/p.md', _plan('status: active\n'))
+    repo.git('add', '.')
+    assert run(repo, ID) == (0, NOTHING)
+
+
+DUE = (
+    ({'review_by': '2026-12-01', 'ttl_days': 3, 'reviewed': '2026-01-01'}, None, '2026-12-01'),
+    ({'ttl_days': 3, 'reviewed': '2026-01-01', 'created': '2020-01-01'}, 90, '2026-01-04'),
+    ({'updated': '2026-01-31T10:00:00Z'}, 30, '2026-03-02'),
+    ({'date': '2026-01-01'}, 30, '2026-01-31'),
+    ({'created': 'soon'}, 30, ''),
+    ({'reviewed': '2026-13-01', 'created': '2026-01-01'}, 1, '2026-01-02'),
+    ({'created': '9999-12-30'}, 90, '9999-12-31'),
+    ({'reviewed': '2026-01-01'}, None, ''),
+    ({'ttl_days': True, 'created': '2026-01-01'}, None, ''),
+    ({'ttl_days': '7', 'created': '2026-01-01'}, None, ''),
+)
+
+
+@pytest.mark.parametrize(('meta', 'ttl', 'day'), DUE)
+def test_due(meta: dict[str, object], ttl: int | None, day: str) -> None:
+    assert review.due(meta, ttl) == day
+
+
+@pytest.mark.parametrize(('meta', 'closed'), [
+    ({}, False), ({'status': 'active'}, False), ({'status': 'Done'}, True), ({'status': 'superseded by 7'}, True),
+    ({'status': 'not done'}, False), ({'superseded_by': '0007'}, True), ({'superseded_by': 'none'}, False),
+    ({'superseded_by': []}, False), ({'status': 7}, False),
+])
+def test_closed(meta: dict[str, object], closed: bool) -> None:
+    assert review.is_closed(meta) is closed
+
+
+@pytest.mark.parametrize(('as_of', 'strict', 'code', 'words'), [
+    ('2026-11-20', True, 0, ''),
+    ('2026-11-21', True, 0, ''),
+    ('2026-11-22', False, 0, 'plans/p.md:3: warning: a review was due on 2026-11-21, 1 day ago; '),
+    ('2026-11-22', True, 1, 'plans/p.md:3: a review was due on 2026-11-21, 1 day ago; '),
+    ('2027-11-22', False, 0, ', 366 days ago; '),
+])
+def test_the_day_itself_is_not_late(repo: Sandbox, as_of: str, strict: bool, code: int, words: str) -> None:
+    repo.write('plans/p.md', _plan('review_by: 2026-11-21\n'))
+    repo.git('add', '.')
+    options = ('--as-of', as_of, *(('--strict',) if strict else ()))
+    found = run(repo, ID, *options)
+    assert found[0] == code and words in found[1] and bool(found[1]) is bool(words)
+    assert run(repo, ID, *options) == found
+
+
+def test_no_commit_fails_because_a_day_passed(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'freshness: {rules: [{kinds: [plan], ttl_days: 10}]}\n')
+    repo.write('plans/p.md', _plan('reviewed: 2020-01-01\n'))
+    repo.write('plans/q.md', _plan('review_by: 2020-01-01\n'))
+    repo.commit()
+    install(repo, ID)
+    repo.write('plans/p.md', _plan('reviewed: 2020-01-01\nstatus: active\n'))
+    repo.git('add', '.')
+    code, out = commit(repo)
+    assert code == 0 and 'plans/p.md:1: warning: a review was due on 2020-01-11' in out, out
+    assert f'{ID}: 1 older problem in 1 document' in out
+
+
+def test_a_commit_without_a_date_fails(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'freshness: {rules: [{paths: ["plans/**"]}]}\n')
+    repo.write('plans/old.md', _plan(''))
+    repo.commit()
+    install(repo, ID)
+    repo.write('plans/p.md', _plan(''))
+    repo.git('add', '.')
+    code, out = commit(repo)
+    assert code == 1 and 'plans/p.md:1: nothing tells until when' in out and 'plans/old.md' not in out
+    repo.write('plans/p.md', _plan('review_by: 2999-01-01\n'))
+    repo.git('add', '.')
+    assert commit(repo)[0] == 0
+
+
+def test_new_rules_answer_for_what_they_govern(repo: Sandbox) -> None:
+    repo.write('plans/old.md', _plan(''))
+    repo.commit()
+    install(repo, ID)
+    repo.write('.daybook/config.yaml', 'freshness: {rules: [{paths: ["plans/**"]}]}\n')
+    repo.git('add', '.')
+    code, out = commit(repo)
+    assert code == 1 and 'plans/old.md:1: nothing tells until when' in out
+
+
+def test_table_of_what_is_due(repo: Sandbox) -> None:
+    for name, day in (('a', '2026-12-21'), ('b', '2026-11-01'), ('c', '2026-12-22'), ('d', '2026-11-21')):
+        repo.write(f'plans/{name}.md', _plan(f'review_by: {day}\n'))
+    repo.write('plans/e.md', _plan('review_by: 2020-01-01\nstatus: done\n'))
+    repo.git('add', '.')
+    code, out = run(repo, ID, '--due', '--as-of', TODAY)
+    assert (code, out.splitlines()) == (0, [
+        '2026-11-01  overdue  plans/b.md', '2026-11-21  due      plans/d.md', '2026-12-21  due      plans/a.md'])
+    repo.write('.daybook/config.yaml', 'freshness: {due_days: 0}\n')
+    assert run(repo, ID, '--due', '--as-of', '2026-10-01') == (0, f'{ID}: nothing is due within 0 days of 2026-10-01\n')
+
+
+def test_the_first_rule_that_fits_holds(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'freshness:\n  rules:\n    - {paths: [plans/slow/**], ttl_days: 1000}\n    - {kinds: [plan], ttl_days: 1}\n')
+    repo.write('plans/slow/p.md', _plan('reviewed: 2026-11-01\n'))
+    repo.write('plans/p.md', _plan('reviewed: 2026-11-01\n'))
+    repo.write('docs/adr/a.md', _plan('reviewed: 2026-11-01\n'))
+    repo.git('add', '.')
+    assert [line.split(':')[0] for line in run(repo, ID, '--as-of', TODAY)[1].splitlines()] == ['plans/p.md']
+
+
+def test_dates_in_paths_are_no_review_dates(repo: Sandbox) -> None:
+    repo.write('plans/p.md', _plan('') + '\n> TTL enforcement follows `/decisions/2025-10-17_ttl.md`.\n\nTTL: see /a/2025-10-17_b.md\n')
+    repo.git('add', '.')
+    assert run(repo, ID) == (0, NOTHING)
