@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 
 from daybook import problem
@@ -11,6 +12,7 @@ from daybook.checks.scope import Scope
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
+from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.rules import frontmatter
@@ -18,7 +20,9 @@ from daybook.rules import identity
 from daybook.rules import references
 
 HOOK_ID = 'validate-frontmatter'
-_FLAGS = {'warn': 'print problems as warnings, unless `validate.block_from` has come'}
+_FLAGS = {'warn': 'print problems as warnings, unless `validate.block_from` has come',
+          'fix': 'rewrite each `source_path` that is not where its file lies'}
+_TOLD = ('source_path', 'version')  # keys that say what the name of the file says too
 
 
 def _operators(root: str) -> tuple[dict[str, object], list[Problem]]:
@@ -39,8 +43,40 @@ def _problems(scope: Scope) -> list[Problem]:
     found += identity.check(documents, paths, slug=scope.settings.sessions_slug)
     found += references.check(documents, paths, scope.former)
     found += references.check_operators(documents, operators) if operators else []
+    found += _headers(scope)
     # where a file is not tracked, a stub is at home
     return [wrong for wrong in found if wrong.rule != 'claim-stub' or wrong.path not in scope.untracked]
+
+
+def _headers(scope: Scope) -> list[Problem]:
+    governed = [found for found in scope.documents if found.kind.name == 'doc' or any(key in found.meta for key in _TOLD)]
+    if not governed:
+        return []
+    from daybook.governance import records
+    from daybook.rules import headers
+
+    known = {found.path: records.of_document(found) for found in governed}
+    problems = headers.check(known.values())
+    if 'fix' not in scope.flags:
+        return problems
+    data = {found.path: found.data for found in governed}
+    return [_fixed(scope, wrong, data[wrong.path], headers.written_path(known[wrong.path]))
+            if wrong.rule == headers.PATH and scope.covers(wrong.path) else wrong for wrong in problems]
+
+
+def _fixed(scope: Scope, wrong: Problem, before: bytes, source_path: str) -> Problem:
+    """Rewrite one `source_path`; return what the problem comes to, which still ends the run with 1, as files were rewritten."""
+    from daybook.writers import reviewed
+
+    place = files.inside(scope.repo.root, wrong.path)
+    try:
+        if files.read_bytes(place) != before:  # what is staged is not what lies there
+            raise FatalError('it has unstaged changes; stage them first')
+        after = reviewed.stamp(before, {'source_path': source_path}, ())
+    except FatalError as error:
+        return wrong._replace(message=f'{wrong.message.partition(";")[0]}; not rewritten: {error}')
+    files.write_atomic(place, after)
+    return wrong._replace(message=f'source_path rewritten to {source_path}; git add -- {shlex.quote(wrong.path)}')
 
 
 def _may_matter(settings: Settings, path: str) -> bool:

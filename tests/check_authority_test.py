@@ -6,6 +6,7 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import config
+from daybook.documents import document
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.repo import git
@@ -113,16 +114,20 @@ def test_report(repo: Sandbox) -> None:
 
 def test_a_mirror_is_told_which_fields_are_not_ours(repo: Sandbox) -> None:
     here = git.find_repo(str(repo.root))
-    settings = config.DEFAULTS
-    assert authority_map.foreign(here, settings, 'pass', ['title']) == {}
-    repo.write(MAP, FULL)
-    assert authority_map.foreign(here, settings, 'pass', ['title', 'repo_path']) == {'title': 'Coda'}
-    assert authority_map.foreign(here, settings, 'decision', ['title']) == {}
-    assert authority_map.foreign(here, settings, 'unknown', ['title']) == {}
-    assert authority_map.foreign(here, settings._replace(authority_here='Coda'), 'pass', ['title', 'repo_path']) == {'repo_path': 'GitHub'}
+
+    def foreign(entity: str, settings: config.Settings = config.DEFAULTS) -> dict[str, str]:
+        found = document.from_bytes('plans/p.md', config.DEFAULTS.kind('plan'), f'---\nentity: {entity}\n---\n'.encode())
+        return authority_map.withholder(here, settings)(found)
+
+    assert foreign('pass') == {}
+    repo.write(MAP, 'Pass: {store: Coda, fields: {Title: GitHub}}\nplan: Notion\n')
+    assert foreign('pass') == {name: 'Coda' for name in authority_map.FIELDS if name != 'title'}
+    assert foreign('unknown') == {}
+    assert foreign('[]') == {name: 'Notion' for name in authority_map.FIELDS}, 'its kind'
+    assert foreign('pass', config.DEFAULTS._replace(authority_here='Coda')) == {'title': 'GitHub'}
     repo.write(MAP, 'Pass: 7\n')
     with pytest.raises(FatalError, match='cannot be used; run `daybook check-authority`'):
-        authority_map.foreign(here, settings, 'pass', ['title'])
+        foreign('pass')
 
 
 def test_the_map_is_no_way_out_of_the_repository(repo: Sandbox) -> None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -19,6 +20,8 @@ from daybook.repo.git import Repo
 from daybook.rules import authority
 from daybook.rules.authority import Map
 
+# what a mirror writes of a document
+FIELDS = ('title', 'kind', 'operator', 'status', 'workstream', 'tags', 'summary', 'source')
 USUAL = ('.daybook/authority.yaml', '.daybook/authority.yml', '.daybook/authority.json')
 
 
@@ -70,14 +73,19 @@ def _setting_line(repo: Repo) -> int:
     return config.mapping_lines(data).get('/authority/map', 1) if data else 1
 
 
-def foreign(repo: Repo, settings: Settings, entity: str, fields: Collection[str]) -> dict[str, str]:
-    """Return those of `fields` of an entity that the map gives to another store, with that store; for mirrors.
+def withholder(repo: Repo, settings: Settings) -> Callable[[Document], dict[str, str]]:
+    """Return what tells of a document which fields another store than this repository owns, with that store; for mirrors.
 
-    Raises FatalError when there is a map that cannot be used: nobody may write where nobody knows the owner.
+    The entity of a document is its `entity`, else its kind. Raises FatalError when there is a map that cannot be
+    used: nobody may write where nobody knows the owner.
     """
     found = read(repo, settings)
-    if found is None:
-        return {}
-    if found.map is None:
+    known = found.map if found else None
+    if found is not None and known is None:
         raise FatalError(f'{found.path} cannot be used; run `daybook check-authority` and mend it')
-    return authority.foreign(found.map, entity, fields)
+
+    def foreign(document: Document) -> dict[str, str]:
+        named = document.meta.get('entity')
+        entity = named if isinstance(named, str) else document.kind.name
+        return authority.foreign(known, entity, FIELDS) if known else {}
+    return foreign

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
+from daybook.governance import authority_map
 from daybook.mirror import local
 from daybook.mirror import plan
 from daybook.mirror import state
@@ -109,7 +110,7 @@ def make_plan(repo: Repo, settings: Settings, mirror: Mirror, table: str, reques
     if not known.rows:
         known.listed_at = clock.now()
     known.take(rows)
-    pages = local.pages(found, settings, mirror)
+    pages = local.pages(found, settings, mirror, authority_map.withholder(repo, settings))
     steps = plan.make(pages, known.rows.values(), found.commits, wanted=chosen)
     return Planned(found, steps, known.rows, known)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybook.documents import frontmatter
+from daybook.documents import governed
 from daybook.documents import schema
 from daybook.documents.config import Kind
 from daybook.documents.document import Document
@@ -36,12 +37,23 @@ def _of(document: Document, content: dict[str, Any], fits: Callable[[Any], bool]
     if unreadable:
         return [unreadable]
     if document.parsed.block is None:
+        header = governed.header_of(document.data, document.parsed) if document.kind.name == 'doc' else None
+        if header is not None and header.form == governed.BULLETS:
+            return _of_bullets(document, header, content, fits)
         return [Problem(document.path, 1, 'frontmatter-missing',
                         'no frontmatter; `daybook backfill-frontmatter` adds it')]
     if document.is_stub:
         return [_stub(document)]
     found = [] if fits(document.meta) else _violations(document, content, fits)
     return found + _sections(document) if document.is_made_by_daybook else found
+
+
+def _of_bullets(document: Document, header: governed.Header, content: dict[str, Any], fits: Callable[[Any], bool]) -> list[Problem]:
+    """Return what is wrong with the list of keys around the title that governed documents may have in place of frontmatter."""
+    value = {**_title_of_body(document), **header.meta}
+    return [] if fits(value) else [
+        Problem(document.path, header.lines.get(v.pointer.split('/')[1] if v.pointer else '', 1), 'frontmatter-schema',
+                f'{v.pointer}: {v.message}' if v.pointer else v.message) for v in schema.violations(content, value)]
 
 
 def _stub(document: Document) -> Problem:
