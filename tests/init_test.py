@@ -113,7 +113,7 @@ def test_a_crowded_repository_keeps_what_it_has(repo: Sandbox) -> None:
     out = ran(repo)
     after = repo.snapshot()
     new = {'.daybook/config.yaml', '.daybook/operators.yaml', '.daybook/installed.json',
-           '.claude/commands/resume.md', '.claude/hooks/session_state.py'}
+           '.claude/commands/audit.md', '.claude/commands/resume.md', '.claude/hooks/session_state.py'}
     extended = {'.gitignore', '.gitattributes', '.pre-commit-config.yaml', '.claude/settings.json', 'AGENTS.md'}
     assert set(changed(before, after)) == new | extended
     assert after['.gitignore'] == CROWDED['.gitignore'] + b'\r\n.daybook/state/'

@@ -53,7 +53,9 @@ def _chosen(name: str, folder: str, suffix: str, found: Found, wanted: Wanted) -
 
 
 def _commands(found: Found, wanted: Wanted) -> Iterator[Step]:
-    for name in texts.COMMANDS:
+    # who counts nothing has nothing to audit, and the small profile stays small
+    has_counters = bool(wanted.matcher or found.mirror)
+    for name in texts.COMMANDS if has_counters else texts.WRAPPED:
         chosen, said = _chosen(name, texts.COMMANDS_FOLDER, '.md', found, wanted)
         if said:
             yield said

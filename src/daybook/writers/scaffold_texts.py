@@ -46,7 +46,7 @@ _OPERATORS_HEAD = """\
 _HANDOFF = """\
 ---
 description: End a stretch of work with a session note, committed and pushed
-allowed-tools: {tools}
+allowed-tools: {tools}, {quick_tools}
 argument-hint: "[quick]"
 ---
 
@@ -119,6 +119,9 @@ The last line says what is true: `handoff: id=... commit=... pushed=yes`.
 - `pushed=no`: tell the reason and the command that it printed; push in no other
   way.
 - Refused: nothing was written. Do what the message says, then step 4 again.
+- Lines that begin with `WARNING`: repeat them as they stand. A broken invariant
+  means that the mirror was asked during this session: say where. Change no
+  number; the note keeps the true one.
 
 Answer with the id, whether it is pushed, and the resume prompt it printed.
 
@@ -149,8 +152,51 @@ Then say in a few lines:
 2. what the others are at, and any claim that is open
 3. the next step that you propose, and what you would check first
 
+Where it names agent sessions with work and no hand-off, say so and give the
+`daybook stub` line that it prints. That makes a note from facts alone: write no
+note yourself about work that you did not do.
+
 Wait for the person to agree before you change anything. With no note to go on,
 say so and ask what the work is.
+
+{mark}
+"""
+_AUDIT = """\
+---
+description: Report what the checks find, what the counters prove, and what waits
+allowed-tools: {audit_tools}, Read
+argument-hint: "[day to judge by, YYYY-MM-DD]"
+---
+
+# Audit
+
+```sh
+daybook audit
+```
+
+If `$ARGUMENTS` is a day, add `--as-of` and the day. Where there is no command
+`daybook`, run this instead:
+
+```sh
+{audit}
+```
+
+It only looks; exit code 1 means that somebody must do something, not that it
+failed. Its last line has the verdict:
+
+- `clean`: calls were seen, and none went to the mirror
+- `unproven`: nobody looked; never call that clean
+- `problems`: there are errors, or documents that could not be synced
+
+Report, in this order and with the paths and numbers as they stand:
+
+1. the verdict, and `N observed over M calls` of each counter
+2. errors, grouped by rule, each with the line that mends it
+3. notes whose 0 nobody saw, and what would make the next one seen
+4. agent sessions without a hand-off, claims, and the mirror's last run
+
+Mend nothing before the person has chosen. A counter in a note is evidence:
+never edit it. A call site is taken out where it stands, not allowed by a rule.
 
 {mark}
 """
@@ -218,6 +264,10 @@ def _calls(runner: str, operator: str) -> dict[str, str]:
         # a file that is no draft: none is passed on, and nothing is stashed
         'quick': call('handoff', runner=runner, files='' if runner else '.gitignore', operator=operator),
         'tools': ', '.join((*tools, 'Read', 'Edit')),
+        'quick_tools': f'Bash(DAYBOOK_QUICK=1 {who}{programs[0]}:*)',
+        # a command, and no hook: no runner reaches it
+        'audit': f'uvx --from git+{URL} daybook audit',
+        'audit_tools': f'Bash(daybook audit:*), Bash(uvx --from git+{URL} daybook audit:*)',
     }
 
 
@@ -226,7 +276,7 @@ Where there is no `.daybook/` folder, the repository has not adopted Daybook: sa
 so, offer `daybook init --dry-run`, and stop.
 """
 # the agent's commands, and those of which each operator gets one
-COMMANDS = {'handoff': _HANDOFF, 'resume': _RESUME}
+COMMANDS = {'handoff': _HANDOFF, 'resume': _RESUME, 'audit': _AUDIT}
 WRAPPED = ('handoff', 'resume')
 
 
