@@ -41,8 +41,7 @@ class Applier:
     def __init__(self, mirror: Mirror, rhythm: Pace, memory: Memory, context: Context, commit: str, text: Text, settle: float) -> None:
         self._mirror, self._pace, self._memory, self._context = mirror, rhythm, memory, context
         self._commit, self._text, self._settle = commit, text, settle
-        self.made: dict[str, Row] = {}  # the pages that this run has made, by path
-        self.refused: set[str] = set()  # the documents that this run cannot bring to the mirror
+        self.settled: list[tuple[str, str]] = []  # documents with the page that was made, or `` for those refused
 
     def run(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Yield what became of each step that writes. Raises Stopped; what was yielded before is done."""
@@ -75,7 +74,7 @@ class Applier:
                     return Outcome(step, 'failed', str(doubt))
                 self._pace.wait(attempt, doubt.wait, str(doubt))
             except Rejected as error:
-                self.refused.add(step.path)
+                self.settled.append((step.path, ''))
                 return Outcome(step, 'failed', str(error), step.row or Row('', {}))
         raise AssertionError('unreachable')
 
@@ -135,7 +134,7 @@ class Applier:
                 self._memory.end()
             raise
         self._memory.end()
-        self.made[page.path] = row
+        self.settled.append((page.path, row.page_id))
         if is_early:
             return Outcome(step._replace(row=row), 'waits', step.reason, row)
         # the hash comes last, so that a page that is not whole never passes for one

@@ -148,19 +148,25 @@ class Texts:
     """Renders pages. `page_ids` are those of the documents by path, as far as they exist; `coming` will be made."""
 
     def __init__(self, local: Local, mirror: Mirror, page_ids: dict[str, str], coming: set[str]) -> None:
-        self._local, self._mirror, self.page_ids, self.coming = local, mirror, page_ids, coming
+        self._local, self._mirror, self._page_ids, self._coming = local, mirror, page_ids, coming
         self._resolver = Resolver(local.tree, Options())
+
+    def settle(self, path: str, page_id: str) -> None:
+        """Take it that the page of a document has been made, or with `` that it will not be."""
+        self._coming.discard(path)
+        if page_id:
+            self._page_ids[path] = page_id
 
     def address(self, source: str, target: str) -> tuple[str, bool]:
         """Return where a link leads for a reader of the mirror, `` for nowhere, and whether that page is yet to come."""
         found = self._resolver.follow(source, target)
         if found is None or found.fault:
             return (target if ':' in target.partition('/')[0] or target.startswith('//') else self._shown(found.path) if found else '', False)
-        if found.path != source and found.path in self.page_ids:
-            return self._mirror.link(self.page_ids[found.path]), False
+        if found.path != source and found.path in self._page_ids:
+            return self._mirror.link(self._page_ids[found.path]), False
         fragment = f'#{quote(found.fragment)}' if found.fragment else ''
         shown = self._shown(found.path)
-        return shown and shown + fragment, found.path != source and found.path in self.coming
+        return shown and shown + fragment, found.path != source and found.path in self._coming
 
     def _shown(self, path: str) -> str:
         url = self._local.files_url.replace('{commit}', self._local.commit)

@@ -145,9 +145,8 @@ def apply(planned: Planned, mirror: Mirror, rhythm: Pace, settle: float) -> Iter
     context = Context(planned.local.commits, {step.external_id for step in planned.steps if step.page})
 
     def text(page: plan.Page) -> tuple[str, bool]:
-        made = {path: row.page_id for path, row in applier.made.items()}
-        texts.page_ids |= made
-        texts.coming -= made.keys() | applier.refused
+        while applier.settled:
+            texts.settle(*applier.settled.pop())
         return texts.text(page)
 
     applier = Applier(mirror, rhythm, planned.memory, context, planned.local.commit, text, settle)

@@ -1,0 +1,84 @@
+"""HTML as a tree, pure: what a Markdown parser makes and what people write between, closed as browsers would."""
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+VOID = frozenset({'br', 'img', 'hr', 'input', 'col', 'source', 'wbr', 'area', 'embed', 'link', 'meta', 'track'})
+INLINE = frozenset('a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span '
+                   'strike strong sub sup time tt u var br img wbr input picture source'.split())
+BLOCK = frozenset('address article aside blockquote body caption center col colgroup dd details div dl dt fieldset figcaption figure '
+                  'footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe li main menu nav ol p pre section summary '
+                  'table tbody td tfoot th thead title tr ul video audio object svg'.split())
+_SILENT = frozenset({'script', 'style', 'template', 'link', 'meta', 'track', 'area', 'embed'})
+_MOST_DEPTH = 200  # elements within each other; deeper ones stand beside
+
+
+class Node:
+    """An element with its children; text is a child of its own."""
+
+    __slots__ = ('name', 'attributes', 'children')
+
+    def __init__(self, name: str, attributes: dict[str, str] | None = None) -> None:
+        self.name = name
+        self.attributes = attributes or {}
+        self.children: list[Node | str] = []
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Node('')
+        self._open = [self.root]
+        self._silent = ''
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent = tag if tag not in VOID else ''
+        elif tag not in INLINE and tag not in BLOCK:
+            # `<ID>` that somebody wrote for a placeholder: hosts hide it, here it is what it looks like
+            self.handle_data(self.get_starttag_text() or '')
+        else:
+            node = Node(tag, {name: value or '' for name, value in attrs})
+            self._open[-1].children.append(node)
+            if tag not in VOID and len(self._open) < _MOST_DEPTH:
+                self._open.append(node)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag in _SILENT or tag in INLINE | BLOCK and tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = ''
+        elif tag not in INLINE and tag not in BLOCK:
+            self.handle_data(f'</{tag}>')
+        else:
+            place = next((n for n in range(len(self._open) - 1, 0, -1) if self._open[n].name == tag), 0)
+            # a stray `</b>` must not close the paragraph around it
+            if place and (tag in BLOCK or all(node.name in INLINE for node in self._open[place:])):
+                del self._open[place:]
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._open[-1].children.append(data)
+
+
+def parse(html: str) -> Node:
+    """Return the root of the tree that `html` makes; its name is ``. Comments, scripts and styles are left out."""
+    builder = _Builder()
+    builder.feed(html)
+    builder.close()
+    return builder.root
+
+
+def image_name(node: Node) -> str:
+    """Return what stands for an image in text: its alternative, else the name of its file."""
+    return node.attributes.get('alt') or node.attributes.get('src', '').rsplit('/', 1)[-1][:100]
+
+
+def text_of(node: Node) -> str:
+    """Return all text of a node and below it."""
+    if node.name in ('img', 'br'):
+        return image_name(node) if node.name == 'img' else '\n'
+    return ''.join(child if isinstance(child, str) else text_of(child) for child in node.children)
