@@ -116,8 +116,8 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
     for name, folder in found.published:
         for kind in found.kinds:
             if kind.folder and f'{kind.folder}/'.startswith(f'{folder}/' if folder else ''):
-                print(printable(f'  public   {kind.folder}/: {name} makes a site of {folder or "the root"}; what a {kind.name} '
-                                f'says may be published, leave it out there or set `kinds.{kind.name}.paths`'))
+                print(printable(f'  public   {kind.folder}/: {name} makes a site of {folder or "the root"}; {kind.name} '
+                                f'documents may be published, leave them out there or set `kinds.{kind.name}.paths`'))
     return hidden
 
 

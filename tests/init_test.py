@@ -393,7 +393,7 @@ def test_folders_that_are_published_are_named(repo: Sandbox) -> None:
     repo.write('docs/a.md', '# A\n')
     repo.commit()
     out = ran(repo, '--dry-run')
-    assert 'public   docs/sessions/: MkDocs makes a site of docs; what a session says may be published' in out
+    assert 'public   docs/sessions/: MkDocs makes a site of docs; session documents may be published' in out
     assert 'public   docs/workstreams/' in out, 'where docs/ is, everything goes below it'
 
 

@@ -557,3 +557,13 @@ def test_in_doubt_lefthook_is_left_to_a_person(before: str) -> None:
 ])
 def test_husky_runs_our_check_first(before: str, expected: str) -> None:
     assert scaffold_runners.husky(before.encode()).decode() == expected.replace('{}', scaffold_runners.RUN)
+
+
+def test_the_mirror_gets_its_job_and_its_log_merges_by_line() -> None:
+    steps = {s.path: s for s in scaffold.plan(found(branch='trunk'), WANTED._replace(extras=frozenset(['mirror', 'ci'])))}
+    job = scaffold_edits.read_yaml(steps['.github/workflows/sync-notion.yml'].content or b'')
+    assert job['on']['push'] == {'branches': ['trunk']}
+    assert b'docs/sync/LAST_SYNC.md merge=union\n' in (steps[names.ATTRIBUTES].content or b'')
+    assert b'daybook audit\n' in (steps['.github/workflows/daybook.yml'].content or b''), 'tells of a mirror that stopped'
+    elsewhere = scaffold.plan(found(host='gitlab'), WANTED._replace(extras=frozenset(['mirror'])))
+    assert [s.text for s in elsewhere if s.path == 'CI, for the mirror'] == ['daybook sync-notion --apply --commit\n']

@@ -190,6 +190,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
         indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),
+        branch=report['repository']['default_branch'] or report['repository']['branch'] or 'main',
         hook_ids=frozenset(hook_ids), script=script, record=read_record(repo), published=tuple(surroundings.published(tracked)))
 
 

@@ -13,6 +13,7 @@ from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_texts as texts
+from daybook.writers import sync_workflow
 from daybook.writers.scaffold_record import Record
 from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
@@ -72,8 +73,11 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
         ignored += scaffold_pages.OBSIDIAN_IGNORED
     yield _lines(IGNORE, ignored, found)
     quoted = [f'"{folder}/**/INDEX.md"' if ' ' in folder else f'{folder}/**/INDEX.md' for folder in found.index_folders]
-    if quoted:
-        yield _lines(ATTRIBUTES, [f'{pattern} merge=union' for pattern in quoted], found)
+    merged = [f'{pattern} merge=union' for pattern in quoted]
+    if 'mirror' in wanted.extras:
+        merged.append(sync_workflow.ATTRIBUTES)
+    if merged:
+        yield _lines(ATTRIBUTES, merged, found)
 
 
 def _our_entry(data: bytes, url: str) -> tuple[int, list[str]] | None:

@@ -8,6 +8,7 @@ from daybook.documents import frontmatter_edit
 from daybook.documents.config import Kind
 from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_workflow
+from daybook.writers import sync_workflow
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Step
 from daybook.writers.scaffold_step import Wanted
@@ -55,7 +56,7 @@ def _templates(found: Found, wanted: Wanted) -> Iterator[Step]:
     for kind in found.kinds:
         if kind.folder:
             path = f'{kind.folder}/TEMPLATE.md'
-            yield created(found, path, f'how a {kind.name} begins', template(kind).encode())
+            yield created(found, path, f'how each {kind.name} begins', template(kind).encode())
 
 
 def _conventions(found: Found, wanted: Wanted) -> Iterator[Step]:
@@ -71,7 +72,7 @@ def _obsidian(found: Found, wanted: Wanted) -> Iterator[Step]:
 
 def _ci(found: Found, wanted: Wanted) -> Iterator[Step]:
     text = scaffold_workflow.workflow(wanted.url, wanted.rev, indexes_when=found.indexes_when,
-                                      hook_ids=found.hook_ids)
+                                      hook_ids=found.hook_ids, is_audited=bool(wanted.matcher) or 'mirror' in wanted.extras)
     if found.host == 'github':
         yield created(found, scaffold_workflow.PATH, 'the gate that nobody can skip, and a strict run each week',
                       text.encode())
@@ -81,9 +82,20 @@ def _ci(found: Found, wanted: Wanted) -> Iterator[Step]:
                    'let its job run these with the whole history', None, commands)
 
 
+def _mirror(found: Found, wanted: Wanted) -> Iterator[Step]:
+    text = sync_workflow.workflow(found.branch, wanted.url, wanted.rev)
+    if found.host == 'github':
+        yield created(found, sync_workflow.PATH, 'the mirror; NOTION_TOKEN and NOTION_DATA_SOURCE are yours to set',
+                      text.encode())
+    else:
+        yield Step('by hand', 'CI, for the mirror', 'let a job run this, one at a time', None,
+                   'daybook sync-notion --apply --commit\n')
+
+
 def steps(found: Found, wanted: Wanted) -> Iterator[Step]:
     """Plan what was asked for of these; nothing of it is in the small profile."""
-    builders = (('templates', _templates), ('conventions', _conventions), ('obsidian', _obsidian), ('ci', _ci))
+    builders = (('templates', _templates), ('conventions', _conventions), ('obsidian', _obsidian), ('ci', _ci),
+                ('mirror', _mirror))
     for name, build in builders:
         if name in wanted.extras:
             yield from build(found, wanted)

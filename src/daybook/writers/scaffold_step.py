@@ -39,7 +39,7 @@ class Found(NamedTuple):
     are those of the settings that hold; `index_folders` may have their INDEX.md merged line by
     line, `new_indexes` of them are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
-    host's kind of CI, empty when unknown; `hook_ids` are the hooks that this version has; `script`
+    host's kind of CI, empty when unknown, and `branch` its default branch; `hook_ids` are the hooks that this version has; `script`
     is the telemetry script and `record` what earlier runs have put in;
     `published` names what makes a site of a folder, and that folder.
     """
@@ -58,6 +58,7 @@ class Found(NamedTuple):
     commands: Mapping[str, str] = {}
     mirror: str = ''
     host: str = ''
+    branch: str = 'main'
     hook_ids: frozenset[str] = frozenset()
     script: bytes = b''
     record: Record = Record()

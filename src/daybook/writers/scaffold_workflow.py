@@ -67,9 +67,13 @@ def _run(command: str) -> str:
     return f'      - run: {command}\n        if: success() || failure()\n'
 
 
-def workflow(url: str, rev: str, *, indexes_when: str, hook_ids: Collection[str]) -> str:
-    """Return a workflow for GitHub Actions. `hook_ids` are the hooks that this version has."""
+def workflow(url: str, rev: str, *, indexes_when: str, hook_ids: Collection[str], is_audited: bool = False) -> str:
+    """Return a workflow for GitHub Actions. `hook_ids` are the hooks that this version has.
+
+    `is_audited`: there are counters or a mirror whose silence only an audit tells.
+    """
     strict = [f'daybook {name}{words}' for name, words in _STRICT if name in hook_ids]
+    strict += ['daybook audit'] if is_audited else []
     requirement = _requirement(url, rev)
     jobs = [
         _job('checks', "github.event_name != 'schedule'", [_run(f'daybook {_CHECK}')],
