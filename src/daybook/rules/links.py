@@ -1,6 +1,7 @@
 """Rule: every link leads to a tracked file, and every `#fragment` to an anchor of it."""
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 import shlex
@@ -121,9 +122,18 @@ def faults(source: str, links: Iterable[Link], resolver: Resolver, anchors_of: A
     return found
 
 
-def _similar(fragment: str, anchors: Iterable[str]) -> str:
-    wanted = _NOT_WORD.sub('', fragment.casefold())
-    return min((anchor for anchor in anchors if _NOT_WORD.sub('', anchor.casefold()) == wanted), default='') if wanted else ''
+def _letters(text: str) -> str:
+    return _NOT_WORD.sub('', text.casefold())
+
+
+@functools.lru_cache(maxsize=16)  # the dead links of a page come one after the other
+def _by_letters(anchors: frozenset[str]) -> dict[str, str]:
+    return {_letters(anchor): anchor for anchor in sorted(anchors, reverse=True)}
+
+
+def _similar(fragment: str, anchors: Set[str]) -> str:
+    wanted = _letters(fragment)
+    return _by_letters(frozenset(anchors)).get(wanted, '') if wanted else ''
 
 
 def problem_of(fault: Fault, around: Around) -> Problem:
@@ -231,12 +241,15 @@ class Names:
         self._paths: dict[str, list[str]] = {}
         for path in files:
             self._paths.setdefault(name_of(path), []).append(path)
+        self._found: dict[str, list[str]] = {}
 
     def find(self, wikilink: str) -> list[str]:
         """Return the files that `[[wikilink]]` may mean: the last folders and the name agree, in any case."""
         written = tree.folded(wikilink.partition('#')[0].strip().strip('/')).removesuffix('.md')
-        return sorted(path for path in self._paths.get(name_of(wikilink), ())
-                      if f'/{tree.folded(path).removesuffix(".md")}'.endswith(f'/{written}'))
+        if written not in self._found:
+            self._found[written] = sorted(path for path in self._paths.get(name_of(wikilink), ())
+                                          if f'/{tree.folded(path).removesuffix(".md")}'.endswith(f'/{written}'))
+        return self._found[written]
 
 
 def wikilinks(source: str, links: Iterable[Link], names: Names, *, setting: str, is_document: bool) -> list[Problem]:

@@ -1,0 +1,55 @@
+"""What a file says about links costs what its size costs, whatever is written in it."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from daybook.documents import link_facts
+
+# quadratic work takes sixteen times as long on four times the text
+MOST = 9
+HOSTILE = {
+    'dead links': lambda n: ''.join(f'[x](t{i}.md)\n' for i in range(n)),
+    'dead links in one line': lambda n: ''.join(f'[x](t{i}.md) ' for i in range(n)),
+    'one dead link in one line': lambda n: '[x](t.md) ' * n,
+    'dead links in tags': lambda n: ''.join(f'<a href="t{i}.md">x</a>\n' for i in range(n)),
+    'dead references': lambda n: ''.join(f'[r{i}]: t{i}.md\n' for i in range(n)) + '\n' + ''.join(f'[x][r{i}] ' for i in range(n)),
+    'wikilinks': lambda n: ''.join(f'[[w{i}]] [x](t{i}.md)\n' for i in range(n)),
+    'encoded marks': lambda n: ''.join(f'[x](t%23{i}.md)\n' for i in range(n)),
+    'headings': lambda n: ''.join(f'## H {i}\n\n[x](#no-{i})\n\n' for i in range(n)),
+    'one heading': lambda n: '## Same\n\n[x](#same-1)\n\n' * n,
+    'open brackets': lambda n: '[' * 50 * n,
+    'nested brackets': lambda n: '[' * n + 'x' + '](a.md)' * n,
+    'open wikilinks': lambda n: '[[x ' * 10 * n,
+    'open tags': lambda n: '<a href="' * 20 * n,
+    'open parentheses': lambda n: '[x](' + '(' * 50 * n,
+    'paragraphs': lambda n: '# Heading of the text\n\nSome words, [a link](open.md) and `code`.\n\n' * n,
+}
+
+
+def _seconds(data: bytes) -> float:
+    """Return the least processor time of some tries; a machine with other work to do does not count."""
+    least = float('inf')
+    for _ in range(3):
+        begun = time.process_time()
+        facts = link_facts.of_bytes(data)
+        link_facts.places(data, facts.targets)
+        least = min(least, time.process_time() - begun)
+    return least
+
+
+@pytest.mark.parametrize('make', HOSTILE.values(), ids=HOSTILE.keys())
+def test_time_is_linear(make: Callable[[int], str]) -> None:
+    few, many = (_seconds(make(count).encode()) for count in (1000, 4000))
+    assert many < MOST * max(few, 0.002)
+
+
+def test_dead_links_are_found_in_a_long_line_too() -> None:
+    targets = [f't{number}.md' for number in range(300)]
+    for glue in (' ', '\n'):
+        data = glue.join(f'[x]({target})' for target in targets).encode()
+        found = link_facts.places(data, targets)
+        assert [link.target for link in found] == targets
+        assert [link.line for link in found] == ([1] * 300 if glue == ' ' else list(range(1, 301)))
