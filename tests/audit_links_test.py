@@ -420,6 +420,28 @@ def test_baseline(repo: Sandbox) -> None:
     assert repo.read('.daybook/links-baseline.txt').splitlines()[1:] == ['a.md: no.md', 'c.md: no.md'], 'a renamed file keeps its lines'
 
 
+def test_many_dead_links_ask_for_a_baseline(repo: Sandbox) -> None:
+    repo.write('few.md', ''.join(f'[x](no{number}.md)\n' for number in range(19)))
+    repo.commit()
+    assert '--baseline' not in _audit(repo)[1]
+    repo.write('one.md', '[x](no.md)\n')
+    repo.git('add', '.')
+    advice = ('audit-links: 20 dead links; `daybook audit-links --baseline` writes them to .daybook/links-baseline.txt, '
+              'and from then on only new ones block')
+    for arguments in ((), (), ('--no-catalogue',), ('.',)):  # cold, warm, …
+        code, output = _audit(repo, *arguments)
+        assert (code, output.splitlines()[-1], output.count('audit-links:')) == (1, advice, 1)
+    assert repo.daybook('check-all').stdout.splitlines()[-1] == advice
+    run = repo.daybook(ID, env={'DAYBOOK_FORMAT': 'json'})
+    assert (len(json.loads(run.stdout)), run.stderr) == (20, f'{advice}\n')
+    assert _audit(repo, 'one.md')[1].count('\n') == 1, 'who asks about one file has no need of it'
+    _audit(repo, '--baseline')
+    assert _audit(repo) == (0, '')
+    assert (repo.daybook('check-all').returncode, repo.daybook('check-all').stdout) == (0, '')
+    repo.write('few.md', repo.read('few.md') + '[y](new.md)\n')
+    assert _audit(repo) == (1, f'few.md:20: {GONE.format("new.md")} [link-missing]\n')
+
+
 # --- repairs ---
 
 BROKEN = ('# A\r\n\r\nSee [[Importer plan]], [[importer plan#Next steps|the plan]], ![[pic.png]], [[nobody]] and `[[importer plan]]`.\r\n'
@@ -524,6 +546,71 @@ def test_warm_run_opens_no_document(repo: Sandbox) -> None:
     assert _audit(repo, '--no-catalogue') == (1, f'a.md:1: {GONE.format("on.md")} [link-missing]\n'), 'else this proves nothing'
 
 
+def test_excluded_files(repo: Sandbox) -> None:
+    repo.write('vendor/v.md', '[x](no.md)\n\n# V\n')
+    repo.write('a.md', '[x](vendor/v.md#v) [y](vendor/v.md#w)\n')
+    repo.write('.daybook/config.yaml', 'links: {exclude: [vendor/**]}\n')
+    repo.commit()
+    dead = 'a.md:1: no anchor #w in vendor/v.md; link to one of its headings [link-anchor]\n'
+    inside = f'vendor/v.md:1: {GONE.format("vendor/no.md")} [link-missing]\n'
+    for arguments in ((), (), ('--no-catalogue',), ('.',)):
+        assert _audit(repo, *arguments) == (1, dead)
+    repo.write('vendor/v.md', '[x](no.md)\n\n# W\n')
+    for arguments in ((), ('--no-catalogue',)):
+        assert _audit(repo, *arguments) == (1, dead.replace('#w', '#v').replace('; link', ', whose heading this change takes away; link')
+                                            .replace('to one of its headings', 'to another heading'))
+    repo.git('checkout', '-q', '.')
+    _install(repo)
+    repo.write('.daybook/config.yaml', 'links: {exclude: [none/**]}\n')
+    repo.git('add', '.')
+    assert _commit(repo) == (1, f'{inside}{ID}: 1 older problem in 1 document; run daybook {ID}\n'), 'a setting brings it to light'
+
+
+def test_a_push_answers_for_its_own_commits(repo: Sandbox) -> None:
+    repo.write('old.md', '[x](no.md)\n')
+    repo.write('a.md', '[x](b.md) [y](c.md#c) [z](src/) [w](d.md)\n')
+    repo.write('b.md', '# A text that is long enough to be known again\n')
+    repo.write('c.md', '# C\n')
+    repo.write('d.md', '# D\n')
+    repo.write('src/x.py', '1\n')
+    base = repo.commit()
+    repo.write('main.py', '1\n')
+    clean = repo.commit()
+    older = f'{ID}: 1 older problem in 1 document; run daybook {ID}\n'
+
+    def push(begin: str, *args: str) -> tuple[int, str]:
+        return _audit(repo, *args, env={'PRE_COMMIT_FROM_REF': begin, 'PRE_COMMIT_TO_REF': 'HEAD'})
+    assert push(base) == push(base) == (0, older)
+    assert push(base, '--all')[0] == 1
+    repo.git('mv', 'b.md', 'e.md')
+    repo.git('rm', '-q', 'd.md', 'src/x.py')
+    repo.write('c.md', '# Another\n')
+    repo.commit()
+    repo.write('main.py', '2\n')
+    repo.commit()
+    caused = (f'a.md:1: {GONE.format("b.md")} [link-missing]\na.md:1: {GONE.format("d.md")} [link-missing]\n'
+              f'a.md:1: {GONE.format("src")} [link-missing]\na.md:1: no anchor #c in c.md; link to one of its headings [link-anchor]\n')
+    code, output = push(clean)
+    assert (code, sorted(output.splitlines())) == (1, sorted((caused + older).splitlines()))
+    assert push('HEAD~1') == (0, f'{ID}: 5 older problems in 2 documents; run daybook {ID}\n')
+    assert _audit(repo)[1].count('[link-') == 5, 'by hand everything counts'
+
+
+def test_a_push_with_settings_and_baseline(repo: Sandbox) -> None:
+    repo.write('a.md', '[x](no.md)\n\n[y](/site)\n')
+    repo.write('.daybook/config.yaml', 'links: {root: ignore}\n')
+    repo.write('.daybook/links-baseline.txt', 'a.md: no.md\n')
+    base = repo.commit()
+    repo.write('.daybook/config.yaml', 'links: {root: repository}\n')
+    middle = repo.commit()
+    repo.write('.daybook/links-baseline.txt', '')
+    repo.commit()
+    env = {'PRE_COMMIT_FROM_REF': base, 'PRE_COMMIT_TO_REF': 'HEAD'}
+    assert _audit(repo, env=env) == (1, f'a.md:1: {GONE.format("no.md")} [link-missing]\na.md:3: {GONE.format("site")} [link-missing]\n')
+    env['PRE_COMMIT_FROM_REF'] = middle
+    assert _audit(repo, env=env) == (1, f'a.md:1: {GONE.format("no.md")} [link-missing]\n{ID}: 1 older problem in 1 document; run daybook {ID}\n')
+
+
 def test_large_and_hostile_texts(repo: Sandbox) -> None:
     """That none of them costs more than its size is for link_facts_test; here each is told right."""
     repo.write('open.md', '[' * 100_000)
@@ -534,7 +621,7 @@ def test_large_and_hostile_texts(repo: Sandbox) -> None:
     repo.write('wide.md', '[x](open.md) ' * 10_000 + '[y](no.md)')
     repo.git('add', '.')
     code, output = _audit(repo)
-    told = output.splitlines()
+    told = output.splitlines()[:-1]  # less the advice to write a baseline
     last = paragraph.count('\n') * (20_000_000 // len(paragraph) + 1) + 1
     many = [f'many.md:{number + 1}: {GONE.format(f"t{number}.md")} [link-missing]' for number in range(10_000)]
     assert told == [f'long.md:{last}: {GONE.format("no.md")} [link-missing]', *many,

@@ -126,3 +126,7 @@ def test_settings_that_somebody_else_broke_stop_nobody(repo: Sandbox) -> None:
     repo.write('.daybook/config.yaml', 'sesions:\nmore:\n')
     repo.git('add', '.')
     assert _commit(repo)[0] == 1
+
+
+def test_our_own_documents_are_green() -> None:
+    assert _all(Sandbox(ROOT), '--all') == (0, '')

@@ -101,6 +101,7 @@ class Settings(NamedTuple):
     links_wikilinks: str = 'documents'
     links_ignore: tuple[str, ...] = ()
     links_generated: tuple[str, ...] = ()
+    links_exclude: tuple[str, ...] = ()
     zones_default: str = 'internal'
     zones_folders: Mapping[str, str] = {}
     authority_map: str | None = None
@@ -243,7 +244,7 @@ def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     places = [(f'/kinds/{name}/{key}', kind.get(key, ()))
               for name, kind in (given.get('kinds') or {}).items() for key in ('paths', 'exclude')]
-    places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated')]
+    places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated', 'exclude')]
     places += [(f'/invariants/{number}/except', one.get('except', ()))
                for number, one in enumerate(given.get('invariants') or ())]
     places += [(f'/cochange/{number}/{key}', [glob.partition('#')[0] for glob in rule.get(key, ())])

@@ -18,7 +18,7 @@ _LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
 
 class Options(NamedTuple):
-    """The settings `links:`; `ignore` (targets as written) and `generated` (paths) are regular expressions, `` for none.
+    """The settings `links:`; `ignore` (targets as written), `generated` and `exclude` (paths) are regular expressions, `` for none.
 
     `documents` is one too: no file that it does not match is a document.
     """
@@ -29,6 +29,7 @@ class Options(NamedTuple):
     ignore: str = ''
     generated: str = ''
     documents: str = ''
+    exclude: str = ''
 
 
 class Destination(NamedTuple):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ class Judge:
         self._resolver = Resolver(self.tree, options)
         self._ageing = link_context.Ageing(repo, self.contents, options.documents)
         self._names: links.Names | None = None
+        self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
 
     def _tree_of(self, repo: Repo) -> Tree:
         symlinks = [path for path, (mode, _) in self.entries.items() if mode == listing.SYMLINK]
@@ -79,7 +81,11 @@ class Judge:
 
     def sources(self) -> list[str]:
         """Return all files that can be judged."""
-        return [path for path in self.entries if self.contents.is_source(path)]
+        return [path for path in self.entries if self.is_source(path)]
+
+    def is_source(self, path: str) -> bool:
+        """Return whether the links of the file `path` are to be judged."""
+        return self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path))
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
@@ -173,9 +179,10 @@ def options_of(settings: Settings) -> Options:
     """Return the settings `links:` for a judge."""
     from daybook.documents.config import glob_regex
 
-    ignore, generated = ('|'.join(map(glob_regex, globs)) for globs in (settings.links_ignore, settings.links_generated))
+    given = (settings.links_ignore, settings.links_generated, settings.links_exclude)
+    ignore, generated, exclude = ('|'.join(map(glob_regex, globs)) for globs in given)
     documents = '|'.join(glob_regex(glob) for kind in settings.kinds for glob in kind.paths)
-    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents)
+    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents, exclude)
 
 
 def load_options(repo: Repo) -> Options:
@@ -214,7 +221,7 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     folders = set(link_memory.witnesses(view.witness))
     if view.head != setup.head or view.witness != link_memory.witness(repo.root, folders):
         affected |= {*kept.dated(view.id), *_appeared(repo.root, kept, view, judge.tree)}
-    affected = {path for path in affected if path in judge.entries and judge.contents.is_source(path)}
+    affected = {path for path in affected if path in judge.entries and judge.is_source(path)}
     verdicts = judge.judge(sorted(affected))
     touched = affected | {path for path, _ in map(listing.entry, changes)}
     kept.drop_found(view.id, touched)

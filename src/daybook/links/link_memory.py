@@ -49,6 +49,16 @@ def witnesses(text: bytes) -> dict[str, str]:
     return dict(line.rpartition('\t')[::2] for line in catalogue.decoded(text).split('\0')[:-1])
 
 
+def advice(blocking: int, baseline: bytes) -> bytes:
+    """Return the line to print below many dead links, with its end; nothing otherwise."""
+    if not blocking:
+        return b''
+    from daybook.rules import link_baseline
+
+    line = link_baseline.advice(blocking, has_baseline=bool(baseline))
+    return f'{line}\n'.encode() if line else b''
+
+
 class Start:
     """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists."""
 
@@ -95,4 +105,4 @@ def _recall(kept: Catalogue, start: Start) -> tuple[bytes, int] | None:
     if view.digest != start.files.digest or view.witness != witness(start.root, set(witnesses(view.witness))):
         return None
     text, blocking = kept.lines(view.id)
-    return text, int(blocking > 0)
+    return text + advice(blocking, setup.baseline), int(blocking > 0)

@@ -22,6 +22,7 @@ from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
 from daybook.errors import FatalError
 from daybook.links import link_audit
+from daybook.links import link_memory
 from daybook.links.link_audit import Judge
 from daybook.links.link_audit import Judged
 from daybook.links.link_memory import CONFIG
@@ -153,16 +154,17 @@ class _Report:
             return self._fix(named, change, output_format)
         if change is None and output_format == 'text' and not named:
             text, blocking = self._kept.lines(self._view)
-            return Outcome(text, '', int(blocking > 0))
+            return Outcome(text + link_memory.advice(blocking, self._setup.baseline), '', int(blocking > 0))
         found = self.look(named, change)
-        return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else '')
+        return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))
 
     def look(self, named: Collection[str], change: Change | None) -> Look:
         """Return the problems below `named`: those that the change causes and the count of the others, or all of them."""
         judged = self._judged() if change is None else self._caused(change)
         found = [wrong for wrong in self._new(judged) if not named or _is_below(wrong.path, named)]
         if change is None:
-            return Look(found)
+            advice = link_memory.advice(sum(wrong.level == 'error' for wrong in found), self._setup.baseline).decode().strip()
+            return Look(found, notes=[advice] if advice else [])
         counts = {path: count for path, count in self._kept.counts(self._view).items() if not named or _is_below(path, named)}
         return Look(found, Counter(counts) - Counter(wrong.path for wrong in found))
 
