@@ -43,9 +43,9 @@ class Row(NamedTuple):
     level: str = 'error'
 
 
-def _note(note_id: str, body: str = '## Summary\n\n## Resume Prompt\n') -> str:
+def _note(note_id: str, body: str = '## Summary\n\n## Resume Prompt\n', head: str = 'tool_calls_breakdown: {mcp__notion: 0}\n') -> str:
     return (f'---\ntitle: T\noperator: roman\nsummary: S\nkind: session\nid: {note_id}\ncreated: 2026-11-20\n'
-            f'claimed_at: 2026-11-20T09:00:00Z\n---\n\n{body}')
+            f'claimed_at: 2026-11-20T09:00:00Z\n{head}---\n\n{body}')
 
 
 def _plan(head: str) -> str:
@@ -84,8 +84,16 @@ ROWS = {
     'link-submodule': Row({'.daybook/config.yaml': 'links: {submodules: reject}\n'}, {'module.md': '[x](vendor/x.md)\n', 'vendor': Module()}),
     'link-untracked': Row({'untracked.md': '[x](loose.md)\n', 'loose.md': Loose('# L\n')}),
     'link-wikilink': Row({'plans/wiki.md': f'{_plan("")}[[wiki-target]]\n', 'plans/wiki-target.md': _plan('')}),
+    # a note that tells the truth must be committed: by hand and in CI these are errors
+    'invariant-counter': Row({'docs/sessions/QA-261120-06.md': _note('QA-261120-06', head='tool_calls_breakdown: {mcp__notion: 3}\n')}, level='warning'),
+    'invariant-missing': Row({'docs/sessions/QA-261120-07.md': _note('QA-261120-07', head='')}, level='warning'),
+    'invariant-null': Row({'docs/sessions/QA-261120-08.md': _note('QA-261120-08', head='tool_calls_breakdown: {mcp__notion: null}\n')}, level='warning'),
+    'invariant-unwitnessed': Row({'docs/sessions/QA-261120-09.md': _note('QA-261120-09')}, level='warning'),
+    'invariant-call': Row({'.claude/commands/find.md': 'Call mcp__notion__search for the page.\n'}),
     'baseline-stale': Row({'.daybook/links-baseline.txt': 'gone.md: no.md\n'}, level='warning'),
 }
+# of what no commit runs, and what only looks like a rule
+NONE = frozenset({'sync-age', 'notion-client'})
 LOOSE = [path for row in ROWS.values() for path, what in row.bad.items() if isinstance(what, Loose)]
 # one file cannot break them all
 APART = (frozenset({'settings'}), frozenset({'operators-unique', 'operator-unknown'}))
@@ -141,7 +149,7 @@ def _told(output: str) -> set[str]:
 
 
 def test_every_rule_has_a_row() -> None:
-    assert _rules() == set(ROWS)
+    assert _rules() - NONE == set(ROWS)
 
 
 @pytest.mark.parametrize('rule', ROWS)
@@ -154,7 +162,9 @@ def test_who_causes_it_is_stopped(repo: Sandbox, rule: str) -> None:
     _put(repo, row.bad)
     code, output = _commit(repo)
     assert rule in _told(output), output
-    assert code == (row.level == 'error')
+    told = [line for line in output.splitlines() if line.endswith(']')]
+    assert {': warning: ' in line for line in told if line.endswith(f'[{rule}]')} == {row.level == 'warning'}
+    assert code == (not all(': warning: ' in line for line in told))
 
 
 def _all_bad(repo: Sandbox, apart: frozenset[str]) -> set[str]:
