@@ -5,7 +5,9 @@ The rules are found in the code: a new one needs a row here.
 from __future__ import annotations
 
 import ast
+import functools
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +54,8 @@ def _plan(head: str) -> str:
     return f'---\ntitle: P\n{head}---\n'
 
 
-ROWS = {
+DOCS = 'kinds: {doc: {paths: [docs/governed/*.md]}}\n'
+ALL_ROWS = {
     'claim-stub': Row({'docs/sessions/QA-261120-02.md': '---\nclaimed_at: 2026-11-20T09:00:00Z\noperator: roman\nkind: session\n---\n'}),
     'frontmatter-missing': Row({'docs/sessions/2024-03-01.md': '# A note\n'}),
     'frontmatter-conflict': Row({'plans/conflict.md': '---\n<<<<<<< ours\ntitle: A\n=======\ntitle: B\n>>>>>>> theirs\n---\n'}),
@@ -81,7 +84,7 @@ ROWS = {
     'link-absolute': Row({'absolute.md': '[x](/Users/roman/x.md)\n'}),
     'link-line-number': Row({'line.md': '[x](src.py:12)\n', 'src.py': '1\n'}),
     'link-symlink': Row({'symlink.md': '[x](round.md)\n', 'round.md': Link('round.md')}),
-    'link-submodule': Row({'.daybook/config.yaml': 'links: {submodules: reject}\n'}, {'module.md': '[x](vendor/x.md)\n', 'vendor': Module()}),
+    'link-submodule': Row({'.daybook/config.yaml': f'{DOCS}links: {{submodules: reject}}\n'}, {'module.md': '[x](vendor/x.md)\n', 'vendor': Module()}),
     'link-untracked': Row({'untracked.md': '[x](loose.md)\n', 'loose.md': Loose('# L\n')}),
     'link-wikilink': Row({'plans/wiki.md': f'{_plan("")}[[wiki-target]]\n', 'plans/wiki-target.md': _plan('')}),
     # a note that tells the truth must be committed: by hand and in CI these are errors
@@ -90,15 +93,11 @@ ROWS = {
     'invariant-null': Row({'docs/sessions/QA-261120-08.md': _note('QA-261120-08', head='tool_calls_breakdown: {mcp__notion: null}\n')}, level='warning'),
     'invariant-unwitnessed': Row({'docs/sessions/QA-261120-09.md': _note('QA-261120-09')}, level='warning'),
     'invariant-call': Row({'.claude/commands/find.md': 'Call mcp__notion__search for the page.\n'}),
+    'header-path': Row({'plans/path.md': _plan('source_path: elsewhere.md\n')}),
+    'header-version': Row({'plans/report_v02.md': _plan('version: "1"\n')}),
+    'header-incomplete': Row({'docs/governed/d.md': _plan('entity: x\n')}, {'.daybook/config.yaml': DOCS}, level='warning'),
     'baseline-stale': Row({'.daybook/links-baseline.txt': 'gone.md: no.md\n'}, level='warning'),
 }
-# of what no commit runs, and what only looks like a rule
-NONE = frozenset({'sync-age', 'notion-client'})
-LOOSE = [path for row in ROWS.values() for path, what in row.bad.items() if isinstance(what, Loose)]
-# one file cannot break them all
-APART = (frozenset({'settings'}), frozenset({'operators-unique', 'operator-unknown'}))
-
-
 def _rules_in(path: Path) -> set[str]:
     """Return the texts of a module that look like the name of a rule."""
     found = {node.value for node in ast.walk(ast.parse(path.read_text()))
@@ -106,12 +105,31 @@ def _rules_in(path: Path) -> set[str]:
     return {text for text in found if re.fullmatch(r'[a-z]+(?:-[a-z]+)+', text)}
 
 
+@functools.cache
 def _rules() -> set[str]:
     """Return all rules: a module that makes problems names them, or takes them from `destination`."""
     source = ROOT / 'src/daybook'
+    everything = '\n'.join(path.read_text() for path in (*source.rglob('*.py'), *(ROOT / 'hooks').glob('*.py')))
     modules = [path for room in ('rules', 'documents', 'checks') for path in (source / room).glob('*.py')
-               if 'from daybook.problem import Problem' in path.read_text()]
+               if 'from daybook.problem import Problem' in path.read_text() and f'import {path.stem}\n' in everything]
     return {'settings'}.union(*map(_rules_in, [*modules, source / 'documents/destination.py']))
+
+
+# of what no commit runs, and what only looks like a rule
+NONE = frozenset({'sync-age', 'notion-client'})
+ROWS = {rule: row for rule, row in ALL_ROWS.items() if rule in _rules()}
+LOOSE = [path for row in ROWS.values() for path, what in row.bad.items() if isinstance(what, Loose)]
+# the rules of governance need more than a file each: their hooks' examples stand for rows
+EXAMPLES = [path for hook in ('check-authority', 'check-cochange', 'check-freshness', 'check-zones', 'validate-frontmatter')
+            for path in sorted((ROOT / 'tests/data/hooks').glob(f'{hook}/bad/*'))]
+TODAY = '2026-11-21'
+GOVERNED_HEAD = f'owner: roman\nreviewed: {TODAY}\nttl_days: 90\n'  # what any of them asks of a document
+# one file cannot break them all
+APART = (frozenset({'settings'}), frozenset({'operators-unique', 'operator-unknown'}))
+
+
+def _told(output: str) -> set[str]:
+    return set(re.findall(r'\[([a-z-]+)\]$', output, re.MULTILINE))
 
 
 def _put(repo: Sandbox, files: dict[str, object]) -> None:
@@ -135,7 +153,7 @@ def _start(repo: Sandbox) -> str:
 
 
 def _install(repo: Sandbox) -> None:
-    path = repo.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook {ID}\n')
+    path = repo.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook {ID} --as-of {TODAY}\n')
     path.chmod(0o755)
 
 
@@ -144,12 +162,37 @@ def _commit(repo: Sandbox) -> tuple[int, str]:
     return run.returncode, run.stdout + run.stderr
 
 
-def _told(output: str) -> set[str]:
-    return set(re.findall(r'\[([a-z-]+)\]$', output, re.MULTILINE))
-
-
 def test_every_rule_has_a_row() -> None:
-    assert _rules() - NONE == set(ROWS)
+    assert _rules() - NONE <= set(ROWS).union(*map(_expected, GOVERNED))
+
+
+def _expected(example: Path) -> set[str]:
+    return _told((example / 'expected.txt').read_text()) & _rules()
+
+
+GOVERNED = [example for example in EXAMPLES if _expected(example) - set(ROWS)]
+
+
+@pytest.mark.parametrize('example', GOVERNED, ids=lambda example: f'{example.parts[-3]}-{example.name}')
+def test_an_example_stops_who_brings_it_and_nobody_else(repo: Sandbox, example: Path) -> None:
+    start = _start(repo)
+    _install(repo)
+    shutil.copytree(example, repo.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns('expected.txt'))
+    repo.git('add', '--all')
+    code, output = _commit(repo)
+    rules = _told(output) & _rules()
+    assert (code, rules) == (1, rules | _expected(example)), output
+    repo.git('commit', '-q', '--no-verify', '-m', 'all that is bad')
+    bad = repo.git('rev-parse', 'HEAD')
+    _put(repo, {'plans/fine.md': _plan(GOVERNED_HEAD), 'fine.md': '[x](plans/fine.md)\n'})
+    code, output = _commit(repo)
+    assert (code, _told(output)) == (0, set()), output
+    assert 'older problem' in output
+    for begin, found in ((bad, (0, set())), (start, (1, rules))):
+        run = repo.daybook(ID, '--as-of', TODAY, env={'PRE_COMMIT_FROM_REF': begin, 'PRE_COMMIT_TO_REF': 'HEAD'})
+        assert (run.returncode, _told(run.stdout) & _rules()) == found
+    run = repo.daybook(ID, '--as-of', TODAY)
+    assert (run.returncode, _told(run.stdout) & _rules()) == (1, rules), 'by hand everything blocks'
 
 
 @pytest.mark.parametrize('rule', ROWS)
