@@ -57,6 +57,7 @@ GOLDEN = (
     (f'[a](https://x.y/{"z" * 2000})', 'a'),
     ('[![badge](https://x.y/b.svg)](https://x.y)', '[badge](https://x.y)'),
     ('a [](c) b', 'a b'),
+    ('<code>a</code><code>b</code>', '`a` `b`'),
     ('a!<https://x.y>!', 'a\\![https://x.y](https://x.y)!'),
     ('[**a** `b`](c)', f'[**a** `b`]({HOST}c)'),
     ('<https://x.y>', '[https://x.y](https://x.y)'),

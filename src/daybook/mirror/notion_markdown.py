@@ -61,6 +61,8 @@ class _Writer:
         text = ''
         for child in children:
             piece = self._piece(child)
+            if piece.startswith('`') and text.endswith('`'):
+                text += ' '  # two pieces of code, and no fence of two
             # `!` before a link would make it an image
             text = f'{text[:-1]}\\!{piece}' if piece.startswith('[') and text.endswith('!') else text + piece
         return text
