@@ -9,6 +9,7 @@ from datetime import datetime
 from datetime import timezone
 
 from daybook.documents import config
+from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
 from daybook.handoff import handoff
@@ -18,6 +19,7 @@ from daybook.handoff.request import Request
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo.git import Repo
 from daybook.session import operators
 from daybook.session import preflight
 from daybook.session.preflight import Refused
@@ -46,6 +48,12 @@ def _say(line: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _pages(repo: Repo, settings: Settings, before: str, after: str) -> dict[str, bytes]:
+    from daybook.site import site_commit  # who commits no pages need not wait for it
+
+    return site_commit.pages(repo, settings, before, after)
+
+
 def _request(email: str | None, given: Sequence[str]) -> Request:
     preflight.refuse_inside_hook(os.environ)
     repo = git.find_repo()
@@ -55,7 +63,7 @@ def _request(email: str | None, given: Sequence[str]) -> Request:
     if len(known) > 1 and not is_explicit and terminal.is_somebody_there(os.environ):
         terminal.confirm(f'hand off as {operator.slug} ({operator.name}), known from {operator.source}?', 10)
     return Request(repo, config.load(repo.root), operator, known, given, os.environ,
-                   datetime.now(timezone.utc), _say, terminal.banner)
+                   datetime.now(timezone.utc), _say, terminal.banner, _pages)
 
 
 def _ended_badly(error: Exception) -> Outcome:

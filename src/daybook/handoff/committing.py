@@ -42,7 +42,7 @@ def _is_fixed(request: Request, write: Write, data: bytes) -> bool:
     Anything else there may be what somebody has just saved, which is theirs and not for this commit.
     """
     ours = git_objects.read_blobs(request.repo, [write.after])[0] or b''
-    return write.role in ('note', 'index') or data.split() == ours.split()
+    return write.role in ('note', 'index', 'page') or data.split() == ours.split()
 
 
 def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:

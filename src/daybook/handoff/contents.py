@@ -12,6 +12,7 @@ from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal as journals
 from daybook.handoff import note
+from daybook.handoff import pages
 from daybook.handoff import plan as plans
 from daybook.handoff import remake
 from daybook.handoff.journal import Journal
@@ -80,8 +81,8 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
     return [row for row in written if row[1] == 'note' or row[3] != _on_disk(repo, row[0])]
 
 
-def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -> tuple[Journal, dict[str, bytes]]:
-    """Return the journal of the hand-off and the bytes to write, by path.
+def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -> tuple[Journal, dict[str, bytes], str]:
+    """Return the journal of the hand-off, the bytes to write, by path, and why no pages are among them.
 
     Raises FatalError when the note would not fit its schema.
     """
@@ -90,6 +91,10 @@ def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -
         write, on_disk = journals.planned(request.repo, path, role, entry, content)
         rows.append(write)
         contents[path] = on_disk
+    made, left = pages.of(request, rows)
+    for path, content in made.items():
+        write, contents[path] = journals.planned(request.repo, path, 'page', (), content)
+        rows.append(write)
     draft = os.path.join(request.repo.root, plan.draft.path) if plan.draft.path else None
     branch = git.current_branch(request.repo) or ''
-    return Journal(claim.id, 'writing', branch, plan.facts.head, tuple(rows), draft, made_stub), contents
+    return Journal(claim.id, 'writing', branch, plan.facts.head, tuple(rows), draft, made_stub), contents, left

@@ -49,7 +49,8 @@ def _publish(request: Request, journal: Journal) -> Pushed:
     if forbidden is not None:
         return forbidden
     request.step(f'push to {upstream.remote}')
-    return publish.push(repo, settings, upstream, commit=commit, writes=journal.writes, session_id=journal.id)
+    return publish.push(repo, settings, upstream, commit=commit, writes=journal.writes, session_id=journal.id,
+                        pages=request.pages)
 
 
 def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str) -> Outcome:
@@ -132,10 +133,10 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
                       'writable and run the hand-off again', is_untouched=not left) from error
 
 
-def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes]]:
-    """Return what will be written; a claim that was made for nothing leaves no stub behind."""
+def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes], str]:
+    """Return what will be written, and why no pages are among it; a claim that was made for nothing leaves no stub behind."""
     try:
-        journal, contents = texts.journal_of(request, plan, claim, made_stub=is_new)
+        journal, contents, left = texts.journal_of(request, plan, claim, made_stub=is_new)
         # to claim may have taken seconds, in which somebody has gone on writing
         preflight.refuse_dirty(request.repo, plan.targets, request.environ)
         reporting.tell(request, plan, claim.id)
@@ -144,7 +145,7 @@ def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tup
         if is_new:
             draft_claim.drop_stub(request, claim)
         raise
-    return journal, contents
+    return journal, contents, left
 
 
 def _plan(request: Request, draft: Draft | None, adopted: Claim | None) -> Plan:
@@ -165,7 +166,7 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
-    journal, contents = _prepare(request, plan, claim, is_new=is_new)
+    journal, contents, left = _prepare(request, plan, claim, is_new=is_new)
     request.step('write')
     _write(request, journal, contents)
     request.step('commit')
@@ -174,6 +175,8 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
         request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`')
     for path in journal.paths:
         request.say(f'  [x] {path}')
+    if left:
+        request.say(f'  [ ] rendered pages, left to daybook render-docs: {left}')
     return _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
 
 

@@ -1,8 +1,6 @@
 """Publishing a hand-off: push policy, the push itself, and a bounded answer to a peer who pushed first."""
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Collection
 from collections.abc import Sequence
@@ -10,8 +8,10 @@ from typing import NamedTuple
 
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.errors import FatalError
 from daybook.handoff import remake
 from daybook.handoff.journal import Write
+from daybook.handoff.request import PagesOf
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
@@ -53,6 +53,7 @@ class _Work(NamedTuple):
     writes: Sequence[Write]
     session_id: str
     deadline: float
+    pages: PagesOf | None = None
 
     @property
     def timeout(self) -> float:
@@ -188,7 +189,12 @@ def _entry(work: _Work, path: str) -> Sequence[str]:
 
 
 def _merged(work: _Work, base: str, theirs: str, path: str) -> bytes | None:
-    """Return the file with what both sides generated, or None where they did not both generate."""
+    """Return the file with what both sides generated, or None where they did not both generate.
+
+    A page is theirs: it is made anew when the whole tree is known.
+    """
+    if work.settings.render_tracked and path.startswith(f'{work.settings.render_folder}/'):
+        return next((side for side in reversed(_versions(work, base, theirs, path)) if side is not None), None)
     role = _role(work, path)
     if role in (None, 'note') or '\n' in path:
         return None
@@ -212,15 +218,20 @@ def _tree_with(work: _Work, tree: str, theirs: str, contents: dict[str, bytes]) 
     if not contents:
         return tree
     modes = {entry.path: entry.mode for entry in git_objects.tree_entries(work.repo, theirs, *contents)}
-    with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
-        env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
-        git.expect('read-tree', tree, cwd=work.repo.root, env=env)
-        for path, content in contents.items():
-            oid = git.expect('hash-object', '-w', '--stdin', '--no-filters', cwd=work.repo.root,
-                             env=git.clean_env(), stdin=content).text
-            git.expect('update-index', '--add', '--cacheinfo', f'{modes.get(path, "100644")},{oid},{path}',
-                       cwd=work.repo.root, env=env)
-        return git.expect('write-tree', cwd=work.repo.root, env=env).text
+    oids = {path: git.expect('hash-object', '-w', '--stdin', '--no-filters', cwd=work.repo.root, env=git.clean_env(),
+                             stdin=content).text for path, content in contents.items()}
+    return git_objects.tree_with(work.repo, tree, {path: (modes.get(path, '100644'), oid) for path, oid in oids.items()})
+
+
+def _with_pages(work: _Work, tree: str, theirs: str) -> str:
+    """Return the tree with the tracked pages that our change of theirs makes stale; without, where they cannot be made."""
+    if work.pages is None or not work.settings.render_tracked:
+        return tree
+    try:
+        before = git.expect('rev-parse', f'{theirs}^{{tree}}', cwd=work.repo.root).text
+        return _tree_with(work, tree, theirs, work.pages(work.repo, work.settings, before, tree))
+    except (FatalError, OSError):
+        return tree  # the next render-docs makes them: it was said why when the note was written
 
 
 def _join(work: _Work, tree: str, theirs: str) -> str | Pushed:
@@ -250,7 +261,8 @@ def _merge(work: _Work, theirs: str) -> str | Pushed:
     contents = _remade(work, base.text, theirs, set(conflicts))
     if isinstance(contents, str):
         return Pushed('no', 'conflict', (f'a peer has changed {contents} too: git pull, resolve, git push',), True)
-    return _join(work, _tree_with(work, tree, theirs, contents), theirs)
+    whole = _with_pages(work, _tree_with(work, tree, theirs, contents), theirs)
+    return _join(work, whole, theirs)
 
 
 def _refused(work: _Work, result: git.Result, commit: str) -> Pushed:
@@ -284,13 +296,13 @@ def _answer(work: _Work, theirs: str | None) -> str | Pushed:
 
 
 def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, writes: Sequence[Write],
-         session_id: str) -> Pushed:
+         session_id: str, pages: PagesOf | None = None) -> Pushed:
     """Push `commit` to `upstream`; join a peer's push at most five times, never with force.
 
     The user's branch, index and work tree are not touched: after a join the branch is merely behind.
     """
     limit = time.monotonic() + 2 * settings.handoff_timeout
-    work = _Work(repo, settings, upstream, commit, writes, session_id, limit)
+    work = _Work(repo, settings, upstream, commit, writes, session_id, limit, pages)
     moved = _moved_back(work)
     if moved is not None:
         return moved

@@ -29,8 +29,15 @@ class Outcome(NamedTuple):
         return f'handoff: id={self.id} commit={self.commit} pushed={self.pushed}{reason}'
 
 
+# makes the files of the site by path, for what a second tree says otherwise than a first
+PagesOf = Callable[[Repo, Settings, str, str], dict[str, bytes]]
+
+
 class Request(NamedTuple):
-    """What one run is asked to do, and how it tells (`say` a line, `step` a banner)."""
+    """What one run is asked to do, and how it tells (`say` a line, `step` a banner).
+
+    `pages` is for tracked pages: rooms do not import each other, so whoever starts a hand-off brings it.
+    """
 
     repo: Repo
     settings: Settings
@@ -41,6 +48,7 @@ class Request(NamedTuple):
     now: datetime
     say: Callable[[str], None]
     step: Callable[[str], None]
+    pages: PagesOf | None = None
 
     @property
     def session(self) -> str | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -72,6 +73,16 @@ def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None =
     One git process for all of them. A name must not hold a newline.
     """
     return [found[1] if found else None for found in _read_objects(repo, names, env)]
+
+
+def tree_with(repo: Repo, tree: str, entries: Mapping[str, tuple[str, str]]) -> str:
+    """Return a tree that holds `entries` (mode and object id by path) besides what `tree` holds; no index is touched."""
+    with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
+        env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
+        git.expect('read-tree', tree, cwd=repo.root, env=env)
+        lines = b''.join(os.fsencode(f'{mode} {oid}\t{path}\0') for path, (mode, oid) in entries.items())
+        git.expect('update-index', '-z', '--index-info', cwd=repo.root, env=env, stdin=lines)
+        return git.expect('write-tree', cwd=repo.root, env=env).text
 
 
 def names_in_trees(repo: Repo, trees: Sequence[str], prefix: str) -> tuple[list[str], list[str]]:

@@ -21,7 +21,7 @@ from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 
 _FORMAT = 1  # of the state; another one is made anew
-_PACKAGES = ('jinja2', 'nh3', 'pygments')
+PACKAGES = ('jinja2', 'nh3', 'pygments')
 _WAIT = 60  # seconds for another run to end
 
 
@@ -36,12 +36,14 @@ def _stamp() -> list[list[Any]]:
     return sorted(found)
 
 
-def _key(settings: Settings, parts: int) -> str:
+def key(settings: Settings, parts: int) -> str:
+    """Return what tells whether the state of an earlier run can be used: our code, the settings, the number of parts."""
     own = [value for name, value in settings._asdict().items() if name.startswith(('render_', 'zones_')) or name == 'kinds']
     return hashlib.sha256(repr((_FORMAT, _stamp(), own, parts)).encode('utf-8', 'surrogateescape')).hexdigest()
 
 
-def _missing(error: ImportError) -> FatalError:
+def missing(error: ImportError) -> FatalError:
+    """Return what is to be said when a package of the extra `render` is not installed."""
     return FatalError(f'render-docs needs {error.name}; run `pip install git-daybook[render]`, or give the hook '
                       "`additional_dependencies: ['.[render]']`")
 
@@ -52,21 +54,21 @@ def _unchanged(top: dict[str, Any]) -> Outcome:
 
 def _render(repo: Repo, settings: Settings, folder: str, listing: Listing, *, everything: bool) -> Outcome:
     parts = site_state.parts_for(listing.count())
-    key = _key(settings, parts)
+    now = key(settings, parts)
     head = None if settings.render_tracked else git.resolve(repo, 'HEAD')
     top = site_state.load_top(folder)
     output = Output(files.inside(repo.root, settings.render_folder))
     changed: Iterable[str] | None = None
-    if top.get('key') == key and not everything and top['stamps'] == output.stamps(top['stamps']):
+    if top.get('key') == now and not everything and top['stamps'] == output.stamps(top['stamps']):
         changed = listing.changed(site_listing.load(folder, top['dirty']))
         if not changed and top['head'] == head:
             return _unchanged(top)
     try:
         from daybook.site import site_build  # brings templates and sanitiser along
 
-        return site_build.build(repo, settings, site_build.Ground(folder, listing, parts, head, key), top, output, changed)
+        return site_build.build(repo, settings, site_build.Ground(folder, listing, parts, head, now), top, output, changed)
     except ImportError as error:
-        raise _missing(error) if error.name in _PACKAGES else error
+        raise missing(error) if error.name in PACKAGES else error
 
 
 def render(repo: Repo, settings: Settings, *, everything: bool = False) -> Outcome:

@@ -47,6 +47,7 @@ class Ground(NamedTuple):
     parts: int
     head: str | None
     key: str
+    tree: str | None = None  # read instead of the work tree
 
 
 class _Done(NamedTuple):
@@ -55,15 +56,17 @@ class _Done(NamedTuple):
     texts: dict[str, str]
     written: list[str]
     by_hand: list[str]
+    contents: dict[str, bytes]
 
 
 class Build:
     """What becomes of a change; `top` is what is counted of the whole site, brought up to date."""
 
-    def __init__(self, repo: Repo, site: Site, top: dict[str, Any], is_tracked: Callable[[str], bool], output: Output) -> None:
+    def __init__(self, repo: Repo, site: Site, top: dict[str, Any], is_tracked: Callable[[str], bool], output: Output,
+                 tree: str | None = None) -> None:
         self.site, self.top, self.output = site, top, output
         self.made: list[str] = []
-        self._maker = site_pages.Maker(repo, site, is_tracked)
+        self._maker = site_pages.Maker(repo, site, is_tracked, tree)
         self._documents: dict[str, Document] = {}
         self._before = self._seen_from_home()
 
@@ -131,16 +134,17 @@ class Build:
 
     def _pages(self, documents: Iterable[Document | None]) -> _Done:
         """Write the pages of some documents; what is to be remembered of it may be in another process, so it is returned."""
-        output, texts = Output(self.output.root), {}
+        output, texts = self.output.another(), {}
         for each in documents:
             if each is not None:
                 html, texts[each.path] = self._maker.page(each)
                 output.write(pages_links.page_of(each.path), html.encode('utf-8', 'replace'))
-        return _Done(texts, output.written, output.by_hand)
+        return _Done(texts, output.written, output.by_hand, output.contents)
 
     def _merge(self, done: _Done) -> None:
         self.output.written += done.written
         self.output.by_hand += done.by_hand
+        self.output.contents.update(done.contents)
         for path, text in done.texts.items():
             self.made.append(pages_links.page_of(path))
             if self.site.records.get('text', path) != text:
@@ -183,10 +187,11 @@ class Build:
                        sum(self.top['kinds'].values()))
 
 
-def _reader(repo: Repo, settings: Settings, listing: Listing) -> _Read:
+def _reader(repo: Repo, settings: Settings, listing: Listing, tree: str | None) -> _Read:
     def read(paths: Iterable[str]) -> dict[str, Document | None]:
         found: dict[str, Document | None] = dict.fromkeys(path for path in sorted(paths) if config.kind_of(settings, path))
-        for each in document.read_all(repo, settings, [path for path in found if path in listing]):
+        listed = [path for path in found if path in listing]
+        for each in document.read_committed(repo, settings, listed, tree) if tree else document.read_all(repo, settings, listed):
             if not each.is_stub:
                 found[each.path] = each
         return found
@@ -248,10 +253,10 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
              changed: Collection[str] | None) -> Outcome:
     records = Records(ground.folder, ground.parts, is_new=changed is None)
     site = Site(records, settings)
-    read = _reader(repo, settings, ground.listing)
+    read = _reader(repo, settings, ground.listing, ground.tree)
     compiled = site_state.load_compiled(ground.folder)
     pages.use_compiled(compiled)
-    built = Build(repo, site, top, ground.listing.__contains__, output)
+    built = Build(repo, site, top, ground.listing.__contains__, output, ground.tree)
     wanted = ground.listing.paths() if changed is None else changed
     built.take(read(wanted), wanted)
     if not settings.render_tracked:

@@ -62,6 +62,20 @@ def read(repo: Repo, settings: Settings) -> Listing:
     return Listing((line for line in lines if not line.startswith(_DIFFERS)), dirty)
 
 
+def of_tree(repo: Repo, settings: Settings, tree: str) -> Listing:
+    """Return the Markdown files and images of a tree, without those of the site."""
+    out = git.expect('ls-tree', '-r', '-z', '--full-tree', tree, cwd=repo.root).out
+    own = os.fsencode(settings.render_folder) + b'/'
+    endings = tuple(map(os.fsencode, (*SUFFIXES, *IMAGES)))
+    lines = []
+    for line in out.split(b'\0'):
+        meta, _, path = line.partition(b'\t')
+        if path.lower().endswith(endings) and not path.startswith(own):
+            mode, _, oid = meta.split(b' ')
+            lines.append(b'H %b %b 0\t%b' % (mode, oid, path))
+    return Listing(lines, {})
+
+
 def load(folder: str, dirty: dict[str, str]) -> Listing:
     """Return what `save` kept in `folder`."""
     data = files.read_bytes(os.path.join(folder, 'listing')) or b''

@@ -43,7 +43,12 @@ class Output:
         self.written: list[str] = []
         self.removed: list[str] = []
         self.by_hand: list[str] = []
+        self.contents: dict[str, bytes] = {}  # only of an output that writes nothing
         self._folders: set[str] = set()
+
+    def another(self) -> Output:
+        """Return an empty record of the same folder, for a share of the work."""
+        return Output(self.root)
 
     def _old(self, path: str) -> bytes | None | str:
         """Return the bytes of a file, None when there is none, or why it cannot be ours."""

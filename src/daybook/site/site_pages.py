@@ -13,6 +13,7 @@ from urllib.parse import quote
 from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.repo import files
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.site.site_records import Known
 from daybook.site.site_records import Site
@@ -60,9 +61,10 @@ class _Withheld(_Shown):
         return known is not None and not known.shown
 
 
-def _image(repo: Repo, path: str) -> str | None:
+def _image(repo: Repo, path: str, tree: str | None) -> str | None:
     try:
-        data = files.read_bytes(files.inside(repo.root, path))
+        absolute = files.inside(repo.root, path)
+        data = git_objects.read_blobs(repo, [f'{tree}:{path}'])[0] if tree else files.read_bytes(absolute)
     except (FatalError, OSError):
         return None
     if data is None or len(data) > _MAX_IMAGE:
@@ -70,20 +72,20 @@ def _image(repo: Repo, path: str) -> str | None:
     return f'data:image/{_TYPES[os.path.splitext(path)[1].lower()]};base64,{base64.b64encode(data).decode()}'
 
 
-def _images(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
-    return {path: found for path in paths if (found := _image(repo, path))}
+def _images(repo: Repo, paths: Iterable[str], tree: str | None) -> dict[str, str]:
+    return {path: found for path in paths if (found := _image(repo, path, tree))}
 
 
 class Maker:
     """Makes the files of the site; `folder` is where they lie, from the root of the repository."""
 
-    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool]) -> None:
-        self.repo, self.site, self.is_tracked = repo, site, is_tracked
+    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool], tree: str | None = None) -> None:
+        self.repo, self.site, self.is_tracked, self.tree = repo, site, is_tracked, tree
         self.settings = site.settings
 
     def _place(self, known: Known) -> Place:
         page = posixpath.join(self.settings.render_folder, pages_links.page_of(known.entry.path))
-        images = _images(self.repo, (path for path in known.images if self.is_tracked(path)))
+        images = _images(self.repo, (path for path in known.images if self.is_tracked(path)), self.tree)
         return Place(known.entry.path, _Shown(self.site), _Withheld(self.site), images, self.settings.render_files_url or '',
                      '../' * page.count('/'))
 
