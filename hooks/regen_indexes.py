@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
-from daybook.indexing import adopting
 from daybook.indexing import keeping
-from daybook.indexing import settling
-from daybook.indexing.adopting import Refused
+from daybook.indexing.keeping import Settled
 from daybook.indexing.keeping import Stale
-from daybook.indexing.settling import Settled
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -62,10 +59,17 @@ def _stale(repo: Repo, settings: Settings, settled: Settled, *, is_kept: bool) -
     return keeping.stale(repo, settings, changed, without=settled.left) if is_kept else Stale({}, [])
 
 
+def _settled(repo: Repo, settings: Settings, *, is_kept: bool) -> Settled:
+    if git.is_in_git_hook():  # git commits nothing that is unmerged
+        return Settled({}, [], {})
+    from daybook.indexing import settling  # parses Markdown, which no commit need wait for
+
+    return settling.settle(repo, settings, is_kept=is_kept)
+
+
 def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: bool) -> int:
     is_kept = is_asked or index_files.are_kept_here(repo, settings)
-    nothing = Settled({}, [], {})
-    settled = nothing if git.is_in_git_hook() else settling.settle(repo, settings, is_kept=is_kept)
+    settled = _settled(repo, settings, is_kept=is_kept)
     if is_check:
         stale = _stale(repo, settings, settled, is_kept=is_kept)
         code = _checked(stale, settled)
@@ -83,6 +87,8 @@ def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: boo
 
 def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bool) -> int:
     """Make generated ones of the indexes that people wrote; 1 when something was, or would be, written."""
+    from daybook.indexing import adopting  # for the one day on which it is needed
+
     wanted = {files.within(repo.root, path) for path in named}
     texts = index_files.wanted(repo, settings, git.tracked_files(repo))
     chosen = adopting.candidates((path for path in sorted(texts) if index_files.is_by_hand(repo, path)), wanted)
@@ -90,7 +96,7 @@ def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bo
     written: list[str] = []
     for path in chosen:
         found = adopting.plan(repo, documents, path, git.unstaged_changes(repo))
-        if isinstance(found, Refused):
+        if isinstance(found, adopting.Refused):
             print(printable(f'left alone: {path}: {found.reason}'), file=sys.stderr)
             continue
         if not is_check:

@@ -25,6 +25,14 @@ class Stale(NamedTuple):
     by_hand: list[str]
 
 
+class Settled(NamedTuple):
+    """What becomes of a merge: `texts` to write, `merged` paths that can be added, those `left` to a person with the reason."""
+
+    texts: dict[str, bytes]
+    merged: list[str]
+    left: dict[str, str]
+
+
 def concerned(repo: Repo, settings: Settings) -> set[str]:
     """Return the files whose staged change makes an index stale: documents that came, went or got another title, and maps."""
     status = dict((path, letter) for letter, path in git.staged_status(repo))

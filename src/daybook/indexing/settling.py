@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents.config import Settings
+from daybook.indexing.keeping import Settled
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
@@ -23,14 +24,6 @@ class Unmerged(NamedTuple):
 
     path: str
     stages: dict[int, str]
-
-
-class Settled(NamedTuple):
-    """`texts` to write, `merged` (paths that can be added), and `left` to a person, each with the reason."""
-
-    texts: dict[str, bytes]
-    merged: list[str]
-    left: dict[str, str]
 
 
 def unmerged(repo: Repo) -> list[Unmerged]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.errors import FatalError
