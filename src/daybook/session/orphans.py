@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from typing import NamedTuple
 
@@ -51,6 +50,8 @@ def _text(value: Any) -> str:
 
 
 def _seconds(moment: str) -> float | None:
+    from datetime import datetime  # few answers of `resume` need it
+
     try:
         return datetime.fromisoformat(moment).timestamp()
     except ValueError:
