@@ -375,7 +375,8 @@ def test_an_upgrade_replaces_what_is_as_we_wrote_it() -> None:
     there = after(old, steps)._replace(record=scaffold.record(old, wanted, steps, old.places, [], '0.0.1'))
     there.places['.claude/commands/resume-al.md'] = Place(b'mine\n')  # type: ignore[index]
     there.places['AGENTS.md'] = Place((there.places['AGENTS.md'].data or b'') + b'\n\nMore.')  # type: ignore[index]
-    new = there._replace(script=b'# new script\n')
+    # settings are the user's: what would be proposed today does not matter
+    new = there._replace(script=b'# new script\n', settings={'sessions': {'slug': True}})
     plan, base = scaffold.upgrade(new, WANTED, {})
     done = {step.path: step.action for step in plan if step.action != 'keep'}
     assert done == {'.claude/hooks/session_state.py': 'replace', '.pre-commit-config.yaml': 'replace',
@@ -567,3 +568,14 @@ def test_the_mirror_gets_its_job_and_its_log_merges_by_line() -> None:
     assert b'daybook audit\n' in (steps['.github/workflows/daybook.yml'].content or b''), 'tells of a mirror that stopped'
     elsewhere = scaffold.plan(found(host='gitlab'), WANTED._replace(extras=frozenset(['mirror'])))
     assert [s.text for s in elsewhere if s.path == 'CI, for the mirror'] == ['daybook sync-notion --apply --commit\n']
+
+
+@pytest.mark.parametrize(('before', 'after_init'), [
+    (b'a\nb\nc\n', b'x\na\nb\ny\nc\n'),
+    (b'a\nb\nc\n', b'z\na\nz\nb\nz\nc\nz\n'),  # the same line thrice: only its places tell
+    (b'a\nb', b'a,\nx\nb,\ny'),
+    (b'', b'x\n'),
+])
+def test_every_insertion_of_one_run_is_taken_out(before: bytes, after_init: bytes) -> None:
+    entry = scaffold_record.changed(None, before, after_init)
+    assert scaffold_record.without('a.txt', after_init, entry) == before
