@@ -297,10 +297,17 @@ def test_peers_are_told_each_with_their_newest(repo: Sandbox) -> None:
 
 
 def test_a_note_without_a_time_is_as_old_as_its_commit(repo: Sandbox) -> None:
-    repo.write('docs/sessions/a.md', note('A', f'{datetime.now():%Y-%m-%d}', operator='serge'))
-    assert '(\"A\", just now)' not in resumed(repo) or datetime.now(timezone.utc).hour < 12, 'the noon of its day'
-    repo.commit()
-    assert 'last seen a ("A", just now)' in resumed(repo)
+    noon = (datetime.now(timezone.utc) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    repo.write('docs/sessions/a.md', note('A', f'{noon:%Y-%m-%d}', operator='serge'))
+
+    def is_told(at: datetime) -> bool:
+        begun, out, ended = datetime.now(timezone.utc), resumed(repo), datetime.now(timezone.utc)
+        return any(f'last seen a ("A", {(now - at) // timedelta(hours=1)} h ago)' in out for now in (begun, ended))
+    assert is_told(noon), 'the noon of its day'
+    repo.git('add', '.')
+    committed = noon + timedelta(hours=5)
+    repo.git('commit', '-q', '-m', 'a', env={'GIT_AUTHOR_DATE': f'{committed.timestamp():.0f} +0000'})
+    assert is_told(committed), 'its commit'
 
 
 def test_broken_notes_are_named_and_skipped(repo: Sandbox) -> None:
