@@ -225,3 +225,43 @@ def test_in_memory(tmp_path: Path) -> None:
         assert not kept.is_kept
         kept.add_facts(KIND, [('a', 'x')])
         assert kept.facts(KIND, ['a']) == {'a': 'x'}
+
+
+def _asked(repo: Sandbox, tmp_path: Path) -> tuple[int, bool]:
+    """Return the exit code of an audit, and whether it asked git for the whole list of files."""
+    trace = tmp_path / 'trace'
+    trace.unlink(missing_ok=True)
+    code = repo.daybook('audit-links', env={'GIT_TRACE': str(trace)}).returncode
+    return code, 'ls-files -s' in trace.read_text()
+
+
+@pytest.mark.parametrize('is_split', [False, True])
+def test_index_that_is_the_same_is_not_listed_again(repo: Sandbox, tmp_path: Path, is_split: bool) -> None:
+    repo.write('a.md', '[b](b.md)\n')
+    repo.write('b.md', '# B\n')
+    repo.commit()
+    if is_split:
+        repo.git('update-index', '--split-index')
+    assert _asked(repo, tmp_path) == (0, True)
+    assert _asked(repo, tmp_path) == (0, False)
+    os.utime(repo.root / 'a.md', (1, 1))
+    repo.git('update-index', '--refresh')  # writes the same files with other times
+    assert _asked(repo, tmp_path) == (0, True)
+    assert _asked(repo, tmp_path) == (0, False)
+    (repo.root / 'b.md').unlink()
+    assert _asked(repo, tmp_path) == (1, True)
+    repo.git('rm', '-q', '--cached', 'b.md')
+    assert _asked(repo, tmp_path) == (1, True)
+    assert _asked(repo, tmp_path) == (1, False)
+    repo.write('b.md', '# B\n')
+    repo.git('add', 'b.md')
+    assert _asked(repo, tmp_path) == (0, True)
+
+
+def test_index_without_checksum_is_listed_each_time(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('a.md', '# A\n')
+    repo.commit()
+    index = repo.root / '.git/index'
+    data = index.read_bytes()
+    index.write_bytes(data[:-20] + bytes(20))  # as `index.skipHash` has it
+    assert [_asked(repo, tmp_path) for _ in range(2)] == [(0, True)] * 2

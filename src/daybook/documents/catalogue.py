@@ -6,8 +6,6 @@ a file that cannot be used is made anew, and without one the run does all the wo
 """
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import sqlite3
 import sys
@@ -18,7 +16,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-SCHEMA = 1
+SCHEMA = 2
 KEPT_DAYS = 30  # what no run has used for so long is forgotten
 _SWEEP_DAYS = 7
 _BUSY = 2.0  # seconds to wait for another process that writes
@@ -26,7 +24,7 @@ _TABLES = """
 create table meta (key text primary key, value integer) without rowid;
 create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
 create table views (id integer primary key, name blob unique, setup blob, baseline blob, digest blob, listing blob,
-                    changes blob, head text, options text, witness blob, seen integer);
+                    changes blob, head text, options text, witness blob, trailer blob, seen integer);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
 create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
                     payload blob, primary key (view, source));
@@ -37,16 +35,30 @@ _FOLDERS = ('documents', 'rules', 'links')
 
 def _parser_version() -> str:
     for folder in sys.path:
-        with contextlib.suppress(OSError):
-            named = [name for name in os.listdir(folder) if name.startswith('pyromark-')]
-            if named:
-                return min(named)
+        named = [name for name in _names_in(folder) if name.startswith('pyromark-')]
+        if named:
+            return min(named)
     return ''
 
 
-@functools.cache
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+_version = ''
+
+
 def version() -> str:
     """Return what tells two versions of the tool apart: a checksum of the modules that make what is kept."""
+    global _version  # `functools` would cost a warm run more than the checksum does
+    _version = _version or _checksum()
+    return _version
+
+
+def _checksum() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     checksum = zlib.crc32(f'{sys.version_info[:2]} {_parser_version()}'.encode())
     for folder in _FOLDERS:
@@ -81,16 +93,27 @@ def changed_at(root: str, folder: str) -> str:
         return ''
 
 
-def _sealed(data: bytes, about: object = '') -> bytes:
+def _sealed(data: bytes, about: bytes = b'') -> bytes:
     """Return `data` with a checksum of it and of what stands beside it, as SQLite finds no damage inside a value."""
-    return zlib.crc32(repr(about).encode() + data).to_bytes(4, 'big') + data
+    return zlib.crc32(data, zlib.crc32(about)).to_bytes(4, 'big') + data
 
 
-def _opened(sealed: bytes, about: object = '') -> bytes:
+def _opened(sealed: bytes, about: bytes = b'') -> bytes:
     """Return the data that `_sealed` took. Raises `Damaged`."""
-    if not isinstance(sealed, bytes) or zlib.crc32(repr(about).encode() + sealed[4:]).to_bytes(4, 'big') != sealed[:4]:
+    return bytes(_checked(sealed, about))
+
+
+def _checked(sealed: bytes, about: bytes) -> memoryview:
+    if not isinstance(sealed, bytes):
+        raise Damaged('a value is of another type')
+    data = memoryview(sealed)[4:]  # no copy: what a warm run prints may be megabytes
+    if zlib.crc32(data, zlib.crc32(about)).to_bytes(4, 'big') != sealed[:4]:
         raise Damaged('a value does not fit its checksum')
-    return sealed[4:]
+    return data
+
+
+def _about(source: object, problems: object, blocking: object) -> bytes:
+    return b'%s %a %a' % (source if isinstance(source, bytes) else b'', problems, blocking)
 
 
 class View:
@@ -98,14 +121,38 @@ class View:
 
     `setup` is the file of settings, `options` what it says; `digest` that of the listing of the files, which
     `listing` and the `changes` to it make up; `head` the commit, for what depends on history; `witness` the folders
-    on which more than the listing depends, with the times of their last changes.
+    on which more than the listing depends, with the times of their last changes; `trailer` that of the index of git
+    which gave the listing, where nothing else did.
     """
 
-    __slots__ = ('id', 'setup', 'baseline', 'digest', 'head', 'options', 'witness')
+    __slots__ = ('id', 'setup', 'baseline', 'digest', 'head', 'options', 'witness', 'trailer')
 
     def __init__(self, row: Sequence[object]) -> None:
         for name, value in zip(self.__slots__, row):
             setattr(self, name, value)
+
+
+class Writing:
+    """One transaction: committed at the end of the block, rolled back when an exception leaves it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> bool:
+        self._is_mine = True
+        try:
+            self._connection.execute('begin immediate')
+        except sqlite3.OperationalError:
+            self._is_mine = False
+        return self._is_mine
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if not self._is_mine:
+            return
+        if error is None:
+            self._connection.commit()
+        else:
+            self._connection.rollback()
 
 
 class Catalogue:
@@ -121,20 +168,9 @@ class Catalogue:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[bool]:
-        """Make one transaction of the block; yields False, and writes nothing, when another process has the file."""
-        try:
-            self._connection.execute('begin immediate')
-        except sqlite3.OperationalError:
-            yield False
-            return
-        try:
-            yield True
-        except BaseException:
-            self._connection.rollback()
-            raise
-        self._connection.commit()
+    def writing(self) -> Writing:
+        """Make one transaction of a `with` block; gives False, and writes nothing, when another process has the file."""
+        return Writing(self._connection)
 
     def facts(self, kind: str, blobs: Collection[str]) -> dict[str, str]:
         """Return what is known of `blobs`, by blob."""
@@ -146,13 +182,13 @@ class Catalogue:
         else:
             wanted = frozenset(blobs)
             rows = [row for row in self._connection.execute(select, (kind,)) if row[0] in wanted]
-        return {blob: decoded(_opened(payload, blob)) for blob, payload in rows}
+        return {blob: decoded(_opened(payload, str(blob).encode())) for blob, payload in rows}
 
     def add_facts(self, kind: str, found: Iterable[tuple[str, str]]) -> None:
         """Keep the payload of each blob."""
         day = today()
         self._connection.executemany('insert or replace into facts values (?, ?, ?, ?)',
-                                     ((blob, kind, _sealed(encoded(payload), blob), day) for blob, payload in found))
+                                     ((blob, kind, _sealed(encoded(payload), blob.encode()), day) for blob, payload in found))
 
     def view(self, name: str) -> View | None:
         """Return the view `name`, or None."""
@@ -198,7 +234,7 @@ class Catalogue:
     def lines(self, view: int) -> tuple[bytes, int]:
         """Return what is to be printed of all files, in order of path, and how many problems block."""
         rows = self._connection.execute('select text, source, problems, blocking from found where view = ? order by source', (view,)).fetchall()
-        return b''.join(_opened(text, about) for text, *about in rows), sum(row[3] for row in rows)
+        return b''.join(_checked(text, _about(*about)) for text, *about in rows), sum(row[3] for row in rows)
 
     def counts(self, view: int) -> dict[str, int]:
         """Return the number of problems of each file that has some."""
@@ -260,7 +296,7 @@ class Catalogue:
 
 def _sealed_row(source: str, payload: bytes, text: bytes, problems: int, blocking: int, is_dated: bool) -> tuple[object, ...]:
     name = encoded(source)
-    return name, problems, blocking, is_dated, _sealed(text, [name, problems, blocking]), _sealed(payload, name)
+    return name, problems, blocking, is_dated, _sealed(text, _about(name, problems, blocking)), _sealed(payload, name)
 
 
 def _connect(path: str) -> sqlite3.Connection:
@@ -285,15 +321,19 @@ def _forget_others(folder: str, mine: str) -> None:
     limit = time.time() - KEPT_DAYS * 86400
     for name in os.listdir(folder):
         if name.startswith('catalogue-') and not name.startswith(mine):
-            with contextlib.suppress(OSError):
+            try:
                 if os.stat(os.path.join(folder, name)).st_mtime < limit:
                     os.unlink(os.path.join(folder, name))
+            except OSError:
+                continue
 
 
 def _delete(path: str) -> None:
     for name in (path, f'{path}-wal', f'{path}-shm', f'{path}-journal'):
-        with contextlib.suppress(FileNotFoundError):
+        try:
             os.unlink(name)
+        except FileNotFoundError:
+            continue
 
 
 def path_in(common_dir: str) -> str:
@@ -310,9 +350,11 @@ def open_in(common_dir: str, *, create: bool = True) -> Catalogue | None:
     if not os.path.exists(path):
         if not create:
             return None
-        with contextlib.suppress(OSError):
+        try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             _forget_others(os.path.dirname(path), os.path.basename(path))
+        except OSError:
+            pass  # read-only: to connect fails too, and says so
     deadline = time.monotonic() + _BUSY
     is_new = False
     while True:
@@ -340,6 +382,8 @@ def in_memory() -> Catalogue:
 
 def discard(common_dir: str) -> None:
     """Delete a catalogue that turned out damaged in use."""
-    with contextlib.suppress(OSError):
+    try:
         _delete(path_in(common_dir))
+    except OSError:
+        pass  # nobody can make it anew here, so the next run does without
 

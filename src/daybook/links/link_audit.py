@@ -211,7 +211,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_inbound(view, sources_of)
         kept.set_listing(view, listing=files.raw, changes=b'')
         kept.sweep(oid for _, oid in judge.entries.values())
-        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest,
+        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest, trailer=files.trailer,
                       head=setup.head, options='\0'.join(judge.options), witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
     return view
 
@@ -234,7 +234,7 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
         _keep_stale(kept, view.id, setup.baseline)
     if changes:
         _keep_listing(kept, view, files)
-    kept.set_view(view.id, baseline=setup.baseline, digest=files.digest, head=setup.head,
+    kept.set_view(view.id, baseline=setup.baseline, digest=files.digest, head=setup.head, trailer=files.trailer,
                   witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
 
 

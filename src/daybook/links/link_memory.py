@@ -60,10 +60,28 @@ def advice(blocking: int, baseline: bytes) -> bytes:
 
 
 class Start:
-    """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists."""
+    """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists.
 
-    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, files: listing.Listing) -> None:
-        self.root, self.git_dir, self.common_dir, self.head, self.files = root, git_dir, common_dir, head, files
+    `index` is the trailer of the index when no file differs from it, else ``; `dirty` what git says of those that do.
+    """
+
+    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes | None) -> None:
+        self.root, self.git_dir, self.common_dir, self.head, self.index = root, git_dir, common_dir, head, index
+        self._dirty = dirty
+        self._files: listing.Listing | None = None
+
+    @property
+    def files(self) -> listing.Listing:
+        """The listing; git is asked at the first time, as a run without changes does not need it."""
+        if self._files is None:
+            if self._dirty is None:
+                self._files = listing.read(self.root, is_in_commit=False)
+            else:
+                raw, = git_spawn.answers(self.root, listing.QUESTIONS[0])
+                self._files = listing.from_answers(self.root, raw, self._dirty)
+            if self.index and self.index == listing.trailer(self.git_dir):
+                self._files.trailer = self.index
+        return self._files
 
 
 def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start | None]:
@@ -74,19 +92,20 @@ def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start 
     if 'GIT_INDEX_FILE' in environ:
         return None, None
     here = os.path.abspath('.')
+    index = listing.trailer('.git')
     # git answers while the rest is imported
-    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS if os.path.exists('.git') else ()))
+    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS[1:] if os.path.exists('.git') else ()))
     from daybook.documents import catalogue
 
     catalogue.version()
-    where, *answers = wait()
+    where, *dirty = wait()
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
         return None, None
     root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
-    files = listing.from_answers(root, *answers) if answers and root == here else listing.read(root, is_in_commit=False)
-    start = Start(root, git_dir, common_dir, words[4], files)
-    if {'GITHUB_ACTIONS', 'PRE_COMMIT_FROM_REF'} & environ.keys() or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
+    is_clean = dirty == [b''] and root == here and git_dir == os.path.join(here, '.git')
+    start = Start(root, git_dir, common_dir, words[4], index if is_clean else b'', dirty[0] if dirty and root == here else None)
+    if 'GITHUB_ACTIONS' in environ or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
         return None, start
     try:
         kept = catalogue.open_in(common_dir, create=False)
@@ -102,7 +121,14 @@ def _recall(kept: Catalogue, start: Start) -> tuple[bytes, int] | None:
     view, setup = kept.view(view_name(start.git_dir)), Setup(start.root, start.head)
     if view is None or (view.setup, view.baseline, view.head) != (setup.settings, setup.baseline, setup.head):
         return None
-    if view.digest != start.files.digest or view.witness != witness(start.root, set(witnesses(view.witness))):
+    if view.witness != witness(start.root, set(witnesses(view.witness))):
         return None
+    if not start.index or view.trailer != start.index:
+        if view.digest != start.files.digest:
+            return None
+        if start.files.trailer:  # git wrote the same index anew
+            with kept.writing() as is_mine:
+                if is_mine:
+                    kept.set_view(view.id, trailer=start.files.trailer)
     text, blocking = kept.lines(view.id)
     return text + advice(blocking, setup.baseline), int(blocking > 0)

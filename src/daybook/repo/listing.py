@@ -21,6 +21,7 @@ class Listing:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
+        self.trailer = b''  # as `trailer` has it, when the index of that trailer alone gave the listing
         self._entries: dict[str, tuple[str, str]] | None = None
 
     @property
@@ -74,6 +75,17 @@ def _on_disk(root: str, path: str, old: str) -> str | None:
     except OSError:
         return None
     return old if stat.S_ISDIR(mode) and old.startswith(SUBMODULE) else None
+
+
+def trailer(git_dir: str) -> bytes:
+    """Return the checksum at the end of the index (gitformat-index(5)), `` where it has none: two with the same one are the same."""
+    try:
+        with open(os.path.join(git_dir, 'index'), 'rb') as stream:
+            stream.seek(-20, os.SEEK_END)
+            found = stream.read()
+    except OSError:
+        return b''
+    return found if found.strip(b'\0') else b''  # `index.skipHash`
 
 
 def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
