@@ -208,6 +208,17 @@ def test_what_was_redacted_stays_as_it_is(scanner: Scanner) -> None:
     assert once and Redactor(scanner.find).record(once) == once
 
 
+@pytest.mark.parametrize('text', [
+    'password=' * 20_000, 'password="' + 'x' * 200_000, '"password\\": \\"' * 15_000, '--password ' * 20_000, 'Cookie: a=' * 20_000, 'curl -u ' * 25_000, 'login x password ' * 12_000,
+    'name: password\n' * 15_000, '<password>' * 20_000, '://' + 'a1' * 100_000, '?sig=' * 40_000, 'password is ' * 17_000, 'a1' * 100_000, '-----BEGIN PRIVATE KEY' * 9_000, 'key="' + 'Aa1' * 70_000,
+    '\\u0041' * 40_000, '\\' * 200_000, 'name: a_password\nvalue:' * 9_000,
+], ids=lambda text: text[:12])
+def test_takes_linear_time(text: str) -> None:
+    begun = time.process_time()
+    Redactor(_nothing).plain(text)
+    assert time.process_time() - begun < 5
+
+
 def _keep(place: git.Repo, tmp_path: Path, text: str, find: object, name: str = 's.jsonl', seconds: float = 60) -> archive.Kept:
     source = tmp_path / name
     source.write_bytes(text.encode('utf-8', 'surrogateescape'))

@@ -21,8 +21,9 @@ def _keep(request: Request, session_id: str, telemetry: Telemetry) -> str:
     source = transcript.find(telemetry, request.environ)
     if source is None:
         raise FatalError('no transcript of this agent session is at hand')
+    deadline = time.monotonic() + request.settings.transcripts_timeout
     kept = archive.keep(request.repo, source, os.path.join(request.repo.root, os.path.expanduser(folder)), session_id,
-                        find=Scanner().find, deadline=time.monotonic() + request.settings.transcripts_timeout)
+                        find=Scanner(deadline).find, deadline=deadline)
     marked = ', '.join(f'{number} {kind}' for kind, number in sorted(kept.counts.items())) or 'nothing'
     return f'  [x] transcript: {kept.path} ({kept.size:,} bytes; marked as secret: {marked})'
 

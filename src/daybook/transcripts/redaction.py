@@ -16,7 +16,7 @@ from daybook.rules import secrets
 Finder = Callable[[str], list[tuple[str, str]]]
 _RUN = re.compile(r'(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}={0,2}')
 _HEX = re.compile(r'(?:[0-9a-fA-F]{2}){16,}')
-_ESCAPE = re.compile(r'\\+u00([2-7][0-9a-fA-F])|\\+x([2-7][0-9a-fA-F])')
+_ESCAPE = re.compile(r'(?<!\\)\\{1,16}(?:u00|x)([2-7][0-9a-fA-F])')
 _UNSEEN = re.compile('[\u00ad\u200b-\u200d\u2060\ufeff]')
 _PRINTABLE = bytes(range(32, 127)) + b'\t\n\r'
 _PEM_END = re.compile(r'-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----')
@@ -136,7 +136,7 @@ class Redactor:
         if len(text) < _SHORT:
             return text
         redacted = self._text(text, _DEPTH)
-        for hidden, shown in ((_ESCAPE, lambda m: chr(int(m[1] or m[2], 16))), (_UNSEEN, lambda m: '')):
+        for hidden, shown in ((_ESCAPE, lambda m: chr(int(m[1], 16))), (_UNSEEN, lambda m: '')):
             if hidden.search(redacted):
                 plain = hidden.sub(shown, redacted)
                 resolved = self._text(plain, _DEPTH)

@@ -1,7 +1,9 @@
 """The only module that knows detect-secrets, the second opinion: other people's rules, over what ours have left."""
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +13,25 @@ EXTRA = "pip install 'git-daybook[transcripts]'"
 # they take every hash and every address for a secret
 _LEFT_OUT = {'Base64HighEntropyString', 'HexHighEntropyString', 'IPPublicDetector'}
 _MARK = re.compile(r'\[REDACTED:[^\]]*\]?')
-_PIECE = 2000  # characters of a line that the keyword rules see at once, as they take time squared
+_PIECE = 1000  # characters of a line that are looked at together, as some rules take time squared
 _OVERLAP = 200
 _SEEN = 400_000  # lines that are remembered to be clean: agents read the same files over and over
 _KEYWORDS = re.compile(r'key|pass|pwd|secret|contrase', re.IGNORECASE)
 
 
+def _pieces(text: str) -> Iterator[str]:
+    for line in text.split('\n'):
+        if len(line) <= _PIECE:
+            yield line
+        else:
+            yield from (line[start:start + _PIECE] for start in range(0, len(line) - _OVERLAP, _PIECE - _OVERLAP))
+
+
 class Scanner:
     """The detectors of detect-secrets, made once. Nothing of it asks a network: `verify` is never called."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float = math.inf) -> None:
+        """Make the detectors. From `deadline` on, a time of `time.monotonic`, `find` raises FatalError."""
         try:
             from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
             from detect_secrets.filters import heuristic
@@ -32,6 +43,7 @@ class Scanner:
         self._detectors.remove(self._keyword)
         self._heuristic = heuristic
         self._clean: set[int] = set()
+        self._deadline = deadline
         self._require_working()
 
     def _require_working(self) -> None:
@@ -48,19 +60,19 @@ class Scanner:
                 or checks.is_not_alphanumeric_string(secret) or checks.is_potential_uuid(secret) or checks.is_indirect_reference(line))
 
     def _keywords(self, text: str) -> Iterator[tuple[str, str]]:
-        for line in text.split('\n'):
-            if not _KEYWORDS.search(line):
+        for piece in text.split('\n'):
+            if not _KEYWORDS.search(piece):
                 continue
-            for start in range(0, max(len(line) - _OVERLAP, 1), _PIECE - _OVERLAP):
-                piece = line[start:start + _PIECE]
-                for secret in self._keyword.analyze_string(piece):
-                    if not self._is_harmless(secret, piece) and len(secret.strip()) >= 4:
-                        yield 'secret-keyword', secret
+            if time.monotonic() > self._deadline:
+                raise FatalError('it took longer than transcripts.timeout')
+            for secret in self._keyword.analyze_string(piece):
+                if not self._is_harmless(secret, piece) and len(secret.strip()) >= 4:
+                    yield 'secret-keyword', secret
 
     def find(self, text: str) -> list[tuple[str, str]]:
         """Return kind and value of everything in `text` that is taken for a secret, but for our own marks."""
         # each detector looks at a line alone, so a line that was clean once is clean again
-        lines = {hash(line): line for line in text.split('\n') if len(line) > 7 and hash(line) not in self._clean}
+        lines = {hash(line): line for line in _pieces(text) if len(line) > 7 and hash(line) not in self._clean}
         new = '\n'.join(lines.values())
         found = [(one.secret_type.lower().replace(' ', '-'), secret) for one in self._detectors for secret in one.analyze_string(new)]
         told = [(kind, secret) for kind, secret in dict.fromkeys([*found, *self._keywords(new)])
