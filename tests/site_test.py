@@ -182,6 +182,7 @@ def test_filters(tab: browser.Browser, folder: Path, chosen: dict[str, str], cou
     assert next(iter(_titles(tab)), None) == first
     address = tab.run('location.hash')
     tab.open(folder / 'index.html', address)
+    tab.wait('document.getElementById("daybook.count").textContent')
     assert tab.run('document.getElementById("daybook.count").textContent') == said, 'an address keeps the choice'
     tab.run('document.getElementById("daybook.clear").click()')
     assert not tab.run('document.getElementById("daybook.count").textContent').startswith(f'{count} of ')
@@ -252,6 +253,15 @@ def test_keyboard_reaches_the_text_and_sees_where_it_is(tab: browser.Browser, fo
     assert tab.run('document.activeElement.getBoundingClientRect().left') >= 0
     tab.press('Tab', 9)
     assert tab.run('getComputedStyle(document.activeElement).outlineStyle') == 'solid'
+
+
+def test_home_page_tells_which_reviews_are_due(tab: browser.Browser, folder: Path) -> None:
+    tab.resize(1280)
+    tab.open(folder / 'index.html')
+    tab.wait('!document.getElementById("daybook.reviews").hidden')
+    assert tab.run('[...document.querySelectorAll("#daybook\\\\.due-list li")].map(l => l.textContent)') == ['The store 2026-01-02']
+    assert tab.run('document.querySelector("#daybook\\\\.due-list a").getAttribute("href")') == 'plans/store.html'
+    assert tab.run('document.querySelector("#daybook\\\\.due-list .late") !== null')
 
 
 def test_page_of_a_plan(tab: browser.Browser, folder: Path) -> None:

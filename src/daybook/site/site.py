@@ -38,7 +38,7 @@ def _stamp() -> list[list[Any]]:
 
 def key(settings: Settings, parts: int) -> str:
     """Return what tells whether the state of an earlier run can be used: our code, the settings, the number of parts."""
-    own = [value for name, value in settings._asdict().items() if name.startswith(('render_', 'zones_')) or name == 'kinds']
+    own = [value for name, value in settings._asdict().items() if name.startswith(('render_', 'zones_', 'freshness_')) or name == 'kinds']
     return hashlib.sha256(repr((_FORMAT, _stamp(), own, parts)).encode('utf-8', 'surrogateescape')).hexdigest()
 
 

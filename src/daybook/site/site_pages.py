@@ -161,7 +161,7 @@ class Maker:
                  for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
         return pages.home(site=self.settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
                           calendar=pages_graph.calendar(top['days']), graph=pages_graph.graph(nodes),
-                          lists=[each for each in lists if each[2]])
+                          lists=[each for each in lists if each[2]], due_days=self.settings.freshness_due_days)
 
 
 def _kind_label(kind: str) -> str:

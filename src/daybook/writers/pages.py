@@ -126,10 +126,12 @@ def page(content: Page) -> str:
 
 
 def home(*, site: str, parts: int, total: int, counts: Sequence[tuple[str, int]], calendar: str, graph: str,
-         lists: Sequence[tuple[str, str, Sequence[Link]]]) -> str:
+         lists: Sequence[tuple[str, str, Sequence[Link]]], due_days: int = 30) -> str:
     """Return the home page: `parts` scripts hold the rows of `total` documents, `counts` is by kind.
 
+    The reader's own day decides which reviews are due within `due_days`, so that the page depends on the tree alone.
     `calendar` and `graph` are SVG of ours; `lists` are title, kind and lines, shown without a script too.
     """
     return _environment().get_template('home.html.j2').render(
-        site=site, parts=parts, total=total, counts=counts, calendar=Markup(calendar), graph=Markup(graph), lists=lists, **_assets('home'))
+        site=site, parts=parts, total=total, counts=counts, calendar=Markup(calendar), graph=Markup(graph), lists=lists,
+        due_days=due_days, **_assets('home'))

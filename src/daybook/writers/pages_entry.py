@@ -124,6 +124,11 @@ def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def _due(meta: Mapping[str, Any], created: str) -> str:
+    """Return the day of the next review; none for what is closed."""
+    return '' if review.is_closed(meta) else review.due(meta) or review.due({**meta, 'created': created})
+
+
 def make(document: Document, default_zone: str, folders: Mapping[str, str]) -> Entry:
     """Return the entry of a document; one without a zone has that of its folder, else `default_zone`."""
     meta, created = document.meta, _created(document)
@@ -131,6 +136,6 @@ def make(document: Document, default_zone: str, folders: Mapping[str, str]) -> E
     return Entry(
         document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
         text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
-        created, updated, review.due(meta) or review.due({**meta, 'created': created}), text(meta.get('summary'), 600),
+        created, updated, _due(meta, created), text(meta.get('summary'), 600),
         _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(meta),
     )

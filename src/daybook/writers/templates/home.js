@@ -115,6 +115,16 @@ window.daybook = (() => {
     limit = page;
     show();
   };
+  const reviews = () => {
+    const day = new Date();
+    const now = today();
+    day.setDate(day.getDate() + Number(byId('reviews').dataset.days));
+    const last = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}`;
+    const due = rows.filter((row) => row.data[8] && row.data[8] <= last).sort((a, b) => (a.data[8] < b.data[8] ? -1 : 1));
+    byId('due-list').replaceChildren(...due.slice(0, page).map((row) => make('li', {}, make('a', { href: row.data[0], textContent: row.data[2] }), ' ',
+      make('span', { className: row.data[8] < now ? 'badge late' : 'badge', textContent: row.data[8] }))));
+    byId('reviews').hidden = due.length === 0;
+  };
   const begin = () => {
     const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
     rows.sort((a, b) => compare(b.data[7], a.data[7]) || compare(a.data[0], b.data[0]));
@@ -145,6 +155,7 @@ window.daybook = (() => {
     if (calendar) calendar.scrollLeft = calendar.scrollWidth;
     begun = true;
     read();
+    reviews();
   };
   addEventListener('DOMContentLoaded', begin);
   return {
