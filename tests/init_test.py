@@ -432,6 +432,7 @@ def test_who_asks_the_mirror_today_is_not_red_from_the_first_day(repo: Sandbox, 
 
 def test_a_hand_off_skill_of_another_agent_is_one_too(repo: Sandbox) -> None:
     repo.write('.agents/skills/agent-handoff/SKILL.md', 'theirs\n')
+    repo.write('.github/workflows/resume-checks.yml', 'on: push\n')
     repo.write('CLAUDE.md', 'Read AGENTS.md first.\n')
     repo.write('AGENTS.md', '# A\n')
     repo.commit()

@@ -140,7 +140,8 @@ def _commands(paths: Iterable[str], places: Mapping[str, Place]) -> dict[str, st
     """Return which commands and skills of the agents hand off or resume already, by the name of ours."""
     found: dict[str, str] = {}
     for path in paths:
-        if texts.COMMAND_MARK.encode() in (places[path].data or b''):
+        # a job of CI is not what an agent is told to do
+        if path.startswith('.github/workflows/') or texts.COMMAND_MARK.encode() in (places[path].data or b''):
             continue
         for name in surroundings.purposes(surroundings.command_name(path)):
             found.setdefault(name, path)
