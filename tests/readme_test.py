@@ -74,3 +74,9 @@ def test_changelog_names_every_hook(hook_id: str) -> None:
 def test_links_lead_somewhere() -> None:
     targets = re.findall(r'\]\((\./[^)#]+)', README)
     assert targets and all((ROOT / target).exists() for target in targets)
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name.split('-')[0] for path in (ROOT / 'docs/adr').glob('[0-9]*.md')]
+    assert len(numbers) > 20
+    assert sorted(numbers) == sorted(set(numbers))
