@@ -87,9 +87,10 @@ class Start:
 def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start | None]:
     """Return what the last audit of this work tree printed and its exit code, None if it might print something else now.
 
-    What was asked of git for that is returned too, None inside a commit or where git must first say what is wrong.
+    What was asked of git for that is returned too, None inside a commit or a push, which answer for a change, or where
+    git must first say what is wrong.
     """
-    if 'GIT_INDEX_FILE' in environ:
+    if 'GIT_INDEX_FILE' in environ or 'PRE_COMMIT_FROM_REF' in environ:
         return None, None
     here = os.path.abspath('.')
     index = listing.trailer('.git')
