@@ -98,6 +98,17 @@ def test_claim_and_nothing_done_is_zero(clone: Clone) -> None:
     assert (found.commits, found.lines_added) == ((), 0)
 
 
+def test_claim_at_the_end_of_the_work_tells_no_beginning(clone: Clone) -> None:
+    clone.work('mine')
+    found = clone.facts(clone.claim())
+    assert found.start.reason == 'the merge base with origin/main' and subjects(found) == ['mine']
+    clone.git('push', '-q')
+    clone.note('RT-261119-01')
+    clone.work('since that note')
+    found = clone.facts(clone.claim())
+    assert found.start.reason == "the commit of roman's last note" and subjects(found) == ['since that note']
+
+
 def test_claim_before_the_first_commit(repo: Sandbox) -> None:
     clone = Clone(repo.root)
     claim = clone.claim()

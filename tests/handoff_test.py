@@ -502,7 +502,7 @@ def test_the_skeleton_of_a_claim_is_filled_and_handed_off(sandbox: Sandbox) -> N
     assert ended.field('id') == session_id
     assert 'Leave out' not in note_of(sandbox, ended) and '<!--' not in note_of(sandbox, ended)
     assert os.listdir(sandbox.root / '.daybook/state/archive') == [f'{session_id}-draft.md']
-    assert 'HEAD at the claim' in ended.out
+    assert "range: the commit of roman-tester's last note" in ended.out, 'no commit since the claim'
 
 
 def test_a_draft_with_an_id_that_was_handed_off(sandbox: Sandbox) -> None:

@@ -122,9 +122,15 @@ def _of_branch(repo: Repo, remote: str | None, head: str) -> Start | None:
 
 
 def range_start(repo: Repo, settings: Settings, operator: Operator, claim: Claim | None, remote: str | None) -> Start:
-    """Return where the session begins: at `claim` (one older than this run), the last note, the merge base."""
+    """Return where the session begins: at `claim` (one older than this run), the last note, the merge base.
+
+    A claim without a commit after it was often made at the end of the work, just before its hand-off: it comes last.
+    """
     head = git.resolve(repo, 'HEAD') or ''
-    return (_of_claim(repo, claim) or _of_last_note(repo, settings, operator) or _of_branch(repo, remote, head)
+    claimed = _of_claim(repo, claim)
+    if claimed and claimed.commit != head:
+        return claimed
+    return (_of_last_note(repo, settings, operator) or _of_branch(repo, remote, head) or claimed
             or Start(None, 'unknown: no claim, no earlier note, nothing ahead of the default branch', is_known=False))
 
 

@@ -102,7 +102,7 @@ def _by_email(operators: Mapping[str, Operator], email: str) -> Operator | None:
 
 
 def _template(name: str, email: str) -> str:
-    person = derive(name, email) or Operator('roman', 'Roman T', 'RT', ())
+    person = derive(name, email) or Operator('your-name', 'Your Name', 'YN', ())
     entry = {'name': name or person.name, 'initials': person.initials, 'emails': [email or 'you@example.com']}
     block = frontmatter_edit.render({'operators': {person.slug: entry}}).removeprefix('---\n').removesuffix('---\n')
     return f'\n  put this into {PATH} (and one entry for each of you):\n{block.rstrip()}'
