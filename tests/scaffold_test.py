@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -502,6 +505,20 @@ def test_the_workflow_runs_the_checks_and_a_strict_run(indexes_when: str) -> Non
     if 'indexes' in jobs:
         assert jobs['indexes']['permissions'] == {'contents': 'write'}
         assert 'daybook regen-indexes --force' in runs['indexes'][-1]
+
+
+@pytest.mark.parametrize(('codes', 'is_green'), [
+    ((0, 0), True), ((1, 0), True), ((1, 1), False), ((2, 0), False), ((3, 0), False), ((1, 3), False)])
+def test_the_job_of_the_indexes_is_red_for_all_but_rewritten_files(codes: tuple[int, int], is_green: bool, tmp_path: Path) -> None:
+    text = scaffold_workflow.workflow('u', 'v', indexes_when='default-branch', hook_ids=['check-all'])
+    script = scaffold_edits.read_yaml(text.encode())['jobs']['indexes']['steps'][-1]['run']
+    again = tmp_path / 'again'
+    for name, lines in (('daybook', f'[ -e {again} ] && exit {codes[1]}; : > {again}; exit {codes[0]}'), ('git', 'exit 0')):
+        (tmp_path / name).write_text(f'#!/bin/sh\n{lines}\n')
+        (tmp_path / name).chmod(0o755)
+    # as a step on GitHub is started
+    run = subprocess.run(('bash', '-e', '-c', script), env={'PATH': f'{tmp_path}:{os.environ["PATH"]}'}, capture_output=True)
+    assert (run.returncode == 0) is is_green
 
 
 @pytest.mark.parametrize(('paths', 'expected'), [
