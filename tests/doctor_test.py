@@ -261,6 +261,20 @@ def test_red_under_prek_too(template: Callable[[str], Path], server: Runner, tmp
     _require_red(Case(template('prek'), tmp_path / 'case', server), FAULTS[title])
 
 
+def test_in_the_time_of_grace_the_other_defects_prove_the_hook(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('prek'), tmp_path / 'case', server)
+    case.append('.daybook/config.yaml', '\nvalidate:\n  block_from: "2999-01-01"\n')
+    code, found = case.found('--offline')
+    proof = next(check for check in found if check['name'] == 'proof-check-all')
+    assert (code, proof['level']) == (0, 'ok'), found
+    assert proof['what'].endswith('planted defects; frontmatter only warns until 2999-01-01')
+    assert {'proof-pre-merge-commit', 'proof-pre-push'} <= {check['name'] for check in found if check['level'] == 'ok'}
+    _entry(case, 'check-all', "        entry: 'true'\n")
+    code, found = case.found('--offline')
+    failed = [check['what'] for check in found if check['level'] == 'fail']
+    assert code == 1 and failed[0].startswith('check-all let a planted dead link pass'), failed
+
+
 def test_at_least_fifteen_faults() -> None:
     assert len({fault.name for fault in (*FAULTS.values(), *UNPROVEN.values())}) >= 15
 

@@ -12,10 +12,11 @@ from daybook.writers import indexes
 
 
 class Defect(NamedTuple):
-    """Files by path, and what a hook that sees them says."""
+    """Files by path, what a hook that sees them says, and what is wrong with them, in words."""
 
     files: dict[str, bytes]
     said: str
+    what: str
 
 
 def _folder(kind: Kind, name: str) -> str:
@@ -35,12 +36,12 @@ def _document(settings: Settings, name: str, text: str, suffix: str = '') -> str
 
 def _frontmatter(settings: Settings, name: str) -> Defect | None:
     path = _document(settings, name, '')
-    return Defect({path: b'---\ntitle: [\n---\n\n# A planted defect\n'}, path) if path else None
+    return Defect({path: b'---\ntitle: [\n---\n\n# A planted defect\n'}, path, 'a planted broken frontmatter') if path else None
 
 
 def _link(settings: Settings, name: str) -> Defect | None:
     path = f'{name}.md'
-    return Defect({path: f'# A planted defect\n\n[nowhere](./{name}-nowhere.md)\n'.encode()}, path)
+    return Defect({path: f'# A planted defect\n\n[nowhere](./{name}-nowhere.md)\n'.encode()}, path, 'a planted dead link')
 
 
 def _index(settings: Settings, name: str) -> Defect | None:
@@ -48,12 +49,13 @@ def _index(settings: Settings, name: str) -> Defect | None:
     if path is None or settings.indexes_when != 'commit':
         return None
     folder = path.rpartition('/')[0]
-    return Defect({path: b'---\ntitle: A planted document\n---\n\n# A planted document\n'}, f'{folder}/{indexes.NAME}'.removeprefix('/'))
+    return Defect({path: b'---\ntitle: A planted document\n---\n\n# A planted document\n'}, f'{folder}/{indexes.NAME}'.removeprefix('/'),
+                  'a planted document that no index lists')
 
 
 def _backfill(settings: Settings, name: str) -> Defect | None:
     path = _document(settings, name, '')
-    return Defect({path: b'# A planted document\n\nwithout frontmatter\n'}, path) if path else None
+    return Defect({path: b'# A planted document\n\nwithout frontmatter\n'}, path, 'a planted document without frontmatter') if path else None
 
 
 def _call(settings: Settings, name: str) -> Defect | None:
@@ -63,14 +65,15 @@ def _call(settings: Settings, name: str) -> Defect | None:
         return None
     tool = tool if tool.count('__') > 1 else f'{tool.rstrip("_")}__search'
     path = f'.claude/commands/{name}.md'
-    return Defect({path: f'---\nallowed-tools: {tool}\n---\n\nCall `{tool}` and tell what it finds.\n'.encode()}, path)
+    return Defect({path: f'---\nallowed-tools: {tool}\n---\n\nCall `{tool}` and tell what it finds.\n'.encode()}, path, 'a planted call of the mirror')
 
 
 def _with_key(line: bytes) -> Plant:
     """Return what plants a document whose frontmatter has the `line`."""
     def plant(settings: Settings, name: str) -> Defect | None:
         path = _document(settings, name, '')
-        return Defect({path: b'---\ntitle: A planted document\n' + line + b'\n---\n\n# A planted document\n'}, path) if path else None
+        text = b'---\ntitle: A planted document\n' + line + b'\n---\n\n# A planted document\n'
+        return Defect({path: text}, path, f'a planted `{line.decode()}`') if path else None
     return plant
 
 
@@ -92,6 +95,19 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     'regen-indexes': (_index,),
     'backfill-frontmatter': (_backfill,),
 }
+
+
+def in_grace(settings: Settings, day: str) -> str:
+    """Return the day until which the frontmatter only warns, where `day` is before it; else an empty text."""
+    until = settings.validate_block_from
+    return until if until and day < until else ''
+
+
+def plants(settings: Settings, hook_id: str, day: str) -> tuple[Plant, ...]:
+    """Return what plants the defects that a hook must refuse on that `day`: in the time of grace, frontmatter only warns."""
+    return tuple(plant for plant in PLANTS[hook_id] if not (plant is _frontmatter and in_grace(settings, day)))
+
+
 # a site that nobody commits is made by hand or by a job: at a commit the hook has nothing to refuse
 WITHOUT = {'render-docs': 'a commit asks nothing of it', 'check-cochange': 'its rules name files of yours, which a proof must not change'}
 STAGED = ('check-all', 'audit-links', 'validate-frontmatter')  # of these the first that is installed answers for merges and pushes

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from daybook.doctor import defects
@@ -116,22 +117,24 @@ def _verdict(result: git.Result, defect: Defect) -> str:
     """Return why a run was no refusal of the defect; empty when it was one."""
     said = f'{result.text}\n{result.err}'
     if result.is_ok:
-        return 'let a planted defect pass'
+        return f'let {defect.what} pass'
     if result.code is None:
         return f'did not end within {_SECONDS:.0f} seconds'
     if defect.said in said:
         return ''
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return f'ended red without a word of the planted defect: {(lines or ["it said nothing"])[-1]}'
+    return f'ended red without a word of {defect.what}: {(lines or ["it said nothing"])[-1]}'
 
 
 def _hook(place: Place, installed: Installed, settings: Settings, hook_id: str) -> Iterator[Check]:
     others = [*installed.others, *(other for other in installed.ours if other != hook_id)]
     mend = f'pre-commit run {hook_id} --all-files --verbose'
-    plants = defects.PLANTS.get(hook_id)
-    if plants is None:
+    if hook_id not in defects.PLANTS:
         yield warn(f'proof-{hook_id}', defects.WITHOUT.get(hook_id, 'no defect is known that it must refuse'))
         return
+    today = date.today().isoformat()
+    plants, until = defects.plants(settings, hook_id, today), defects.in_grace(settings, today)
+    later = f'frontmatter only warns until {until}' if len(plants) < len(defects.PLANTS[hook_id]) else ''
     wrong, seen = [], 0
     for plant in plants:
         defect = plant(settings, f'{_PREFIX}{secrets.token_hex(4)}')
@@ -141,10 +144,10 @@ def _hook(place: Place, installed: Installed, settings: Settings, hook_id: str) 
             trouble = _verdict(_run(place, 'commit', '--quiet', '-m', 'a planted defect', skip=others, hooks=True), defect)
             wrong += [trouble] if trouble else []
     if wrong:
-        yield fail(f'proof-{hook_id}', f'{hook_id} {wrong[0]}', mend)
+        yield fail(f'proof-{hook_id}', f'{hook_id} {"; ".join(wrong)}', mend)
     else:
-        yield ok(f'proof-{hook_id}', f'refused {seen} of {seen} planted defects') if seen else warn(
-            f'proof-{hook_id}', 'the settings leave it nothing to refuse')
+        yield ok(f'proof-{hook_id}', f'refused {seen} of {seen} planted defects' + (f'; {later}' if later else '')) if seen else warn(
+            f'proof-{hook_id}', later or 'the settings leave it nothing to refuse')
 
 
 def _merged(place: Place, defect: Defect, skip: Sequence[str]) -> git.Result:
@@ -174,7 +177,7 @@ def _stages(place: Place, installed: Installed, settings: Settings, refusing: Co
         if hook_id is None or stage not in installed.ours[hook_id]:
             continue
         others = [*installed.others, *(other for other in installed.ours if other != hook_id)]
-        found = (plant(settings, f'{_PREFIX}{secrets.token_hex(4)}') for plant in reversed(defects.PLANTS[hook_id][:2]))
+        found = (plant(settings, f'{_PREFIX}{secrets.token_hex(4)}') for plant in reversed(defects.plants(settings, hook_id, date.today().isoformat())[:2]))
         defect = next((defect for defect in found if defect), None)
         if defect:
             trouble = _verdict(attempt(place, defect, others), defect)
