@@ -314,6 +314,27 @@ def test_a_repository_without_a_commit(repo: Sandbox) -> None:
     assert 'fail  hooks-config: .pre-commit-config.yaml cannot be used: there is none -> daybook init' in run.stdout
 
 
+@pytest.mark.parametrize(('path', 'content', 'runner'), [
+    ('lefthook.yml', 'pre-commit:\n  commands:\n    a:\n      run: make\n', 'lefthook'), ('.husky/pre-commit', 'npm test\n', 'husky')])
+def test_beside_another_runner_its_file_is_the_installation(repo: Sandbox, path: str, content: str, runner: str) -> None:
+    repo.write(path, content)
+    repo.commit()
+    before = repo.daybook('doctor', '--offline')
+    assert before.returncode == 1 and f'fail  hooks-config: {path} does not start `daybook check-all` -> daybook init' in before.stdout
+    assert repo.daybook('init').returncode == 0
+    repo.commit('adopt')
+    run = repo.daybook('doctor', '--offline')
+    assert run.returncode == 0 and 'fail' not in run.stdout, run.stdout
+    assert f'ok    hooks-config: {runner}: {path} starts `daybook check-all`' in run.stdout
+    assert 'warn  hooks-installed: ' in run.stdout and f'warn  proof: what {runner} starts is not proven' in run.stdout
+    if runner == 'husky':
+        repo.git('config', 'core.hooksPath', '.husky')
+    else:
+        (repo.root / '.git/hooks').mkdir(exist_ok=True)
+        (repo.root / '.git/hooks/pre-commit').write_text('#!/bin/sh\nlefthook run pre-commit\n')
+    assert f'ok    hooks-installed: pre-commit, by {runner}' in repo.daybook('doctor', '--offline').stdout
+
+
 def _claims(sandbox: Sandbox) -> set[str]:
     return {line.rsplit('/', 1)[-1] for line in sandbox.git('ls-remote', 'origin', 'refs/daybook/*').splitlines()}
 

@@ -12,6 +12,7 @@ from datetime import date
 from daybook.doctor import agents
 from daybook.doctor import hooks_config
 from daybook.doctor import install
+from daybook.doctor import other_runner
 from daybook.doctor import proof
 from daybook.doctor import prune
 from daybook.doctor import remote
@@ -77,9 +78,13 @@ def _checks(repo: Repo, *, is_offline: bool, is_proving: bool, is_pruning: bool)
     yield from repository.ignoring(repo, settings)
     yield from repository.merging(repo, settings)
     yield from repository.leftovers(repo)
-    yield install.runner(repo)
-    yield from install.configured(repo, installed, why)
-    yield from install.scripts(repo, installed)
+    other = None if files.read_bytes(os.path.join(repo.root, hooks_config.PATH)) is not None else other_runner.find(repo)
+    if other:
+        yield from other_runner.check(repo, other)
+    else:
+        yield install.runner(repo)
+        yield from install.configured(repo, installed, why)
+        yield from install.scripts(repo, installed)
     yield from agents.check(repo, files.read_bytes(os.path.join(_home_of_hooks(), 'session_state.py')) or b'')
     yield from remote.check(repo, settings, is_offline=is_offline)
     yield from _prunable(repo, settings, is_offline=is_offline, is_pruning=is_pruning)

@@ -1,0 +1,69 @@
+"""Where lefthook or husky run git's hooks: whether they start our check. What they start is not proven."""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from daybook.doctor import hooks_config
+from daybook.doctor.check import Check
+from daybook.doctor.check import fail
+from daybook.doctor.check import ok
+from daybook.doctor.check import warn
+from daybook.repo import files
+from daybook.repo.git import Repo
+from daybook.writers import scaffold_texts as texts
+
+_LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
+_HUSKY = '.husky/pre-commit'
+_OURS = re.compile(rb'\bdaybook\s+check-all\b')
+_INSTALLS = {'lefthook': 'lefthook install', 'husky': 'npx husky'}
+
+
+class Other(NamedTuple):
+    """A runner that is not pre-commit, its file (the one with our check, where one has it), and whether it has it."""
+
+    name: str
+    path: str
+    has_ours: bool
+
+
+def find(repo: Repo) -> Other | None:
+    """Return what runs git's hooks here in the place of pre-commit, None where nothing is seen."""
+    names = sorted(name for name in os.listdir(repo.root) if _LEFTHOOK.fullmatch(name))
+    runner = 'lefthook' if names else 'husky'
+    if not names and not os.path.isdir(os.path.join(repo.root, '.husky')):
+        return None
+    paths = names or [_HUSKY]
+    ours = [path for path in paths if _OURS.search(files.read_bytes(os.path.join(repo.root, path)) or b'')]
+    return Other(runner, (ours or paths)[0], bool(ours))
+
+
+def _is_installed(repo: Repo, other: Other) -> bool:
+    place = hooks_config.folder(repo)
+    if other.name == 'husky':  # its hooks are the folder itself, or `_` below it
+        return os.path.relpath(place, repo.root).split(os.sep)[0] == '.husky'
+    return b'lefthook' in (files.read_bytes(os.path.join(place, 'pre-commit')) or b'')
+
+
+def _can_init(repo: Repo, other: Other) -> bool:
+    """Return whether `init` knows how to add our check to the file."""
+    return bool(re.search(r'lefthook\.ya?ml$', other.path)) if other.name == 'lefthook' else os.path.isfile(os.path.join(repo.root, other.path))
+
+
+def check(repo: Repo, other: Other) -> Iterator[Check]:
+    """Yield whether the other runner starts our check, is installed and finds `daybook`; red only without our check."""
+    if not other.has_ours:
+        mend = 'daybook init' if _can_init(repo, other) else f'start `daybook check-all` in {other.path}'
+        yield fail('hooks-config', f'{other.path} does not start `daybook check-all`', mend)
+        return
+    yield ok('hooks-config', f'{other.name}: {other.path} starts `daybook check-all`')
+    if _is_installed(repo, other):
+        yield ok('hooks-installed', f'pre-commit, by {other.name}')
+    else:
+        yield warn('hooks-installed', f'git does not start {other.name} in this clone', _INSTALLS[other.name])
+    if not shutil.which('daybook'):
+        yield warn('hooks-daybook', f'`daybook` is not on PATH: {other.name} leaves our check out', f'pipx install git+{texts.URL}')
+    yield warn('proof', f'what {other.name} starts is not proven; this is what it starts by hand', 'daybook check-all')
