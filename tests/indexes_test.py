@@ -185,3 +185,13 @@ def test_one_physical_line_whatever_the_width() -> None:
 ])
 def test_only_a_file_with_the_marker_is_ours(text: str, expected: bool) -> None:
     assert indexes.is_generated(text) is expected
+
+
+def test_a_counter_beside_a_day_is_no_year() -> None:
+    newest_first = ['session-25-2026-10-01.md', 'RT-260901-01.md', '26-08-01-b.md', 'session-133-2026-04-27.md', '20260420-a.md',
+                    'session-83-2026-03-13.md', 'notes-99-12-13-14.md']
+    entries = [indexes.Entry(name, name, 'x') for name in newest_first]
+    whole = indexes.render('Notes', reversed(entries))
+    assert [line.split('](./')[1].split(')')[0] for line in whole.splitlines() if line.startswith('- ')] == newest_first
+    for entry in entries:
+        assert indexes.insert(indexes.render('Notes', [one for one in entries if one != entry]), entry) == whole
