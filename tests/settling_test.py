@@ -7,6 +7,8 @@ import subprocess
 import pytest
 
 from conftest import Sandbox
+from daybook.indexing import settling
+from daybook.repo import git
 
 NOTE = '---\ntitle: {title}\n---\n\n## Summary\n'
 LOG, INDEX, OVERVIEW = 'workstreams/launch.md', 'plans/INDEX.md', 'docs/OVERVIEW.md'
@@ -154,6 +156,12 @@ def test_markers_of_another_length(repo: Sandbox) -> None:
     assert '<' * 11 in repo.read(LOG)
     repo.daybook('regen-indexes')
     assert repo.read(LOG) == HEAD + '\n' + line('SK-261120-01') + line('RT-261120-01') + OLD + TAIL
+
+
+@pytest.mark.parametrize('size', ['²', '٣', '9' * 5000, '0', '-3', 'x'])
+def test_a_length_that_is_no_number_is_that_of_git(repo: Sandbox, size: str) -> None:
+    repo.write('.gitattributes', f'*.md conflict-marker-size={size}\n')
+    assert settling._marker_size(git.find_repo(str(repo.root)), LOG) == 7
 
 
 def test_logs_are_settled_where_others_keep_the_indexes(repo: Sandbox) -> None:

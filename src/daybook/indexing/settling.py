@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 from daybook.documents import config
@@ -16,6 +17,7 @@ from daybook.writers import conflicts
 from daybook.writers import indexes
 from daybook.writers import session_log_union
 
+_MARKER = 7  # git's own length of a conflict marker, where .gitattributes names none that can be
 _BOTH = {2, 3}  # stages: what both sides have; https://git-scm.com/docs/git-ls-files
 
 
@@ -44,7 +46,9 @@ def _is_generated(repo: Repo, entry: Unmerged) -> bool:
 
 def _marker_size(repo: Repo, path: str) -> int:
     answer = git.zsplit(git.git('check-attr', '-z', 'conflict-marker-size', '--', path, cwd=repo.root).out)
-    return int(answer[2]) if len(answer) == 3 and answer[2].isdigit() and int(answer[2]) > 0 else 7
+    # isdigit() knows more digits than int(), and int() refuses thousands of them
+    size = int(answer[2]) if len(answer) == 3 and re.fullmatch(r'[0-9]{1,3}', answer[2]) else 0
+    return size or _MARKER
 
 
 def _decode(data: bytes | None) -> str:
