@@ -40,6 +40,10 @@ GLOBS = (
     ('**/x/*.md', 'x/a.md', True),
     ('é*.md', 'é b.md', True),
     ('a\nb*.md', 'a\nbc.md', True),
+    ('*a*b*a.md', 'xabaaba.md', True),
+    ('*a*b*a.md', 'xaba/aba.md', False),
+    ('**/a/**/b/**/c.md', 'x/a/a/y/b/a/b/c.md', True),
+    ('**/a/**/b/**/c.md', 'x/b/a/c.md', False),
 )
 BRACES = (
     ('{docs,notes}/*.md', 'notes/a.md', True),
@@ -52,6 +56,22 @@ BRACES = (
 @pytest.mark.parametrize(('pattern', 'path', 'matches'), (*GLOBS, *BRACES))
 def test_glob(pattern: str, path: str, matches: bool) -> None:
     assert bool(re.fullmatch(config.glob_regex(pattern), path, re.DOTALL)) is matches
+
+
+HOSTILE = (
+    ('*a' * 40 + 'b', 'a' * 250),
+    ('**/a/' * 12 + 'b', 'a/' * 2000 + 'c'),
+    ('{*a,a}' * 7 + 'b', 'a' * 250),
+    ('**/*a*a*a*a/' * 8 + 'b', 'aaaaaaaaaaaaaa/' * 100),
+    ('a**' * 30 + 'b', 'a' * 250),
+    ('{a,b}' * 30, 'a' * 30),
+)
+
+
+@pytest.mark.parametrize(('pattern', 'path'), HOSTILE)
+def test_glob_of_a_stranger_takes_no_time(pattern: str, path: str) -> None:
+    """Each of these took from minutes to for ever, and a commit of anybody waited."""
+    assert not re.fullmatch(config.glob_regex(pattern), path, re.DOTALL)
 
 
 def _translate(patterns: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from daybook.documents import frontmatter
 from daybook.documents import schema
+from daybook.documents.globs import glob_regex as glob_regex
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -20,7 +21,6 @@ OPERATORS_PATH = '.daybook/operators.yaml'
 
 # never documents, whatever the globs say: maps of content, templates, and what agents are told
 _NEVER = re.compile(r'(?:^|/)(?:_[^/]*|(?:README|INDEX|TEMPLATE|CLAUDE|AGENTS|GEMINI)(?:\.[^/]*)?)$', re.IGNORECASE)
-_GLOB = re.compile(r'\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^\]/]*\]|\{[^{}/]*\}|.', re.DOTALL)
 
 
 class Kind(NamedTuple):
@@ -141,29 +141,6 @@ _DEFAULT_KINDS = (
 )
 DEFAULTS = Settings(_DEFAULT_KINDS)
 BUILT_IN = frozenset(kind.name for kind in _DEFAULT_KINDS)
-
-
-def glob_regex(glob: str) -> str:
-    """Return the regular expression of a glob: `**/` any folders, `*` and `?` within a name, `[a-z]`, `{a,b}`."""
-    parts = []
-    for token in _GLOB.findall(glob):
-        if token == '**/':
-            parts.append('(?:[^/]+/)*')
-        elif token == '/**':
-            parts.append('/.+')
-        elif token == '**':
-            parts.append('.*')
-        elif token == '*':
-            parts.append('[^/]*')
-        elif token == '?':
-            parts.append('[^/]')
-        elif token[0] == '[' and len(token) > 1:
-            parts.append('(?!/)[' + re.sub(r'[\\\[&~|]', r'\\\g<0>', re.sub(r'^!', '^', token[1:-1])) + ']')
-        elif token[0] == '{' and len(token) > 1:
-            parts.append(f'(?:{"|".join(glob_regex(choice) for choice in token[1:-1].split(","))})')
-        else:
-            parts.append(re.escape(token))
-    return ''.join(parts)
 
 
 def fixed_folder(glob: str) -> str:
