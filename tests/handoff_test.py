@@ -221,6 +221,18 @@ def test_more_in_the_commit_than_was_written_is_told(sandbox: Sandbox) -> None:
     assert 'put more into the commit: extra.md' in ended.out
 
 
+
+@pytest.mark.parametrize(('push', 'end'), [('auto', '`'), ('never', '` once it is pushed')])
+def test_the_first_hand_off_promises_only_what_was_pushed(sandbox: Sandbox, push: str, end: str) -> None:
+    sandbox.git('rm', '-q', 'docs/sessions/RT-261101-01.md')
+    sandbox.commit('no notes yet')
+    _policy(sandbox, push=push)
+    sandbox.git('push', '-q', 'origin', 'main')
+    ended = hand_off(sandbox)
+    assert ended.field('pushed') == ('yes' if push == 'auto' else 'no'), ended.out
+    assert f': the others see it with `daybook resume{end}\n' in ended.out
+
+
 # -- where it is pushed
 
 def _ahead(sandbox: Sandbox) -> None:

@@ -171,13 +171,15 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     _write(request, journal, contents)
     request.step('commit')
     journal = committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft))
-    if is_first:
-        request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`')
     for path in journal.paths:
         request.say(f'  [x] {path}')
     if left:
         request.say(f'  [ ] rendered pages, left to daybook render-docs: {left}')
-    return _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
+    outcome = _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
+    if is_first:
+        when = '' if outcome.pushed == 'yes' else ' once it is pushed'
+        request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`{when}')
+    return outcome
 
 
 def run(request: Request) -> Outcome:
