@@ -364,6 +364,50 @@ def test_drafts_and_edits_outlive_an_uninstall(repo: Sandbox) -> None:
     assert not (repo.root / scaffold_record.PATH).exists() and draft.exists()
 
 
+def test_a_line_of_theirs_that_holds_ours_is_kept(repo: Sandbox) -> None:
+    repo.write('.gitignore', 'node_modules/\n')
+    repo.commit()
+    ran(repo)
+    edited = repo.read('.gitignore').replace('\n.daybook/state/', '\n**/.daybook/state/')
+    assert '**/' in edited
+    repo.write('.gitignore', edited)
+    assert 'keep     .gitignore: it was edited since' in ran(repo, '--uninstall')
+    assert repo.read('.gitignore') == edited
+
+
+@pytest.mark.parametrize(('added', 'is_kept'), [
+    ('        exclude: ^docs/\n', True), ('      - id: render-docs\n', True),
+    ('  - repo: local\n    hooks: []\n', False), ('fail_fast: true\n', False)])
+def test_what_was_added_to_our_entry_falls_to_nobody_else(repo: Sandbox, added: str, is_kept: bool) -> None:
+    before = 'repos:\n  - repo: meta\n    hooks:\n      - id: identity\n'
+    repo.write('.pre-commit-config.yaml', before)
+    repo.commit()
+    ran(repo)
+    edited = repo.read('.pre-commit-config.yaml') + added
+    repo.write('.pre-commit-config.yaml', edited)
+    out = ran(repo, '--uninstall')
+    assert ('keep     .pre-commit-config.yaml: lines were added to our entry since' in out) is is_kept
+    assert repo.read('.pre-commit-config.yaml') == (edited if is_kept else before + added)
+
+
+@pytest.mark.parametrize('broken', [
+    {'folders': ['../victim']}, {'folders': [1]}, {'folders': [None]}, {'folders': 'docs'}, {'with': [1]},
+    {'files': {'../victim/x': {'sha256': 'x'}}}, {'files': {'\ud800': {'sha256': 'x'}}}, {'files': {'a': {'stages': None}}},
+    {'files': {'.gitignore': {'made': False, 'stages': [{'after': 'x', 'edits': [[0, '', '\ud800']]}]}}},
+    {'files': {'.gitignore': {'made': False, 'stages': [{'after': 'x', 'edits': [[-1, '', 'x']]}]}}}])
+def test_a_broken_record_takes_nothing_out(repo: Sandbox, broken: dict[str, object]) -> None:
+    victim = repo.root.parent / 'victim'
+    victim.mkdir()
+    ran(repo)
+    record = json.loads(repo.read(scaffold_record.PATH))
+    repo.write(scaffold_record.PATH, json.dumps({**record, **broken}))
+    before = tree(repo)
+    run = repo.daybook('init', '--uninstall')
+    assert run.returncode and 'Traceback' not in run.stderr
+    assert f'{scaffold_record.PATH} cannot be read' in run.stdout + run.stderr
+    assert tree(repo) == before and victim.is_dir()
+
+
 def test_the_full_profile_stands_its_own_checks(repo: Sandbox) -> None:
     crowded(repo)
     ran(repo, '--profile', 'full')

@@ -269,6 +269,6 @@ def take_out(repo: Repo, found: Found, steps: Sequence[Step]) -> list[str]:
     else:
         os.unlink(place)
     for folder in sorted(found.record.folders, key=lambda name: -name.count('/')):
-        with contextlib.suppress(OSError):  # not empty, or gone: not ours any more
-            os.rmdir(os.path.join(repo.root, *folder.split('/')))
+        with contextlib.suppress(OSError, FatalError):  # not empty, gone, or behind a link: not ours any more
+            os.rmdir(files.inside(repo.root, folder))
     return [*(step.path for step in removed), scaffold_record.PATH]

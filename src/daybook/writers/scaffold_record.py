@@ -102,18 +102,33 @@ def _undone_by_text(data: bytes, stage: Stage) -> bytes:
         ours, was = _bytes(edit.ours), _bytes(edit.was)
         if b'\r\n' in data and b'\r' not in ours:
             ours, was = ours.replace(b'\n', b'\r\n'), was.replace(b'\n', b'\r\n')
-        if not ours.strip() or data.count(ours) != 1:
+        if not ours.strip() or data.count(ours) != 1 or not _is_whole_lines(data, ours):
             raise FatalError('it was edited since where our lines stood')
         data = data.replace(ours, was)
     return data
 
 
-def _check(path: str, data: bytes) -> None:
-    """Raise FatalError when what is left of a file can no longer be read."""
+def _is_whole_lines(data: bytes, ours: bytes) -> bool:
+    """Return whether the one place of `ours` begins where a line begins, and ends where one ends."""
+    before, _, behind = data.partition(ours)
+    return before[-1:] in (b'', b'\n', b'\r') and (ours.endswith((b'\n', b'\r')) or behind[:1] in (b'', b'\n', b'\r'))
+
+
+def _parsed(path: str, data: bytes) -> Any:
+    """Return what a file of JSON or YAML says, None for others. Raises FatalError when it cannot be read."""
     if path.endswith('.json'):
-        json_edit.load(data)
-    elif path.endswith(('.yaml', '.yml')):
-        scaffold_edits.read_yaml(data)
+        return json_edit.load(data)
+    return scaffold_edits.read_yaml(data) if path.endswith(('.yaml', '.yml')) else None
+
+
+def _is_part(left: Any, present: Any) -> bool:
+    """Return whether `left` is `present` with nothing but keys and items taken away."""
+    if isinstance(left, dict) and isinstance(present, dict):
+        return all(key in present and _is_part(value, present[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(present, list):
+        rest = iter(present)
+        return all(any(_is_part(item, other) for other in rest) for item in left)
+    return bool(left == present)
 
 
 def without(path: str, data: bytes, entry: Entry) -> bytes | None:
@@ -125,12 +140,16 @@ def without(path: str, data: bytes, entry: Entry) -> bytes | None:
         if digest(data) != entry.digest:
             raise FatalError('it was edited since')
         return None
+    present, is_edited = data, False
     for stage in reversed(entry.stages):
         is_same = digest(data) == stage.after and _fits(data, stage)
         data = _undone_exactly(data, stage) if is_same else _undone_by_text(data, stage)
+        is_edited = is_edited or not is_same
     if entry.is_made and not data.strip():
         return None
-    _check(path, data)
+    left = _parsed(path, data)
+    if is_edited and not _is_part(left, _parsed(path, present)):
+        raise FatalError('lines were added to our entry since, which would fall to another; take the entry out by hand')
     return data
 
 
@@ -151,16 +170,41 @@ def read(data: bytes | None) -> Record:
         return Record()
     try:
         given = json.loads(data)
-        files = {path: _entry(value) for path, value in given['files'].items()}
-        return Record(str(given['version']), tuple(given['with']), tuple(given['folders']), files)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        files = {_path(path): _entry(value) for path, value in given['files'].items()}
+        return Record(_known(given['version'], str), tuple(_known(name, str) for name in _known(given['with'], list)),
+                      tuple(_path(folder) for folder in _known(given['folders'], list)), files)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FatalError(f'{PATH} cannot be read; take the file from git\'s history, nothing was written') from error
 
 
+def _known(value: Any, kind: type) -> Any:
+    """Return `value` when it is of `kind`, and text when it can be written. Raises TypeError or ValueError."""
+    if type(value) is not kind:  # a bool is no number here
+        raise TypeError(f'not {kind.__name__}: {value!r}')
+    if kind is str:
+        _bytes(value)
+    return value
+
+
+def _path(value: Any) -> str:
+    """Return a path of the record. Raises ValueError when its words leave the repository; links are for who opens it."""
+    path: str = _known(value, str)
+    parts = path.split('/')
+    if {'', '.', '..'}.intersection(parts) or '.git' in path.lower().split('/') or '\0' in path:
+        raise ValueError(f'leaves the repository: {path!r}')
+    return path
+
+
+def _edit(at: Any, was: Any, ours: Any) -> Edit:
+    if _known(at, int) < 0:
+        raise ValueError(f'no offset: {at}')
+    return Edit(at, _known(was, str), _known(ours, str))
+
+
 def _entry(given: Mapping[str, Any]) -> Entry:
-    stages = tuple(Stage(str(stage['after']), tuple(Edit(int(at), str(was), str(ours)) for at, was, ours in stage['edits']))
-                   for stage in given.get('stages', ()))
-    return Entry(str(given.get('sha256', '')), stages, bool(given.get('made', 'sha256' in given)))
+    stages = tuple(Stage(_known(stage['after'], str), tuple(_edit(*edit) for edit in _known(stage['edits'], list)))
+                   for stage in _known(given.get('stages', []), list))
+    return Entry(_known(given.get('sha256', ''), str), stages, _known(given.get('made', 'sha256' in given), bool))
 
 
 def render(record: Record) -> bytes:
