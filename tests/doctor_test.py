@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,10 @@ from conftest import Sandbox
 from conftest import make_sandbox
 from daybook.doctor import defects
 from daybook.doctor import hooks_config
+from daybook.doctor import remote
 from daybook.documents import config
 from daybook.documents import frontmatter
+from daybook.repo import git
 from runs import Runner
 
 BIN = Path(sys.executable).parent
@@ -159,6 +162,20 @@ def test_a_killed_doctor_is_swept_by_the_next(template: Callable[[str], Path], s
     alive.mkdir()
     assert case.run('--offline').returncode == 0
     assert [path.name for path in case.temporary.iterdir()] == ['daybook-doctor-alive']  # no lock: not one of ours
+
+
+def test_a_probe_of_a_killed_run_is_swept_from_the_remote(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('a.md', 'text\n')
+    repo.commit()
+    subprocess.run(('git', 'init', '-q', '--bare', tmp_path / 'bare.git'), check=True)
+    repo.git('remote', 'add', 'origin', str(tmp_path / 'bare.git'))
+    old, young = f'doctor-{int(time.time()) - 4000}-0123abcd', f'doctor-{int(time.time())}-0123abcd'
+    foreign = {'doctor-²-0123abcd', 'doctor-1', 'doctor-1-x', f'doctor-{"9" * 20}-0123abcd'}
+    names = {old, young, *foreign, 'RT-261120-01'}
+    repo.git('push', '-q', '--no-verify', 'origin', *(f'HEAD:refs/daybook/claims/{name}' for name in sorted(names)))
+    found = list(remote.check(git.find_repo(str(repo.root)), config.from_mapping({}), is_offline=False))
+    assert [check.level for check in found] == ['ok'], found
+    assert _claims(repo) == names - {old}
 
 
 class Fault(NamedTuple):
@@ -343,7 +360,7 @@ def test_prune_takes_only_what_has_done_its_work(template: Callable[[str], Path]
     case = Case(template('pre-commit'), tmp_path / 'case', server)
     sandbox = case.sandbox
     base = sandbox.git('rev-parse', 'HEAD')
-    ids = {'RT-250101-01': True, 'RT-250101-02': False, 'RT-990101-01': True, 'RT-250101-03abc': True, 'doctor-1-ab': False}
+    ids = {'RT-250101-01': True, 'RT-250101-02': False, 'RT-990101-01': True, 'RT-250101-03abc': True, 'doctor-1-0123abcd': False}
     for name, is_noted in ids.items():
         sandbox.git('push', '-q', '--no-verify', 'origin', f'{base}:refs/daybook/claims/{name}')
         if is_noted:

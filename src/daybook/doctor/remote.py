@@ -1,6 +1,7 @@
 """Whether the remote can arbitrate: a probe ref is created there and deleted again."""
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from daybook.repo.git import Repo
 from daybook.session import arbiter
 
 _PROBE = 'doctor-'
+_OURS = re.compile(_PROBE + r'([0-9]{1,12})-[0-9a-f]{8}')
 _ABANDONED = 3600  # seconds after which a probe is that of a run which was killed
 
 
 def _old_probes(repo: Repo, settings: Settings, remote: str) -> dict[str, str]:
     found, _ = arbiter.all_claimed(repo, settings, remote, f'{_PROBE}*')
     return {name: oid for name, oid in found.items()
-            if (stamp := name.split('-')[1]).isdigit() and time.time() - int(stamp) > _ABANDONED}
+            if (probe := _OURS.fullmatch(name)) and time.time() - int(probe[1]) > _ABANDONED}
 
 
 def check(repo: Repo, settings: Settings, *, is_offline: bool) -> Iterator[Check]:
@@ -43,7 +45,10 @@ def check(repo: Repo, settings: Settings, *, is_offline: bool) -> Iterator[Check
             yield fail('remote', f'{remote} takes no claim: {answer.reason or answer.outcome}',
                        f'allow the creation of {settings.claims_namespace}/* on {remote}, or set `claims: {{remote: off}}` in .daybook/config.yaml')
             return
-        refused = arbiter.withdraw(repo, settings, remote, {**_old_probes(repo, settings, remote), name: answer.oid})
+        refused = arbiter.withdraw(repo, settings, remote, {name: answer.oid})
+        old = _old_probes(repo, settings, remote)
+        if old:  # another run may sweep the same: that says nothing of this remote
+            arbiter.withdraw(repo, settings, remote, old)
         if refused:
             yield fail('remote', f'{remote} took a claim and does not delete it: {refused}', f'allow the deletion of {ref} on {remote}')
         else:
