@@ -35,6 +35,14 @@ def _dashed(page_id: str) -> str:
     return '-'.join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
 
 
+def _results(found: Json) -> list[Json]:
+    """Return the results of a query. Raises Stopped for what is no list of things with an id."""
+    results = found.get('results')
+    if not isinstance(results, list) or not all(isinstance(each, dict) and isinstance(each.get('id'), str) for each in results):
+        raise Stopped('Notion answers a query with something that is no list of pages')
+    return results
+
+
 class Notion:
     """One data source, by its id or by that of a database that has only one. Asks nothing before it must."""
 
@@ -79,7 +87,8 @@ class Notion:
             database = self._wire.read('GET', f'/v1/databases/{self.source_id}')
         except Rejected:
             raise Stopped(f'{error} Data source {self.source_id}') from None
-        sources = [s for s in database.get('data_sources') or [] if isinstance(s, dict)]
+        listed = database.get('data_sources')
+        sources = [s for s in (listed if isinstance(listed, list) else []) if isinstance(s, dict)]
         if len(sources) != 1:
             named = ', '.join(f'{s.get("id")} ({s.get("name")})' for s in sources)
             raise Stopped(f'the database has {len(sources)} data sources; set NOTION_DATA_SOURCE to one of {named or "them"}')
@@ -128,6 +137,8 @@ class Notion:
     def _pages(self, query: Json) -> Iterator[tuple[Json, bool]]:
         """Yield the pages of one query, and whether the query was cut off (at 10,000 results)."""
         cursor = None
+        cursors: set[str] = set()
+        known: set[str] = set()
         while True:
             body = {**query, 'page_size': _PAGE_SIZE, **({'start_cursor': cursor} if cursor else {})}
             try:
@@ -136,12 +147,18 @@ class Notion:
                 raise Stopped(str(error)) from None
             state = found.get('request_status')
             is_cut = isinstance(state, dict) and state.get('type') == 'incomplete'
-            for page in found.get('results') or []:
-                if isinstance(page, dict) and page.get('object') == 'page':
+            results = _results(found)
+            for page in results:
+                if page.get('object') == 'page':
                     yield page, is_cut
             cursor = found.get('next_cursor')
             if not found.get('has_more') or not cursor:
                 return
+            fresh = {page['id'] for page in results} - known
+            if not isinstance(cursor, str) or cursor in cursors or not fresh:
+                raise Stopped('Notion says that the table has more pages, and gives none that are new; run it again later')
+            cursors.add(cursor)
+            known |= fresh
 
     def _all(self, condition: Json | None, query: Json) -> Iterator[Json]:
         """Yield all pages of a query, window after window.

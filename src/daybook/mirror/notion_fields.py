@@ -95,7 +95,10 @@ def _moment(value: Any) -> str:
         return ''
     if moment is None or moment.tzinfo is None:
         return text or ''
-    return moment.astimezone(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    try:
+        return moment.astimezone(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    except OverflowError:  # before the year 1, or after 9999
+        return ''
 
 
 def _value(kind: str, held: Mapping[str, Any]) -> Value:

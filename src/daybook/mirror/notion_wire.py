@@ -23,6 +23,7 @@ VERSION = '2026-03-11'
 BASE_URL = 'https://api.notion.com'
 _TIMEOUT = 60.0
 _LARGEST = 20_000_000  # bytes of an answer; a page of 100 rows has some 500,000
+_LONGEST_WAIT = 86_400.0 * 365  # seconds; more than this cannot be meant, and is more than any patience
 _LOOPBACK = ('localhost', '127.0.0.1', '::1')
 _BUSY = (429, 529)  # https://developers.notion.com/reference/request-limits
 _UNWELL = (500, 502, 503, 504, 520, 521, 522, 523, 524, 408)
@@ -42,21 +43,33 @@ def _shown(text: object) -> str:
     return printable(secrets.redact(str(text))[0])[:500]
 
 
-def _body(response: httpx.Response) -> Json:
+def _body(data: bytes) -> Json:
     try:
-        found = response.json()
-    except ValueError:
+        found = json.loads(data)
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than any answer of Notion
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _read(response: httpx.Response) -> bytes | None:
+    """Return the decoded body, None as soon as it is larger than any answer of Notion."""
+    if response.headers.get('content-encoding', 'identity').strip().lower() not in ('identity', 'gzip'):
+        return None  # other codings, or several, make gigabytes of one piece; gzip makes a thousand times its size
+    data = bytearray()
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > _LARGEST:
+            return None
+    return bytes(data)
 
 
 def _retry_after(response: httpx.Response, now: float) -> float:
     """Return the seconds of a Retry-After, a number or a date (RFC 9110 10.2.3); 0 for none."""
     text = response.headers.get('retry-after', '').strip()
-    if re.fullmatch(r'\d+(\.\d+)?', text):
-        return float(text)
+    if re.fullmatch(r'[0-9]+(\.[0-9]+)?', text):
+        return min(float(text), _LONGEST_WAIT)
     try:
-        return max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0)
+        return min(max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0), _LONGEST_WAIT)
     except (ValueError, TypeError, OverflowError):
         return 0.0
 
@@ -67,10 +80,21 @@ def _words(response: httpx.Response, body: Json) -> str:
 
 
 def _address(base_url: str) -> str:
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        httpx.URL(base_url)
+        _ = parts.port
+    except (ValueError, httpx.InvalidURL):
+        raise FatalError(f'NOTION_BASE_URL is {_shown(base_url)}, which is no address; correct it, or unset it') from None
     if parts.scheme != 'https' and parts.hostname not in _LOOPBACK or not parts.hostname or parts.username:
         raise FatalError(f'NOTION_BASE_URL is {_shown(base_url)}; the token goes to https:// addresses and to this machine only')
     return base_url.rstrip('/')
+
+
+def _bearer(token: str) -> str:
+    if not re.fullmatch(r'[!-~]+', token):  # never shown
+        raise FatalError('NOTION_TOKEN holds characters that no token has; copy it again from the connection in Notion')
+    return f'Bearer {token}'
 
 
 class Wire:
@@ -80,7 +104,7 @@ class Wire:
         self.pace = rhythm
         self._client = httpx.Client(
             base_url=_address(base_url or BASE_URL), timeout=_TIMEOUT, follow_redirects=False,
-            headers={'Authorization': f'Bearer {token}', 'Notion-Version': VERSION, 'User-Agent': 'daybook'})
+            headers={'Authorization': _bearer(token), 'Accept-Encoding': 'gzip', 'Notion-Version': VERSION, 'User-Agent': 'daybook'})
 
     def close(self) -> None:
         self._client.close()
@@ -89,13 +113,14 @@ class Wire:
         self.pace.take()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode('utf-8', 'replace')
         try:
-            response = self._client.request(method, path, content=content,
-                                            headers={'Content-Type': 'application/json'} if content else None)
+            with self._client.stream(method, path, content=content,
+                                     headers={'Content-Type': 'application/json'} if content else None) as response:
+                data = _read(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Doubtful(f'no answer from Notion: {type(error).__name__} {_shown(error)}'.rstrip(), is_open=True) from None
-        found = _body(response)
+        found = _body(data or b'')
         if response.status_code == 200:
-            if not found or len(response.content) > _LARGEST:
+            if not found:
                 raise Doubtful('Notion answers 200 with something that is no JSON object')
             return found
         self._raise(response, found)
