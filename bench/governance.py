@@ -14,6 +14,7 @@ from bench import timing
 _COUNT = 10_000
 _SETTINGS = '''\
 freshness: {rules: [{kinds: [session], ttl_days: 99999}]}
+kinds: {session: {statuses: {draft: [done], done: []}}}
 zones: {folders: {docs/sessions: internal}}
 cochange: [{name: people, when: ["docs/sessions/**"], then: [.daybook/operators.yaml]}]
 '''
@@ -23,7 +24,7 @@ import importlib
 from daybook.checks import looking
 from daybook.checks.change import Look
 def look(scope):
-    names = ('check_authority', 'check_cochange', 'check_freshness', 'check_zones')
+    names = ('check_authority', 'check_cochange', 'check_freshness', 'check_lifecycle', 'check_zones')
     found = [importlib.import_module(f'daybook.hooks.{name}').look(scope) for name in names]
     return Look([problem for each in found for problem in each.problems], {}, [note for each in found for note in each.notes])
 raise SystemExit(looking.run('governance', None, look, [], say=print))
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         subprocess.run(('git', 'commit', '-qm', 'govern'), cwd=root, check=True)
         rows = timing.compare({
             'validate-frontmatter': _editing(timing.command([sys.executable, '-m', 'daybook', 'validate-frontmatter'], root), path),
-            'the four governance hooks in one process': _editing(timing.command([sys.executable, '-c', _TOGETHER], root), path),
+            'the five governance hooks in one process': _editing(timing.command([sys.executable, '-c', _TOGETHER], root), path),
         }, 5)
     timing.show(f'governance, {_COUNT} documents, one changed', rows, 'at most 1.0 x')
     return 0

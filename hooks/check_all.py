@@ -35,6 +35,7 @@ LOOKS: tuple[tuple[str, Callable[[Scope], bool]], ...] = (
     ('check-authority', _has_map),
     ('check-cochange', lambda scope: bool(scope.settings.cochange)),
     ('check-freshness', lambda scope: bool(scope.settings.freshness_rules)),
+    ('check-lifecycle', lambda scope: any(kind.statuses for kind in scope.settings.kinds)),
     ('check-zones', lambda scope: bool(scope.settings.zones_folders)),
     ('check-invariant', lambda scope: bool(scope.settings.invariants)),
 )

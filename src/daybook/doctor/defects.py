@@ -82,6 +82,13 @@ def _entity(settings: Settings, name: str) -> Defect | None:
     return _with_key(b'entity: ' + name.encode())(settings, name) if settings.authority_map else None
 
 
+def _successor(settings: Settings, name: str) -> Defect | None:
+    paths = [path for end in ('old', 'new') if (path := _document(settings, f'{name}-{end}', ''))]
+    heads = (f'status: superseded\nsuperseded_by: {name}-new', 'status: active')
+    texts = [f'---\ntitle: A planted document\n{head}\n---\n\n# A planted document\n'.encode() for head in heads]
+    return Defect(dict(zip(paths, texts)), paths[1], 'a planted successor that does not say so') if len(paths) == 2 else None
+
+
 Plant = Callable[[Settings, str], Defect | None]
 # hook -> what it must refuse; None where the settings leave it nothing to refuse
 PLANTS: dict[str, tuple[Plant, ...]] = {
@@ -90,6 +97,7 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     'check-invariant': (_call,),
     'check-authority': (_entity,),
     'check-freshness': (_with_key(b'review_by: no day'),),
+    'check-lifecycle': (_successor,),
     'check-zones': (_with_key(b'zone: no-such-zone'),),
     'check-all': (_frontmatter, _link, _call),
     'regen-indexes': (_index,),

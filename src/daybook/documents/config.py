@@ -34,6 +34,7 @@ class Kind(NamedTuple):
     required_sections: tuple[str, ...] = ()
     section_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     key_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    statuses: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def folder(self) -> str:
@@ -250,6 +251,10 @@ def _bad_values(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what no schema can tell: a number that is none, and a day that is in no calendar."""
     found = [(f'/{section}/timeout', 'not a number of seconds: .nan') for section in ('claims', 'handoff')
              if math.isnan((given.get(section) or {}).get('timeout', 0))]
+    for name, kind in (given.get('kinds') or {}).items():
+        statuses = kind.get('statuses') or {}
+        found += [(f'/kinds/{name}/statuses/{status}/{position}', f'no status of this table: {following}; it has {", ".join(statuses)}')
+                  for status, others in statuses.items() for position, following in enumerate(others) if following not in statuses]
     day = (given.get('validate') or {}).get('block_from')
     if day and not _is_day(day):
         found.append(('/validate/block_from', f'no such day: {day}'))

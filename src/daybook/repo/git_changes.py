@@ -54,6 +54,12 @@ def staged(repo: Repo, base: str | None = 'HEAD') -> list[File]:
     return list(_files(iter(git.zsplit(out))))
 
 
+def on_disk(repo: Repo, base: str) -> list[File]:
+    """Return what the tracked files of the work tree change against the commit `base`; nothing when it does not exist."""
+    result = git.git('diff-index', '--name-status', '-z', '-M', base, '--', cwd=repo.root)
+    return list(_files(iter(git.zsplit(result.out)))) if result.is_ok else []
+
+
 def between(repo: Repo, base: str, end: str) -> list[File]:
     """Return what changes from the commit or tree `base` to `end`."""
     out = git.expect('diff-tree', '-r', '--name-status', '-z', '-M', base, end, '--', cwd=repo.root).out

@@ -1,0 +1,48 @@
+"""Which status each changed document had before the change at hand, by git."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from daybook.checks.scope import Scope
+from daybook.documents import document
+from daybook.errors import FatalError
+from daybook.governance import records
+from daybook.repo import git
+from daybook.repo import git_changes
+from daybook.repo.git_changes import File
+from daybook.rules.lifecycle import Former
+
+
+def _base(scope: Scope, environ: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the commit to compare with, and whether what lies between may be several commits."""
+    if scope.is_in_commit:
+        # `git merge` leaves MERGE_HEAD behind only when it stops; before that it tells its hooks what it is
+        is_merge = any(os.path.exists(git.git_path(scope.repo, name)) for name in ('MERGE_HEAD', 'SQUASH_MSG')) or environ.get('GIT_REFLOG_ACTION', '').startswith(('merge', 'pull'))
+        return 'HEAD', is_merge
+    if scope.change is not None:
+        return scope.change.base, True
+    target = environ.get('GITHUB_BASE_REF')
+    if target:
+        try:
+            base, _ = git_changes.split_range(scope.repo, f'origin/{target}...HEAD')
+        except FatalError:  # a shallow clone has no common past; the statuses themselves are checked all the same
+            base = None
+        return base or 'HEAD', True
+    return 'HEAD', False
+
+
+def _statuses(scope: Scope, paths: list[str], commit: str) -> dict[str, str]:
+    found = document.read_committed(scope.repo, scope.settings, paths, commit)
+    stated = {each.path: records.of_document(each).meta.get('status') for each in found}
+    return {path: status for path, status in stated.items() if isinstance(status, str)}
+
+
+def former(scope: Scope, environ: Mapping[str, str]) -> tuple[dict[str, Former], bool]:
+    """Return by path what each changed document was, under another name perhaps, and whether several commits lie between."""
+    base, is_range = _base(scope, environ)
+    changed: list[File] = (git_changes.staged if scope.is_in_commit else git_changes.on_disk)(scope.repo, base)
+    names = {file.path: file.old or file.path for file in changed if file.status == 'modified'}
+    before = _statuses(scope, list(names.values()), base)
+    earlier = _statuses(scope, list(names.values()), 'HEAD^') if before and not is_range else {}
+    return {path: Former(before[old], earlier.get(old, '')) for path, old in names.items() if old in before}, is_range

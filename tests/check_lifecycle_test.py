@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.documents import config
+from daybook.documents import document
+from daybook.governance import records
+from daybook.rules import lifecycle
+from daybook.rules import succession
+from governance import cases
+from governance import commit
+from governance import fill
+from governance import install
+from governance import run
+
+ID = 'check-lifecycle'
+NOTHING = (f'{ID}: 0 documents governed; name `kinds.<kind>.statuses` in .daybook/config.yaml, '
+           'or let a document say what it supersedes\n')
+TABLE = 'kinds: {plan: {statuses: {draft: [active, dropped], active: [done, dropped], done: [], dropped: []}}}\n'
+
+
+def _plan(status: str = '', head: str = '') -> str:
+    return f'---\ntitle: P\n{f"status: {status}" if status else ""}\n{head}---\n'
+
+
+def _move(was: str, now: str, allowed: str = '') -> str:
+    said = f'after {was} comes {allowed}' if allowed else f'{was} is the end'
+    return (f'plans/p.md:3: a plan does not move from {was} to {now}: {said}; mend the status, or name the move under '
+            f'`kinds.plan.statuses.{was}` [lifecycle-move]\n')
+
+
+@pytest.fixture
+def governed(repo: Sandbox) -> Sandbox:
+    """A repository with a table of statuses for plans, and a plan that is a draft."""
+    repo.write('.daybook/config.yaml', TABLE)
+    repo.write('plans/p.md', _plan('draft'))
+    repo.commit()
+    install(repo, ID)
+    return repo
+
+
+def _put(repo: Sandbox, status: str) -> tuple[int, str]:
+    repo.write('plans/p.md', _plan(status))
+    repo.git('add', '.')
+    return commit(repo)
+
+
+@pytest.mark.parametrize('case', cases(ID, 'good'))
+def test_good(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID) == (0, '')
+
+
+@pytest.mark.parametrize('case', cases(ID, 'bad'))
+def test_bad(repo: Sandbox, case: Path) -> None:
+    fill(repo, case)
+    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
+
+
+def test_nothing_to_check_is_told(repo: Sandbox) -> None:
+    repo.write('plans/p.md', _plan('whatever'))
+    repo.git('add', '.')
+    assert run(repo, ID) == (0, NOTHING)
+    assert run(repo, ID, '--report') == (0, 'plan: whatever 1\n')
+
+
+@pytest.mark.parametrize(('status', 'found'), [
+    ('draft', 'draft'), ('Draft', 'draft'), ('🟡 Draft', 'draft'), ('**Done** on Monday', 'done'), ('done, at last', 'done'),
+    ('done-ish', ''), ('drafty', ''), ('', ''), (None, ''), (7, ''), ('on draft', ''),
+])
+def test_a_status_is_known_by_its_first_words(status: object, found: str) -> None:
+    table = lifecycle.tables(config.from_bytes(TABLE.encode()).kinds)['plan']
+    assert table.find(status) == found
+
+
+def test_moves_of_a_commit(governed: Sandbox) -> None:
+    assert _put(governed, 'done') == (1, _move('draft', 'done', 'active, dropped'))
+    assert run(governed, ID) == (1, _move('draft', 'done', 'active, dropped')), 'by hand, against the last commit'
+    assert _put(governed, '✅ active since Monday') == (0, '')
+    assert _put(governed, 'draft') == (0, ''), 'the last commit taken back'
+    assert _put(governed, 'active') == (0, '')
+    assert _put(governed, 'done') == (0, '')
+    governed.write('a.txt', 'x')
+    governed.git('add', '.')
+    assert commit(governed) == (0, '')
+    assert _put(governed, 'active') == (1, _move('done', 'active'))
+    governed.write('.daybook/config.yaml', TABLE.replace('done: []', 'done: [active]'))
+    assert _put(governed, 'active') == (0, ''), 'the settings are the way out'
+
+
+def test_moves_of_a_file_that_is_renamed_and_of_one_that_is_new(governed: Sandbox) -> None:
+    governed.write('plans/p.md', _plan('draft', 'summary: long enough for git to know it again, whatever its name may be\n'))
+    governed.commit()
+    (governed.root / 'plans/p.md').rename(governed.root / 'plans/q.md')
+    governed.write('plans/q.md', _plan('done', 'summary: long enough for git to know it again, whatever its name may be\n'))
+    governed.write('plans/new.md', '---\ntitle: New\nstatus: done\nowner: somebody else altogether\n---\n# New\n')
+    governed.git('add', '.')
+    assert commit(governed) == (1, _move('draft', 'done', 'active, dropped').replace('p.md', 'q.md'))
+
+
+def test_a_range_may_hold_several_moves(governed: Sandbox) -> None:
+    start = governed.git('rev-parse', 'HEAD')
+    for status in ('active', 'done'):
+        assert _put(governed, status) == (0, '')
+    env = {'PRE_COMMIT_FROM_REF': start, 'PRE_COMMIT_TO_REF': 'HEAD'}
+    assert run(governed, ID, env=env) == (0, '')
+    governed.git('commit', '-q', '--allow-empty', '--no-verify', '-m', 'one more')
+    governed.write('plans/p.md', _plan('draft'))
+    governed.git('commit', '-qa', '--no-verify', '-m', 'back')
+    middle = governed.git('rev-parse', 'HEAD~2')
+    assert run(governed, ID, env={**env, 'PRE_COMMIT_FROM_REF': middle}) == (1, _move('done', 'draft'))
+    governed.git('update-ref', 'refs/remotes/origin/main', middle)
+    assert run(governed, ID, env={'GITHUB_BASE_REF': 'main'}) == (1, _move('done', 'draft')), 'a pull request'
+
+
+def test_a_merge_may_bring_several_moves(governed: Sandbox) -> None:
+    install(governed, ID, 'pre-merge-commit')
+    governed.git('switch', '-q', '-c', 'topic')
+    for status in ('active', 'done'):
+        assert _put(governed, status) == (0, '')
+    governed.git('switch', '-q', 'main')
+    governed.write('a.txt', 'x')
+    governed.commit()
+    governed.git('merge', '-q', '--no-edit', 'topic')
+    assert 'done' in governed.read('plans/p.md')
+
+
+def test_who_settles_the_table_answers_for_all(repo: Sandbox) -> None:
+    repo.write('plans/p.md', _plan('wip'))
+    repo.commit()
+    install(repo, ID)
+    repo.write('.daybook/config.yaml', TABLE)
+    repo.git('add', '.')
+    code, output = commit(repo)
+    assert (code, '[lifecycle-status]' in output) == (1, True)
+    repo.git('commit', '-q', '--no-verify', '-m', 'all the same')
+    repo.write('plans/q.md', _plan('draft'))
+    repo.git('add', '.')
+    assert commit(repo) == (0, f'{ID}: 1 older problem in 1 document; run daybook {ID}\n')
+    assert run(repo, ID, '--report') == (0, 'plan: draft 1; not in the table: wip 1\n')
+
+
+def test_before_the_first_commit(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', TABLE)
+    repo.write('plans/p.md', _plan('done'))
+    repo.git('add', '.')
+    install(repo, ID)
+    assert run(repo, ID) == (0, '')
+    assert commit(repo) == (0, '')
+
+
+def test_a_move_to_nowhere_is_no_table(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {plan: {statuses: {draft: [actve], active: []}}}\n')
+    repo.write('plans/p.md', _plan('draft'))
+    repo.git('add', '.')
+    code, output = run(repo, ID)
+    assert (code, '/kinds/plan/statuses/draft/0: no status of this table: actve; it has draft, active' in output) == (1, True)
+
+
+# what a decision and the one before it say of each other, and what is wrong with it
+ONE_WAY, GOES_ON = 'succession-one-way', 'succession-status'
+PAIRS = (
+    pytest.param('status: superseded\nsuperseded_by: 0002-new\n', 'supersedes: 0001-old\n', [], id='both'),
+    pytest.param('status: Superseded (by 2)\nsuperseded_by: ADR-2\n', 'supersedes: [1]\n', [], id='numbers'),
+    pytest.param('status: superseded\nsuperseded_by: ./0002-new.md\n', 'supersedes: "[old](0001-old.md)"\n', [], id='links'),
+    pytest.param('status: retired\nsuperseded_by: 0002-new\n', 'supersedes: 0001-old\n', [], id='another end'),
+    pytest.param('superseded_by: none\n', 'supersedes: nothing-of-that-name\n', [], id='nobody and nothing'),
+    pytest.param('status: superseded\n', 'supersedes: 0001-old\n', [('0001-old', ONE_WAY)], id='the older is silent'),
+    pytest.param('status: superseded\nsuperseded_by: 0002-new\n', 'supersedes: 0003\n', [('0002-new', ONE_WAY)], id='the newer is silent'),
+    pytest.param('status: accepted\nsuperseded_by: 0002-new\n', 'supersedes: 0001-old\n', [('0001-old', GOES_ON)], id='it goes on'),
+    pytest.param('', 'supersedes: 0001-old\n', [('0001-old', ONE_WAY), ('0001-old', GOES_ON)], id='silent, and goes on'),
+)
+
+
+@pytest.mark.parametrize(('old', 'new', 'expected'), PAIRS)
+def test_succession(old: str, new: str, expected: list[tuple[str, str]]) -> None:
+    kind = config.DEFAULTS.kind('adr')
+    found = [records.of_document(document.from_bytes(f'docs/adr/{name}.md', kind, f'---\ntitle: T\n{head}---\n'.encode()))
+             for name, head in (('0001-old', old), ('0002-new', new))]
+    for order in itertools.permutations(found):
+        wrong = [each.problem for each in succession.check(order)]
+        assert sorted((each.path.split('/')[-1][:-3], each.rule) for each in wrong) == sorted(expected)
+        assert all(len(each.causes) == 1 for each in wrong)
+
+
+def test_fix_writes_both_ways_and_once(repo: Sandbox) -> None:
+    repo.write('docs/adr/0001-a.md', '---\r\ntitle: A\r\nstatus: accepted # for now\r\n---\r\n\r\n## Status\r\n')
+    repo.write('docs/adr/0002-b.md', '---\ntitle: B\nsupersedes: 0001-a\n---\n')
+    repo.write('docs/adr/0003-c.md', '---\ntitle: C\nsupersedes: [0001-a, 0002-b]\n---\n')
+    repo.write('plans/old.md', '# Old\n\n- entity: plan\n- status: active\n')
+    repo.write('plans/new.md', '# New\n\n- entity: plan\n- supersedes: old\n')
+    repo.git('add', '.')
+    code, output = run(repo, ID, '--fix')
+    assert (code, output.count('written: ')) == (1, 3), output
+    assert 'docs/adr/0001-a.md:1: written: superseded_by: [\'0002-b\', \'0003-c\'], status: superseded; ' \
+           'git add -- docs/adr/0001-a.md' in output
+    assert repo.read('docs/adr/0001-a.md') == ('---\r\ntitle: A\r\nsuperseded_by: [0002-b, 0003-c]\r\n'
+                                               'status: superseded # for now\r\n---\r\n\r\n## Status\r\n')
+    assert repo.read('plans/old.md') == '# Old\n\n- entity: plan\n- status: superseded\n- superseded_by: new\n'
+    before = repo.snapshot()
+    assert run(repo, ID, '--fix') == (0, '')
+    assert repo.snapshot() == before
+
+
+def test_who_supersedes_answers_for_the_older_one(repo: Sandbox) -> None:
+    repo.write('docs/adr/0001-a.md', '---\ntitle: A\nstatus: accepted\n---\n')
+    repo.commit()
+    install(repo, ID)
+    repo.write('docs/adr/0002-b.md', '---\ntitle: B\nsupersedes: 0001-a\n---\n')
+    repo.git('add', '.')
+    code, output = commit(repo)
+    assert (code, output.count('docs/adr/0001-a.md:')) == (1, 2), output
+    assert run(repo, ID, '--fix')[0] == 1
+    repo.git('add', '.')
+    assert commit(repo) == (0, '')
