@@ -7,6 +7,7 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
+from daybook.documents import review
 from daybook.governance import records
 from daybook.rules import freshness
 
@@ -25,7 +26,7 @@ def look(scope: Scope) -> Look:
     """Return what is overdue and what nobody knows the date of."""
     settings = scope.settings
     found = [record for record in records.of_scope(scope) if 'due' not in scope.flags or scope.covers(record.path)]
-    wanted = freshness.governed(found, freshness.Policy(settings.freshness_rules))
+    wanted = review.governed(found, review.Policy(settings.freshness_rules))
     if not wanted:
         return Look(notes=[f'{HOOK_ID}: 0 documents governed; give some `review_by` or `ttl_days`, '
                            f'or name `freshness.rules` in {config.PATH}'])

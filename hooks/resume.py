@@ -55,14 +55,18 @@ def _fetched() -> tuple[str, bool]:
     return f'{remote} {reason}, as fetched last' if reason else '', bool(remote) and not reason
 
 
+def _today() -> str:
+    return time.strftime('%Y-%m-%d')
+
+
 def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) -> Answer | None:
     """Return the last answer if all that it depends on is as it was."""
     last = known.answer(caller)
     if last is None or last.setup != setup:
         return None
-    _, watch, *_ = last.found
-    is_same = all(os.path.exists(path) is was for path, was in watch.items())
-    return last if is_same and last.state == glance.state(glance.look(root, last.places), root, common_dir) else None
+    _, watch, _, _, until = last.found
+    is_same = all(os.path.exists(path) is was for path, was in watch.items()) and not (until and _today() >= until)
+    return last if is_same and last.state == glance.state(glance.look(root, *last.places), root, common_dir) else None
 
 
 def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_fresh: bool) -> Answer:
@@ -74,10 +78,10 @@ def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_f
     repo = git.find_repo()
     settings = config.load(repo.root)
     places = answer.places(repo.root, settings)
-    seen = glance.look(repo.root, places)
+    seen = glance.look(repo.root, *places)
     state = glance.state(seen, repo.root, repo.common_dir)  # before anything is read: what changes meanwhile counts next time
     of_blobs = glance.setup(repo.root, (), {})
-    call = answer.Call(repo, args.operator, os.environ, is_fresh)
+    call = answer.Call(repo, args.operator, os.environ, is_fresh, _today())
     found, blobs = answer.find(call, settings, seen, known.blobs(of_blobs))
     made = Answer(setup, places, state, found)
     memory.save(known, caller, made, of_blobs, blobs)
@@ -107,7 +111,7 @@ def _answer(args: argparse.Namespace, root: str, common_dir: str) -> str:
     setup = glance.setup(root, (caller,), os.environ)
     known = memory.load(common_dir)
     last = _kept(known, caller, setup, root, common_dir) or _made(known, caller, setup, args, is_fresh)
-    view, _, states, limit = last.found
+    view, _, states, limit, _ = last.found
     now = time.time()
     view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now))
     return resume.compose(view, limit, now)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,48 @@ def test_dates_in_paths_are_no_review_dates(repo: Sandbox) -> None:
     repo.write('plans/p.md', _plan('') + '\n> TTL enforcement follows `/decisions/2025-10-17_ttl.md`.\n\nTTL: see /a/2025-10-17_b.md\n')
     repo.git('add', '.')
     assert run(repo, ID) == (0, NOTHING)
+
+
+def _in(days: int) -> str:
+    return f'{datetime.date.today() + datetime.timedelta(days)}'
+
+
+def test_home_page_and_resume_count_as_the_check_does(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: ["ops/**/*.md"]}}\n'
+               'freshness: {rules: [{kinds: [plan], ttl_days: 30}], due_days: 14}\n')
+    repo.write('plans/by_rule.md', _plan(f'reviewed: {_in(-25)}\n'))
+    repo.write('plans/own_days.md', _plan(f'ttl_days: 3\ncreated: {_in(-9)}\n'))
+    repo.write('plans/far.md', _plan(f'review_by: {_in(90)}\n'))
+    repo.write('plans/2020-01-01-no-date.md', _plan(''))
+    repo.write('plans/done.md', _plan(f'review_by: {_in(-9)}\nstatus: done\n'))
+    repo.write('ops/bullets.md', f'# State\n\n- entity: state\n- review_by: {_in(2)}\n')
+    repo.write('ops/footer.md', f'# Foot\n\nText.\n\nTTL: review on {_in(7)}\n')
+    repo.write('ops/none.md', '# Nothing\n')
+    repo.commit()
+    wanted = {'plans/by_rule.md': _in(5), 'plans/own_days.md': _in(-6), 'ops/bullets.md': _in(2), 'ops/footer.md': _in(7)}
+
+    code, out = run(repo, ID, '--due')
+    assert (code, {line.split()[-1]: line.split()[0] for line in out.splitlines()}) == (0, wanted)
+
+    resumed = repo.daybook('resume', '--no-fetch').stdout
+    assert [f'  {day}{" (overdue)" if day < _in(0) else ""}: {path}' for path, day in sorted(wanted.items(), key=lambda one: one[1])] \
+        == resumed.partition('documents to review by:\n')[2].splitlines()[:4]
+
+    assert repo.daybook('render-docs').returncode in (0, 1)
+    rows = [json.loads(line.rstrip(',')) for part in sorted((repo.root / 'docs/rendered/data').glob('rows-*.js'))
+            for line in part.read_text().splitlines() if line.startswith('["')]
+    due = {row[0].replace('.html', '.md'): row[8] for row in rows if row[8]}
+    assert due == {**wanted, 'plans/far.md': _in(90)}
+
+
+def test_resume_tells_a_day_that_has_come_from_what_it_kept(repo: Sandbox) -> None:
+    repo.write('plans/a.md', _plan(f'review_by: {_in(31)}\n'))
+    repo.commit()
+    assert 'documents to review' not in repo.daybook('resume', '--no-fetch').stdout
+    kept = next((repo.root / '.git/daybook').glob('resume-*.json'))
+    assert f'"{_in(1)}"' in kept.read_text(), 'from tomorrow on it will be told'
+    for day in (31, 30):
+        repo.write('plans/a.md', _plan(f'review_by: {_in(day)}\n'))
+        assert ('documents to review' in repo.daybook('resume', '--no-fetch').stdout) == (day == 30), 'on the disk is enough'
+    repo.git('add', '--all')
+    assert f'  {_in(30)}: plans/a.md\n' in repo.daybook('resume', '--no-fetch').stdout

@@ -14,12 +14,12 @@ from daybook.documents import governed
 from daybook.documents import review
 from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.review import Policy
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.rules.freshness import Policy
 from daybook.writers import reviewed
 
 _USAGE = 'daybook reviewed FILE... [--until DATE] [--as-of DATE]'

@@ -121,11 +121,18 @@ def _links(body: str, first: int) -> list[tuple[str, int, bool]]:
 
 def of_bytes(data: bytes, parsed: frontmatter.Parsed) -> Governed:
     """Return what a document says about its governance."""
+    body, first = _body(data, parsed)
+    return Governed(header_of(data, parsed), _footer(body, first), _links(body, first))
+
+
+def _body(data: bytes, parsed: frontmatter.Parsed) -> tuple[str, int]:
     offset = parsed.block.body if parsed.block else frontmatter.body_offset(data)
-    body, first = data[offset:].decode('utf-8', 'replace'), data.count(b'\n', 0, offset) + 1
+    return data[offset:].decode('utf-8', 'replace'), data.count(b'\n', 0, offset) + 1
+
+
+def _footer(body: str, first: int) -> tuple[str, int] | None:
     found = _FOOTER.search(body) if 'TTL' in body or 'eview by' in body else None
-    footer = (found[1], first + body.count('\n', 0, found.start(1))) if found else None
-    return Governed(header_of(data, parsed), footer, _links(body, first))
+    return (found[1], first + body.count('\n', 0, found.start(1))) if found else None
 
 
 def dump(found: Governed, keys: frozenset[str] = frozenset()) -> str:
@@ -155,11 +162,21 @@ class Record(NamedTuple):
 def load(path: str, kind: Kind, text: str) -> Record:
     """Return the record of the document at `path`, of what `dump` kept."""
     form, meta, lines, error, footer, links = json.loads(text)
+    return _record(path, kind, Header(form, meta, lines, error), footer, links)
+
+
+def without_links(path: str, kind: Kind, data: bytes, parsed: frontmatter.Parsed) -> Record:
+    """Return the record of the document at `path` from its bytes; its links are not looked for."""
+    return _record(path, kind, header_of(data, parsed), _footer(*_body(data, parsed)), [])
+
+
+def _record(path: str, kind: Kind, header: Header, footer: tuple[str, int] | None, links: list[tuple[str, int, bool]]) -> Record:
+    meta, lines = dict(header.meta), header.lines
     for name, others in kind.key_aliases:
         for other in others:
             if name not in meta and other in meta:
                 meta[name], lines[name] = meta[other], lines.get(other, 1)
-    return Record(path, kind.name, form, meta, lines, error, footer, links)
+    return Record(path, kind.name, header.form, meta, lines, header.error, footer, links)
 
 
 _REFERENCE = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')

@@ -1,10 +1,20 @@
-"""When a document is due for a review: its own date, or days counted from when somebody last vouched for it."""
+"""When a document is due for a review: its own date, or days counted from when somebody last vouched for it.
+
+Check, pages and `resume` all go by `Policy` and `day_of`.
+"""
 from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
+
+from daybook.documents import globs
+from daybook.documents.config import Freshness
+from daybook.documents.governed import Record
 
 # somebody vouched for the whole text, or at least touched it; the first that is a date counts
 SINCE = ('reviewed', 'updated', 'date', 'created')
@@ -58,3 +68,46 @@ def is_closed(meta: Mapping[str, Any]) -> bool:
     words = re.split(r'[^a-z]+', status.casefold(), maxsplit=1) if isinstance(status, str) else []
     superseded = meta.get('superseded_by')
     return bool(CLOSED.intersection(words[:1])) or bool(superseded) and superseded not in ('-', 'none', 'n/a')
+
+
+class Policy:
+    """Which documents must be reviewed, and how many days after the last time; the first rule that fits holds."""
+
+    def __init__(self, rules: Sequence[Freshness]) -> None:
+        self._rules = [(frozenset(rule.kinds), self._pattern(rule.paths), rule) for rule in rules]
+
+    def _pattern(self, paths: Collection[str]) -> re.Pattern[str] | None:
+        return re.compile('|'.join(f'(?:{globs.glob_regex(glob)})$' for glob in paths), re.DOTALL) if paths else None
+
+    def rule(self, path: str, kind: str) -> Freshness | None:
+        """Return the rule that holds for a document, or None."""
+        for kinds, pattern, rule in self._rules:
+            if (not kinds or kind in kinds) and (pattern is None or pattern.match(path)):
+                return rule
+        return None
+
+
+def is_by_footer(record: Record) -> bool:
+    """Return whether the date of a `TTL:` line in the text counts: no key names one."""
+    return record.footer is not None and 'review_by' not in record.meta and 'ttl_days' not in record.meta
+
+
+def _is_governed(record: Record, rule: Freshness | None) -> bool:
+    return rule is not None or record.footer is not None or 'review_by' in record.meta or 'ttl_days' in record.meta
+
+
+def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Freshness | None]]:
+    """Return the documents that must be reviewed, each with its rule; what is closed is none of them."""
+    found = []
+    for record in records:
+        rule = policy.rule(record.path, record.kind)
+        if _is_governed(record, rule) and not record.error and not is_closed(record.meta):
+            found.append((record, rule))
+    return found
+
+
+def day_of(record: Record, rule: Freshness | None) -> str:
+    """Return the day on which a governed document is due for a review, `` when nothing tells."""
+    if record.footer and is_by_footer(record):
+        return date_of(record.footer[0])
+    return due(record.meta, rule.ttl_days if rule else None)

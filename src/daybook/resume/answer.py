@@ -11,11 +11,14 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import document
+from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
+from daybook.governance import records
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.resume import branches
 from daybook.resume import drift
@@ -29,12 +32,14 @@ from daybook.resume.recall import Note
 from daybook.resume.recall import Notes
 from daybook.resume.recall import Owners
 from daybook.resume.recall import Reader
+from daybook.resume.view import Due
 from daybook.resume.view import LastNote
 from daybook.resume.view import OpenClaim
 from daybook.resume.view import Peer
 from daybook.resume.view import Quote
 from daybook.resume.view import View
 from daybook.resume.view import Workstream
+from daybook.rules import freshness
 from daybook.session import claim
 from daybook.session import operators
 from daybook.session import telemetry
@@ -44,6 +49,7 @@ from daybook.writers import scaffold_texts
 # older notes have no resume prompt, but most say what comes next
 _SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
 _NOTES = 4  # of the operator's own that are looked at for one that is theirs beyond doubt
+_DUE = 8  # documents whose review is due; the rest is only counted
 _PEERS = 20  # of whom more is asked; an answer shows fewer
 # who commits what people merge on a git host's pages: there the author counts
 _HOSTS = frozenset(('noreply@github.com',))
@@ -52,28 +58,35 @@ _HOSTS = frozenset(('noreply@github.com',))
 class Found(NamedTuple):
     """An answer without the clock, with all on which it depends beside what git tells.
 
-    `watch` says of paths whether they are there; `states` is the folder of the telemetry; `limit` in bytes.
+    `watch` says of paths whether they are there; `states` is the folder of the telemetry; `limit` in bytes. From the
+    ISO day `until` on, if there is one, more reviews are soon due.
     """
 
     view: View
     watch: dict[str, bool]
     states: str
     limit: int
+    until: str = ''
 
 
 class Call(NamedTuple):
-    """Who asks where: `operator` is the word of the option, None without; `is_fresh` whether a fetch has succeeded."""
+    """Who asks where: `operator` is the word of the option, None without; `is_fresh` whether a fetch has succeeded.
+
+    `today` is an ISO day.
+    """
 
     repo: Repo
     operator: str | None
     environ: Mapping[str, str]
     is_fresh: bool
+    today: str
 
 
-def places(root: str, settings: Settings) -> list[str]:
-    """Return the pathspecs of what an answer is made of: notes and workstreams."""
+def places(root: str, settings: Settings) -> tuple[list[str], list[str]]:
+    """Return the pathspecs of what an answer is made of: of notes and workstreams, and of all that may need a review."""
     globs = [glob for name in ('session', 'workstream') for glob in settings.kind(name).paths]
-    return glance.places(root, map(fixed_folder, globs))
+    everything = [glob for kind in settings.kinds for glob in kind.paths]
+    return glance.places(root, map(fixed_folder, globs)), glance.documents(map(fixed_folder, everything))
 
 
 def _who(call: Call) -> Operator:
@@ -208,6 +221,16 @@ def _unread(found: Notes, older: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _due(call: Call, settings: Settings, seen: Glance) -> tuple[list[Due], int, str]:
+    """Return the first documents whose review is due or soon will be, how many there are, and the day of the next."""
+    found = records.read(call.repo, settings, listing.from_answers(call.repo.root, seen.listing, seen.dirty))
+    wanted = review.governed(found, review.Policy(settings.freshness_rules))
+    days = settings.freshness_due_days
+    due = freshness.due(wanted, call.today, days)
+    later = [day for one in wanted if (day := review.day_of(*one)) > review.later(call.today, days)]
+    return [Due(*one) for one in due[:_DUE]], len(due), review.later(min(later), -days) if later else ''
+
+
 def _view(call: Call, reader: Reader, seen: Glance, watch: dict[str, bool]) -> View:
     repo, settings, who, configured = call.repo, reader.settings, _who(call), operators.load(call.repo.root)
     known = {who.slug: who} | configured
@@ -239,4 +262,6 @@ def find(call: Call, settings: Settings, seen: Glance, kept: Mapping[str, Any]) 
     with tempfile.TemporaryDirectory(prefix='daybook-') as scratch:
         reader = Reader(call.repo, settings, kept, scratch)
         view = _view(call, reader, seen, watch)
-    return Found(view, watch, telemetry.folder(call.repo), settings.resume_max_bytes), reader.known
+    due, count, until = _due(call, settings, seen)
+    view = view._replace(due=tuple(due), due_count=count)
+    return Found(view, watch, telemetry.folder(call.repo), settings.resume_max_bytes, until), reader.known

@@ -54,12 +54,21 @@ def places(root: str, folders: Iterable[str]) -> list[str]:
     return ['.'] if '' in named else [f':(top,literal){folder}' for folder in named]
 
 
-def look(root: str, pathspecs: Sequence[str]) -> Glance:
-    """Return what git tells of the documents below `pathspecs`, of branches, HEAD and configuration."""
+def documents(folders: Iterable[str]) -> list[str]:
+    """Return the pathspecs of the Markdown files below `folders`, of all of them for the root."""
+    named = sorted(set(folders))
+    return [f':(top)*{end}' for end in _MARKDOWN] if '' in named else [f':(top,literal){folder}' for folder in named]
+
+
+def look(root: str, pathspecs: Sequence[str], tracked: Sequence[str]) -> Glance:
+    """Return what git tells of the documents below `pathspecs`, of branches, HEAD and configuration.
+
+    `tracked` are the pathspecs of all documents, those of other kinds too; of these, what is not tracked does not count.
+    """
     return Glance(*git_spawn.answers(
         root,
-        ('ls-files', '-s', '-z', '--', *pathspecs),
-        ('diff-files', '--name-only', '-z', '--ignore-submodules', '--', *pathspecs),
+        ('ls-files', '-s', '-z', '--', *tracked),
+        ('diff-files', '--name-only', '-z', '--ignore-submodules', '--', *tracked),
         ('ls-files', '-o', '-z', '--exclude-standard', '--', *pathspecs),
         ('for-each-ref', '--format=%(HEAD)%(refname) %(objectname)', 'refs/heads', 'refs/remotes', 'refs/daybook/remotes'),
         ('rev-parse', 'HEAD', '--symbolic-full-name', 'HEAD'),

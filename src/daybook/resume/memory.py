@@ -11,6 +11,7 @@ import os
 import time
 import zlib
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -21,10 +22,10 @@ _ANSWERS = 32  # work trees and operators whose answers are kept
 
 
 class Answer(NamedTuple):
-    """What was found for one caller: `setup` stands for the settings, `state` for all that git told."""
+    """What was found for one caller: `setup` stands for the settings, `state` for all that git told of `places`."""
 
     setup: str
-    places: list[str]
+    places: Sequence[list[str]]
     state: str
     found: Any
 
@@ -62,7 +63,7 @@ def version() -> str:
     """Return what tells two versions of this package apart: a checksum of names, sizes and times of its modules."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     checksum = 0
-    for folder in ('resume', 'session', 'writers', 'rules', 'documents', 'repo'):
+    for folder in ('resume', 'session', 'governance', 'writers', 'rules', 'documents', 'repo'):
         with os.scandir(os.path.join(package, folder)) as entries:
             stats = sorted((entry.name, entry.stat()) for entry in entries if entry.name.endswith('.py'))
         for name, stat in stats:

@@ -1,10 +1,12 @@
 """The answer of `resume`: from what is known to a text of bounded length that quotes notes as data."""
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 
 from daybook.problem import printable
+from daybook.resume.view import Due
 from daybook.resume.view import LastNote
 from daybook.resume.view import OpenClaim
 from daybook.resume.view import Peer
@@ -152,6 +154,13 @@ def _claim(claim: OpenClaim, now: float) -> str:
     return f'  {short(claim.id)}: {state}claimed by {short(claim.slug) or "?"}{when}, {shown(claim.path)}'
 
 
+def _due(view: View, now: float) -> list[str]:
+    today = f'{datetime.date.fromtimestamp(now)}'
+    rows = [f'  {each.day}{" (overdue)" if each.day < today else ""}: {shown(each.path)}' for each in view.due[:_ROWS]]
+    more = [f'  and {view.due_count - len(rows)} more: daybook check-freshness --due'] if view.due_count > len(rows) else []
+    return ['documents to review by:', *rows, *more] if rows else []
+
+
 def _orphans(view: View, now: float) -> list[str]:
     if view.orphans is None:
         return []
@@ -171,6 +180,7 @@ def _tail(view: View, now: float) -> list[list[str]]:
         [*peers[:_ROWS], *more],
         _listed('open workstreams of others:', [_workstream(row, with_owner=True) for row in view.others], where),
         _listed('open claims:', [_claim(claim, now) for claim in view.claims], 'claims'),
+        _due(view, now),
         _orphans(view, now),
         [shown(line) for line in view.unread],
         view.how.splitlines() if view.last is None and not view.peers else [],

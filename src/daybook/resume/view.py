@@ -82,12 +82,19 @@ class OpenClaim(NamedTuple):
     is_provisional: bool = False
 
 
+class Due(NamedTuple):
+    """A document whose review is due on an ISO day."""
+
+    day: str
+    path: str
+
+
 class View(NamedTuple):
     """All that an answer is made of, the clock left out.
 
     `place` says where HEAD is, `remote` what became of the fetch, `orphans` are the number of agent sessions without a
     hand-off, the time and the id of the last; `unread` are words on what was left out; `how` says how a first
-    hand-off is made.
+    hand-off is made; `due` are the first of the `due_count` documents whose review is due, or soon will be.
     """
 
     slug: str
@@ -103,6 +110,8 @@ class View(NamedTuple):
     orphans: tuple[int, float, str] | None = None
     unread: tuple[str, ...] = ()
     how: str = ''
+    due: tuple[Due, ...] = ()
+    due_count: int = 0
 
 
 def restored(kept: Sequence[Any]) -> View:
@@ -113,4 +122,5 @@ def restored(kept: Sequence[Any]) -> View:
         last=last and last._replace(quotes=tuple(Quote(*quote) for quote in last.quotes)),
         since=Since(*view.since) if view.since else None,
         own=tuple(Workstream(*row) for row in view.own), others=tuple(Workstream(*row) for row in view.others),
-        peers=tuple(Peer(*row) for row in view.peers), claims=tuple(OpenClaim(*row) for row in view.claims))
+        peers=tuple(Peer(*row) for row in view.peers), claims=tuple(OpenClaim(*row) for row in view.claims),
+        due=tuple(Due(*row) for row in view.due))

@@ -2,15 +2,10 @@
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Sequence
-from typing import Any
 from typing import NamedTuple
 
-from daybook.documents import config
 from daybook.documents import review
 from daybook.documents.config import Freshness
 from daybook.documents.governed import Record
@@ -22,44 +17,6 @@ class Due(NamedTuple):
 
     day: str
     path: str
-
-
-class Policy:
-    """Which documents must be reviewed, and how many days after the last time; the first rule that fits holds."""
-
-    def __init__(self, rules: Sequence[Freshness]) -> None:
-        self._rules = [(frozenset(rule.kinds), self._pattern(rule.paths), rule) for rule in rules]
-
-    def _pattern(self, globs: Collection[str]) -> re.Pattern[str] | None:
-        return re.compile('|'.join(f'(?:{config.glob_regex(glob)})$' for glob in globs), re.DOTALL) if globs else None
-
-    def rule(self, path: str, kind: str) -> Freshness | None:
-        """Return the rule that holds for a document, or None."""
-        for kinds, pattern, rule in self._rules:
-            if (not kinds or kind in kinds) and (pattern is None or pattern.match(path)):
-                return rule
-        return None
-
-
-def _with_footer(record: Record) -> dict[str, Any]:
-    """Return the keys of a document; the date of a `TTL:` line in its text counts where no key names one."""
-    if record.footer and 'review_by' not in record.meta and 'ttl_days' not in record.meta:
-        return {**record.meta, 'review_by': record.footer[0]}
-    return record.meta
-
-
-def _is_governed(record: Record, rule: Freshness | None) -> bool:
-    return rule is not None or record.footer is not None or 'review_by' in record.meta or 'ttl_days' in record.meta
-
-
-def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Freshness | None]]:
-    """Return the documents that must be reviewed, each with its rule; what is closed is none of them."""
-    found = []
-    for record in records:
-        rule = policy.rule(record.path, record.kind)
-        if _is_governed(record, rule) and not record.error and not review.is_closed(record.meta):
-            found.append((record, rule))
-    return found
 
 
 def check(wanted: Iterable[tuple[Record, Freshness | None]], as_of: str, *, strict: bool) -> list[Problem]:
@@ -80,14 +37,13 @@ def _unreadable(record: Record) -> Iterator[Problem]:
 
 
 def _judged(record: Record, rule: Freshness | None, as_of: str, *, strict: bool) -> list[Problem]:
-    meta = _with_footer(record)
-    day = review.due(meta, rule.ttl_days if rule else None)
+    day = review.day_of(record, rule)
     if not day:
         return [_missing(record, rule)]
     if day >= as_of:
         return []
     late = (datetime.date.fromisoformat(as_of) - datetime.date.fromisoformat(day)).days
-    line = record.footer[1] if record.footer and meta is not record.meta else record.line('review_by')
+    line = record.footer[1] if record.footer and review.is_by_footer(record) else record.line('review_by')
     return [Problem(record.path, line, 'freshness-overdue',
                     f'a review was due on {day}, {late} day{"s" * (late != 1)} ago; read it, mend it, then run '
                     '`daybook reviewed` on it', 'error' if strict else 'warning')]
@@ -103,5 +59,5 @@ def _missing(record: Record, rule: Freshness | None) -> Problem:
 def due(wanted: Iterable[tuple[Record, Freshness | None]], as_of: str, days: int) -> list[Due]:
     """Return what is overdue, or due within `days` days of the ISO day `as_of`, the oldest first."""
     last = review.later(as_of, days)
-    found = (Due(review.due(_with_footer(record), rule.ttl_days if rule else None), record.path) for record, rule in wanted)
+    found = (Due(review.day_of(record, rule), record.path) for record, rule in wanted)
     return sorted(each for each in found if each.day and each.day <= last)

@@ -12,6 +12,7 @@ from daybook.documents import markdown
 from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.documents.review import Policy
 from daybook.site import site_listing
 from daybook.site.site_state import Records
 from daybook.writers import pages_entry
@@ -54,6 +55,7 @@ class Site:
         self.is_other = False
         self._known: dict[str, Known | None] = {}
         self._limit = zones.step(settings.render_zone)
+        self._policy = Policy(settings.freshness_rules)
 
     def get(self, path: str) -> Known | None:
         """Return what is remembered of the document at `path`."""
@@ -90,7 +92,7 @@ class Site:
         tells whether documents have come or gone.
         """
         before = {path: self.get(path) for path in found}
-        entries = {path: pages_entry.make(document, self.settings.zones_default, self.settings.zones_folders) if document else None for path, document in found.items()}
+        entries = {path: self._entry(document) if document else None for path, document in found.items()}
         again = self._rename(before, entries)
         for path, document in found.items():
             entry = entries[path]
@@ -101,6 +103,9 @@ class Site:
         shown: dict[str, bool] = {}
         for path, old in before.items():
             self._take(path, old, shown)
+
+    def _entry(self, document: Document) -> Entry:
+        return pages_entry.make(document, self.settings.zones_default, self.settings.zones_folders, self._policy)
 
     def _rename(self, before: Mapping[str, Known | None], entries: Mapping[str, Entry | None]) -> set[str]:
         """Bring the names up to date; return the documents that name one that is new or gone."""

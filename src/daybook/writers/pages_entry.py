@@ -8,11 +8,13 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
+from daybook.documents import governed
 from daybook.documents import review
 from daybook.documents import zones
 from daybook.documents.document import Document
 from daybook.documents.document import stem_of
 from daybook.documents.document import title_of
+from daybook.documents.review import Policy
 from daybook.writers import inline
 
 # what a key may name, by the kinds that it names; none: any kind
@@ -124,18 +126,22 @@ def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _due(meta: Mapping[str, Any], created: str) -> str:
-    """Return the day of the next review; none for what is closed."""
-    return '' if review.is_closed(meta) else review.due(meta) or review.due({**meta, 'created': created})
+def _due(document: Document, policy: Policy) -> str:
+    """Return the day of the next review as check-freshness counts it; none for what is closed."""
+    record = governed.without_links(document.path, document.kind, document.data, document.parsed)
+    return next((review.day_of(*one) for one in review.governed([record], policy)), '')
 
 
-def make(document: Document, default_zone: str, folders: Mapping[str, str]) -> Entry:
-    """Return the entry of a document; one without a zone has that of its folder, else `default_zone`."""
+def make(document: Document, default_zone: str, folders: Mapping[str, str], policy: Policy = Policy(())) -> Entry:
+    """Return the entry of a document; one without a zone has that of its folder, else `default_zone`.
+
+    `policy` tells when it is due for a review.
+    """
     meta, created = document.meta, _created(document)
     updated = _date(meta.get('updated')) or _date(meta.get('ended_at'))
     return Entry(
         document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
         text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
-        created, updated, _due(meta, created), text(meta.get('summary'), 600),
+        created, updated, _due(document, policy), text(meta.get('summary'), 600),
         _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(meta),
     )
