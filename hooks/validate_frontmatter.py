@@ -15,6 +15,8 @@ from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
+from daybook.repo import git_objects
+from daybook.rules import action_log
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
@@ -44,8 +46,32 @@ def _problems(scope: Scope) -> list[Problem]:
     found += references.check(documents, paths, scope.former)
     found += references.check_operators(documents, operators) if operators else []
     found += _headers(scope)
+    found += _action_log(scope)
     # where a file is not tracked, a stub is at home
     return [wrong for wrong in found if wrong.rule != 'claim-stub' or wrong.path not in scope.untracked]
+
+
+def _action_log(scope: Scope) -> list[Problem]:
+    data = _log_data(scope)
+    return [] if data is None else action_log.check(str(scope.settings.handoff_action_log), data)
+
+
+def _log_data(scope: Scope) -> bytes | None:
+    """Return the action log, inside a commit as it is staged; None when there is none."""
+    path = scope.settings.handoff_action_log
+    if path is None or '\n' in path:
+        return None
+    if scope.is_in_commit:
+        return git_objects.read_blobs(scope.repo, [f':{path}'])[0]
+    return files.read_bytes(files.inside(scope.repo.root, path))
+
+
+def _unchecked(scope: Scope) -> list[str]:
+    """Return the line that tells of a log which the settings name and nobody has begun."""
+    path = scope.settings.handoff_action_log
+    if path is None or scope.change is not None or scope.named or _log_data(scope) is not None:
+        return []
+    return [f'{HOOK_ID}: 0 rows governed in {path}: it is not there yet; the next hand-off makes it']
 
 
 def _headers(scope: Scope) -> list[Problem]:
@@ -81,7 +107,8 @@ def _fixed(scope: Scope, wrong: Problem, before: bytes, source_path: str) -> Pro
 
 def _may_matter(settings: Settings, path: str) -> bool:
     own_schemas = {kind.schema for kind in settings.kinds}
-    return path.endswith(('.md', '.markdown', '.mdx')) or path.startswith('.daybook/') or path in own_schemas
+    return path.endswith(('.md', '.markdown', '.mdx')) or path.startswith('.daybook/') \
+        or path in own_schemas or path == settings.handoff_action_log
 
 
 def _block_from(scope: Scope) -> str | None:
@@ -99,11 +126,12 @@ def look(scope: Scope) -> Look:
         return Look()
     by_settings = document.caused_by_settings(scope.repo, scope.settings, scope.documents, *reversed(change)) if change else ()
     found = scope.part(_problems(scope), by_settings)
+    found = found._replace(notes=_unchecked(scope))
     block_from = _block_from(scope)
     if block_from is None or not problem.is_blocking(found.problems):
         return found
     note = f'{HOOK_ID}: warns only; these problems block {block_from}'
-    return found._replace(problems=problem.as_warnings(found.problems), notes=[note])
+    return found._replace(problems=problem.as_warnings(found.problems), notes=[*found.notes, note])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -320,10 +320,12 @@ def test_merges_and_hand_offs_are_no_work(clone: Clone, peer: Clone) -> None:
     assert subjects(clone.facts(claim)) == ['mine']
 
 
-def test_hand_off_with_a_changelog_line_is_no_work(clone: Clone) -> None:
-    settings = config.DEFAULTS._replace(handoff_changelog='CHANGELOG.md')
+@pytest.mark.parametrize(('key', 'path'), [
+    ('handoff_changelog', 'CHANGELOG.md'), ('handoff_action_log', 'logs/a.csv'), ('indexes_overview', 'docs/OVERVIEW.md')])
+def test_hand_off_with_a_line_elsewhere_is_no_work(clone: Clone, key: str, path: str) -> None:
+    settings = config.DEFAULTS._replace(**{key: path})
     claim = clone.claim()
-    clone.write('CHANGELOG.md', '- x\n')
+    clone.write(path, '- x\n')
     clone.git('add', '.')
     clone.note('RT-261119-01')
     assert subjects(clone.facts(claim, settings=settings)) == []

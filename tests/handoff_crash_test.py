@@ -32,13 +32,17 @@ RANDOM_RUNS = int(os.environ.get('DAYBOOK_CRASH_RUNS', '18'))
 CHUNKS = 6  # tests that share the runs, so that workers can share the tests
 ENV = {'DAYBOOK_SESSION_ID': 's1'}
 OTHER = '.daybook/state/other.md'
+ACTIONS = 'logs/context_actions.csv'
+ROWS = 'date,actor,action,entity,notes\n2026-11-01,sara,update,docs/state.md,\n'
 
 
 @pytest.fixture(scope='session')
 def scene(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Team:  # noqa: F811
     """A team of one with a draft, and everything of others that may not change."""
-    team = make_team(tmp_path_factory.mktemp('scene') / 'team', runner, 'roman')
+    team = make_team(tmp_path_factory.mktemp('scene') / 'team', runner, 'roman', config=f'handoff: {{action_log: {ACTIONS}}}\n')
     roman = team.member('roman')
+    roman.write(ACTIONS, ROWS)
+    roman.commit('the action log', ACTIONS)
     roman.leave_things_about()
     roman.draft('Killed')
     roman.write(OTHER, 'the draft of somebody else\n')
@@ -81,6 +85,8 @@ def check(roman: Member, before: State, out: str) -> None:
     team = Team(roman.root.parent, roman.runner)
     notes = team.notes()
     assert len(notes) == 1 and team.indexed() == notes and team.logged() == notes, out
+    rows = [line.split(',')[1:] for line in team.show(ACTIONS).removeprefix(ROWS.strip()).strip().split('\n')]
+    assert rows == [['roman', 'handoff', notes[0], 'Killed']], out
     assert roman.git('log', '--format=%H', 'origin/main', '--', f'docs/sessions/{notes[0]}.md').count('\n') == 0
     assert roman.git('rev-parse', 'main') == team.remote.git('rev-parse', 'main')
     # a stub that a claim left before the hand-off wrote anything is listed by `resume`
@@ -312,8 +318,8 @@ def test_user_commits_our_half_as_it_stands(scene: Team, tmp_path: Path) -> None
     roman = killed_at(scene, tmp_path / 'team', WRITTEN)
     roman.git('stash', '-q')  # their own work, and with it ours in tracked files
     roman.git('stash', 'pop', '-q', '--index')
-    roman.git('add', 'docs', LOG)
-    commit = roman.commit('all that lay about', 'docs', LOG)
+    roman.git('add', 'docs', LOG, ACTIONS)
+    commit = roman.commit('all that lay about', 'docs', LOG, ACTIONS)
     run = roman.hand_off(env=ENV)
     assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={commit} pushed=yes')
 
@@ -334,13 +340,13 @@ def test_user_commits_the_note_alone(scene: Team, tmp_path: Path) -> None:
     roman.write(f'{INDEX}.99-0123abcd.tmp', roman.read(INDEX)[:9])
     run = roman.hand_off(env=ENV)
     assert roman.leftovers() == []
-    assert f'warning: that commit lacks what the hand-off wrote in {INDEX}, {LOG}: commit it too' in run.out
+    assert f'warning: that commit lacks what the hand-off wrote in {INDEX}, {ACTIONS}, {LOG}: commit it too' in run.out
     assert kinds(run.out) == {'completed'} and run.last.endswith('pushed=yes')
 
 
 @pytest.mark.parametrize('moment', [WRITTEN, ADDED])
 def test_what_the_user_wrote_into_our_half_stays(scene: Team, tmp_path: Path, moment: str) -> None:
-    for path, reason in ((LOG, 'dirty-target'), (INDEX, ''), ('note', 'note-exists')):
+    for path, reason in ((LOG, 'dirty-target'), (ACTIONS, 'dirty-target'), (INDEX, ''), ('note', 'note-exists')):
         roman = killed_at(scene, tmp_path / path.replace('/', '-'), moment)
         path = note_of(roman) if path == 'note' else path
         text = roman.read(path) + '\nby hand\n'
@@ -401,7 +407,7 @@ def test_killed_under_the_stash_of_a_runner(scene: Team, tmp_path: Path, moment:
     assert 'exit code: -9' in first.stdout or 'exit code: 137' in first.stdout or 'handoff: id=' not in first.stdout
     second = pre_commit(roman, f'{sys.executable} -m daybook handoff')
     if 'reason=stashed-journal' in second.stdout:
-        assert moment == WRITTEN and f'its files aside: {LOG}; run it without the stash' in second.stdout
+        assert moment == WRITTEN and f'its files aside: {ACTIONS}, {LOG}; run it without the stash' in second.stdout
         second = pre_commit(roman, f'{sys.executable} -m daybook handoff', '--all-files')
     assert kinds(second.stdout) == {'completed' if moment == COMMITTED else 'undone'}, second.stdout
     assert 'pushed=yes' in second.stdout, second.stdout

@@ -83,6 +83,12 @@ def _linked_workstream(sandbox: Sandbox) -> None:
     sandbox.commit('move')
 
 
+def _action_log(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/config.yaml', 'handoff: {action_log: log.csv}\n')
+    sandbox.write('log.csv', 'date,actor,action,entity,notes\n')
+    sandbox.commit('a log', 'log.csv')
+
+
 _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
     ('detached', lambda s: s.git('checkout', '-q', '--detach'), 'detached', 'git switch -c'),
     ('unborn', lambda s: s.git('switch', '-q', '--orphan', 'new'), 'unborn', 'make the first one'),
@@ -113,6 +119,13 @@ _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
     ('bad settings', lambda s: s.write('.daybook/config.yaml', 'handof: {}\n'), 'failed', '.daybook/config.yaml'),
     ('dirty changelog', lambda s: (s.write('.daybook/config.yaml', 'handoff: {changelog: other.md}\n'), s.write('other.md', 'x')),
      'dirty-target', 'git add -- other.md'),
+    ('dirty action log', lambda s: (_action_log(s), s.write('log.csv', s.read('log.csv') + '2026-11-20,jane,x,y,\n')),
+     'dirty-target', 'git add -- log.csv'),
+    ('deleted action log', lambda s: (_action_log(s), (s.root / 'log.csv').unlink()), 'dirty-target', 'git add -- log.csv'),
+    ('untracked action log', lambda s: (_action_log(s), s.git('rm', '-q', '--cached', 'log.csv'), s.git('commit', '-q', '-m', 'out')),
+     'untracked-target', 'git add -- log.csv'),
+    ('ignored action log', lambda s: (s.write('.daybook/config.yaml', 'handoff: {action_log: log.csv}\n'), s.write('.gitignore', '*.csv\n'),
+                                      s.commit('ignore', '.gitignore')), 'ignored-target', 'name another file'),
 ]
 
 

@@ -78,6 +78,9 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
         entry = (f'{claim.id}: {title}',)
         written.append((plan.changelog, 'changelog', entry,
                         remake.insert('changelog', entry, _on_disk(repo, plan.changelog))))
+    if plan.action_log:
+        entry = (today, request.operator.slug, 'handoff', claim.id, title)
+        written.append((plan.action_log, 'actions', entry, remake.insert('actions', entry, _on_disk(repo, plan.action_log))))
     return [row for row in written if row[1] == 'note' or row[3] != _on_disk(repo, row[0])]
 
 

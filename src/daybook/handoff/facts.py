@@ -164,8 +164,9 @@ def _is_hand_off(settings: Settings, record: Record) -> bool:
     """Whether a commit only carries a note with its lines elsewhere: that is no work of its own."""
     kinds = {row.path: kind_of(settings, row.path) for row in record.rows}
     notes = [path for path, kind in kinds.items() if kind and kind.name == 'session' and ID.match(stem_of(path))]
+    own = (settings.handoff_changelog, settings.handoff_action_log, settings.indexes_overview)
     return bool(notes) and all((kind and kind.name in ('session', 'workstream')) or posixpath.basename(path) == indexes.NAME
-                               or path == settings.handoff_changelog for path, kind in kinds.items())
+                               or path in own for path, kind in kinds.items())
 
 
 def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
+from daybook.documents import action_log
 from daybook.documents import document
 from daybook.documents import slugs
 from daybook.documents.config import Settings
@@ -45,10 +46,11 @@ class Plan(NamedTuple):
     missing: tuple[str, ...]  # workstreams that the draft names and nobody has
     indexes: tuple[str, ...]  # the index of the notes' folder, and the overview
     changelog: str | None
+    action_log: str | None
 
     @property
     def targets(self) -> list[str]:
-        return [*self.workstreams, *self.indexes, *([self.changelog] if self.changelog else [])]
+        return [*self.workstreams, *self.indexes, *(path for path in (self.changelog, self.action_log) if path)]
 
 
 def stem_of(settings: Settings, session_id: str, title: str) -> str:
@@ -122,6 +124,22 @@ def _index_targets(request: Request) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def _action_log(request: Request) -> str | None:
+    """Return the action log, where it is ours to append to; names one that is not."""
+    path = request.settings.handoff_action_log
+    if path is None:
+        return None
+    if os.path.islink(os.path.join(request.repo.root, path)):
+        request.say(f'warning: no row for {path}: it is a symbolic link')
+        return None
+    text = (files.read_bytes(files.inside(request.repo.root, path)) or b'').decode('utf-8', 'replace')
+    if text.strip() and not action_log.has_header(text):
+        request.say(f'warning: no row for {path}: its columns are not {action_log.HEADER}; '
+                    'mend its first line, or name another file as handoff.action_log in .daybook/config.yaml')
+        return None
+    return path
+
+
 def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
     """Return what git and the counters tell of the session."""
     repo, settings = request.repo, request.settings
@@ -143,7 +161,7 @@ def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> 
     paths, missing = _find_workstreams(request, draft, facts)
     names = (*(document.stem_of(path) for path in paths), *missing)
     return Plan(draft, facts, telemetry, _linkable(request, paths), names, missing, _index_targets(request),
-                request.settings.handoff_changelog)
+                request.settings.handoff_changelog, _action_log(request))
 
 
 def note_path(request: Request, plan: Plan, session_id: str) -> str:

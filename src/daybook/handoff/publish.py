@@ -181,7 +181,7 @@ def _role(work: _Work, path: str) -> str | None:
     own = {write.path: write.role for write in work.writes}
     kind = kind_of(work.settings, path)
     others = 'index' if index_files.is_map(work.settings, path) else 'log' if kind and kind.name == 'workstream' else None
-    return own.get(path, others)
+    return own.get(path, 'actions' if path == work.settings.handoff_action_log else others)
 
 
 def _entry(work: _Work, path: str) -> Sequence[str]:

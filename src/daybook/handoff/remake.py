@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daybook.documents import frontmatter
+from daybook.writers import action_log
 from daybook.writers import changelog
 from daybook.writers import indexes
 from daybook.writers import session_log
@@ -18,11 +19,13 @@ def _encode(text: str) -> bytes:
 
 
 def insert(role: str, entry: Sequence[str], data: bytes) -> bytes:
-    """Return the file with the generated entry of `role` (index, log or changelog) in it, all else as it was."""
+    """Return the file with the generated entry of `role` (index, log, changelog or actions) in it, all else as it was."""
     if role == 'index':
         return _encode(indexes.insert(_decode(data), indexes.Entry(*entry)))
     if role == 'changelog':
         return _encode(changelog.insert(_decode(data), entry[0]))
+    if role == 'actions':
+        return _encode(action_log.insert(_decode(data), entry))
     at = frontmatter.body_offset(data)
     if at == len(data) and data and not data.endswith(b'\n'):  # the fence that closes the head ends the file
         data += b'\n'
@@ -43,6 +46,9 @@ def merge(role: str, entry: Sequence[str], base: bytes, ours: bytes, theirs: byt
         merged = session_log.merge(*bodies)
         is_same_head = base[:frontmatter.body_offset(base)] == ours[:frontmatter.body_offset(ours)]
         return None if merged is None or not is_same_head else theirs[:at] + _encode(merged)
+    if role == 'actions':
+        rows = action_log.merge(*(_decode(side) for side in (base, ours, theirs)))
+        return None if rows is None else _encode(rows)
     if insert(role, entry, base) != ours:
         return None
     return insert(role, entry, theirs)

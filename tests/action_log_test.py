@@ -1,0 +1,171 @@
+"""The action log: one row a hand-off, safe in a spreadsheet, never over other columns, joined line by line."""
+from __future__ import annotations
+
+import csv
+import subprocess
+from pathlib import Path
+
+import handoffs
+import pytest
+from conftest import Sandbox
+from governance import commit
+from governance import install
+from governance import run
+from handoffs import TEXT
+from handoffs import hand_off
+
+from daybook.documents import action_log as log_format
+from daybook.writers import action_log
+
+PATH = 'logs/context_actions.csv'
+HEADER = 'date,actor,action,entity,notes\n'
+OLD = '2026-11-01,sara,update,docs/state.md,\n'
+ENTRY = ('2026-11-20', 'roman', 'handoff', 'RT-261120-01', 'Ship it')
+ROW = '2026-11-20,roman,handoff,RT-261120-01,Ship it\n'
+SEED = 'ts,agent,action,entity,path,latency_ms,token_in,token_out,success,notes\n'  # what the first such log had
+
+INSERTED = (
+    (SEED + 'x\n', SEED + 'x\n'),
+    ('# a list\n', '# a list\n'),
+    (HEADER + ROW, HEADER + ROW),
+    ('', HEADER + ROW),
+    ('\n', HEADER + ROW),
+    (HEADER, HEADER + ROW),
+    (HEADER + OLD, HEADER + OLD + ROW),
+    ((HEADER + OLD).rstrip('\n'), HEADER + OLD + ROW),
+    ((HEADER + OLD).replace('\n', '\r\n'), (HEADER + OLD + ROW).replace('\n', '\r\n')),
+    ('\ufeff' + HEADER, '\ufeff' + HEADER + ROW),
+    ('"date",actor,"action",entity,notes\n', '"date",actor,"action",entity,notes\n' + ROW),
+)
+
+
+@pytest.mark.parametrize(('before', 'after'), INSERTED)
+def test_insert(before: str, after: str) -> None:
+    assert action_log.insert(before, ENTRY) == after
+    assert action_log.insert(after, ENTRY) == after
+
+
+@pytest.mark.parametrize('title', [
+    'plain', '-', '-5', '+3.2', '=1+1', '=HYPERLINK("http://x")', '@sum', '+cmd|x', '- a list', '\t=1', ' =1', '＝1', 'a\n=1', 'a,b', 'say "no"',
+    "'", '\x1b[31mred', 'a\u2028b', 'x\0y', '\ud800'])
+def test_a_value_is_read_as_it_was_and_never_run(title: str) -> None:
+    line = action_log.row([*ENTRY[:4], title])
+    assert line.isprintable() and log_format.fields(line) == next(csv.reader([line]))
+    value = log_format.fields(line)[4]
+    assert not value.strip().startswith(('=', '+', '-', '@', '＝')) or value in ('-', '-5', '+3.2')
+    assert value.removeprefix("'").split() == title.replace('\x1b[31m', '').replace('\0', '').replace('\ud800', '\ufffd').removeprefix("'").split()
+
+
+MERGED = (  # base, ours, theirs, the merge
+    ('', HEADER + ROW, HEADER + OLD, HEADER + OLD + ROW),
+    (HEADER, HEADER + ROW, HEADER + OLD, HEADER + OLD + ROW),
+    (HEADER, HEADER + OLD + ROW, HEADER + OLD, HEADER + OLD + ROW),
+    (HEADER + OLD, HEADER + OLD + ROW, HEADER, HEADER + ROW),
+    (HEADER, HEADER + ROW, HEADER + OLD.rstrip('\n'), HEADER + OLD + ROW),
+    (HEADER, HEADER + ROW, HEADER + ROW, HEADER + ROW),
+    (HEADER + OLD, HEADER + ROW, HEADER + OLD, None),
+    (HEADER, SEED + ROW, HEADER, None),
+    (HEADER, HEADER + ROW, SEED, None),
+)
+
+
+@pytest.mark.parametrize(('base', 'ours', 'theirs', 'merged'), MERGED)
+def test_merge(base: str, ours: str, theirs: str, merged: str | None) -> None:
+    assert action_log.merge(base, ours, theirs) == merged
+
+
+@pytest.fixture(scope='module')
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return handoffs.make_template(tmp_path_factory.mktemp('template'))
+
+
+@pytest.fixture
+def sandbox(template: Path, tmp_path: Path) -> Sandbox:
+    copy = handoffs.copy_of(template, tmp_path / 'copy', TEXT.replace('What was done', '"=1+1, she said"'))
+    copy.write('.daybook/config.yaml', f'handoff: {{action_log: {PATH}}}\n')
+    copy.commit('settings', '.daybook')
+    copy.git('push', '-q')
+    return copy
+
+
+def test_two_hand_offs_append_two_rows_to_a_new_log(sandbox: Sandbox) -> None:
+    first = hand_off(sandbox)
+    assert first.code == 0 and f'[x] {PATH}' in first.out
+    sandbox.write(handoffs.DRAFT, TEXT)
+    second = hand_off(sandbox)
+    day = sandbox.read(f'docs/sessions/{first.field("id")}.md').split('created: "')[1][:10]
+    assert sandbox.git('show', f'HEAD:{PATH}') + '\n' == sandbox.read(PATH) == (
+        HEADER + f'{day},roman-tester,handoff,{first.field("id")},"\'=1+1, she said"\n{day},roman-tester,handoff,{second.field("id")},What was done\n')
+    assert sandbox.daybook('validate-frontmatter', PATH).stdout == ''
+    again = hand_off(sandbox)
+    assert again.field('reason') == 'no-draft' and sandbox.git('status', '--porcelain') == ''
+
+
+@pytest.mark.parametrize(('prepare', 'words'), [
+    (lambda s: s.write(PATH, SEED), f'warning: no row for {PATH}: its columns are not date,actor,action,entity,notes'),
+    (lambda s: (s.write('real.csv', HEADER), (s.root / 'logs').mkdir(), (s.root / PATH).symlink_to('../real.csv')), 'symbolic link'),
+], ids=['other columns', 'link'])
+def test_what_is_not_ours_to_write_is_named_and_left(sandbox: Sandbox, prepare, words: str) -> None:
+    prepare(sandbox)
+    sandbox.commit('a log')
+    sandbox.git('push', '-q')
+    before = (sandbox.root / PATH).read_bytes()
+    done = hand_off(sandbox)
+    assert done.field('pushed') == 'yes' and words in done.out, done.out
+    assert (sandbox.root / PATH).read_bytes() == before and sandbox.git('status', '--porcelain') == ''
+
+
+def test_off_writes_and_says_nothing(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/config.yaml', '{}\n')
+    sandbox.write(PATH, HEADER)
+    sandbox.commit('off')
+    sandbox.git('push', '-q')
+    done = hand_off(sandbox)
+    assert done.field('pushed') == 'yes' and 'logs' not in done.out and sandbox.read(PATH) == HEADER
+
+
+@pytest.mark.parametrize('has_union', [False, True])
+@pytest.mark.parametrize('is_there', [False, True])
+def test_a_peer_pushed_first(sandbox: Sandbox, tmp_path: Path, has_union: bool, is_there: bool) -> None:
+    if has_union:
+        sandbox.write('.gitattributes', f'{PATH} merge=union\n')
+    if is_there:
+        sandbox.write(PATH, HEADER + OLD)
+    sandbox.git('add', '.')
+    sandbox.git('commit', '-q', '--allow-empty', '-m', 'begin')
+    sandbox.git('push', '-q')
+    subprocess.run(('git', 'clone', '-q', tmp_path / 'copy/remote.git', tmp_path / 'peer'), check=True)
+    peer = Sandbox(tmp_path / 'peer')
+    peer.write('.daybook/state/draft.md', TEXT.replace('ws-a', '[]'))
+    theirs = hand_off(peer)
+    mine = hand_off(sandbox)
+    assert (theirs.field('pushed'), mine.field('pushed')) == ('yes', 'yes'), theirs.out + mine.out
+    rows = sandbox.git('--git-dir=../remote.git', 'show', f'main:{PATH}').splitlines()
+    assert sorted(row.split(',')[3] for row in rows[1 + is_there:]) == sorted([theirs.field('id'), mine.field('id')])
+    assert rows[0] + '\n' == HEADER and (not is_there or rows[1] + '\n' == OLD)
+
+
+@pytest.fixture
+def logged(repo: Sandbox) -> Sandbox:
+    repo.write('.daybook/config.yaml', f'handoff: {{action_log: {PATH}}}\n')
+    repo.commit('settings', '.daybook')
+    return repo
+
+
+def test_a_commit_answers_for_its_own_log(logged: Sandbox) -> None:
+    logged.write(PATH, HEADER + 'bad\n')
+    logged.commit('a bad log')
+    install(logged, 'check-all')
+    logged.write('x.md', 'x\n')
+    logged.git('add', '.')
+    assert commit(logged) == (0, 'check-all: 1 older problem in 1 document; run daybook check-all\n')
+    logged.write(PATH, HEADER + OLD + 'worse\n')
+    logged.git('add', '.')
+    logged.write(PATH, HEADER)  # what is not staged is not looked at
+    code, out = commit(logged)
+    assert code == 1 and out.startswith(f'{PATH}:3: 1 value where')
+
+
+def test_nothing_to_check_is_told(logged: Sandbox) -> None:
+    line = f'validate-frontmatter: 0 rows governed in {PATH}: it is not there yet; the next hand-off makes it\n'
+    assert run(logged, 'validate-frontmatter') == (0, line)
