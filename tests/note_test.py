@@ -104,6 +104,15 @@ def test_a_prompt_only_ever_warns(prompt: str, count: int) -> None:
     assert len(note.prompt_warnings(prompt)) == count
 
 
+def test_a_change_summary_stands_with_the_facts_and_takes_no_text_of_the_draft() -> None:
+    draft = _draft('## Summary\n\ns\n\n## change summary\n\nmine\n\n## Notes on Change Summary\n\nmine too\n')
+    plain = note.assemble(draft, _KIND, _metadata(draft), _FACTS).decode()
+    assert _titles(plain) == ['Summary', 'change summary', 'Notes on Change Summary', 'Commits', 'Files Touched']
+    text = note.assemble(draft, _KIND, _metadata(draft), _FACTS, '2 commits.').decode()
+    assert _titles(text) == ['Summary', 'Notes on Change Summary', 'Change Summary', 'Commits', 'Files Touched']
+    assert '## Notes on Change Summary\n\nmine\n\nmine too\n\n## Change Summary\n\n2 commits.\n\n## Commits' in text
+
+
 def test_long_lists_are_cut_and_say_so() -> None:
     many = _FACTS._replace(commits=tuple(Commit(f'{n:040}', f's{n}', n) for n in range(60)),
                            changes=tuple(FileChange(f'f{n}', 1, 1) for n in range(60)))

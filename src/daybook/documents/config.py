@@ -88,6 +88,7 @@ class Settings(NamedTuple):
     handoff_timeout: float = 120.0
     handoff_changelog: str | None = None
     handoff_action_log: str | None = None
+    handoff_change_summary: bool = False
     handoff_archive_drafts: bool = True
     indexes_when: str = 'commit'
     indexes_branch: str | None = None

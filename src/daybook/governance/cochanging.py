@@ -119,6 +119,26 @@ def of_range(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) 
     return [wrong for wrong in broken if wrong.rule not in answered]
 
 
+class Left(NamedTuple):
+    """A rule that a range breaks: what set it off, and the globs that nothing met."""
+
+    rule: Cochange
+    causes: tuple[str, ...]
+    globs: tuple[str, ...]
+
+
+def left_behind(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Left]:
+    """Return the rules that a range of commits breaks as a whole, as `of_range` judges it."""
+    broken = {wrong.rule for wrong in of_range(repo, rules, base, end)}
+    if not broken:
+        return []
+    start = base or git_changes.empty_tree(repo)
+    changes = _changes(git_changes.between(repo, start, end))
+    touched = _touched(repo, rules, changes, start, end)
+    return [Left(rule, tuple(cochange.causes(rule, changes, touched)), tuple(cochange.unmet(rule, changes, touched)))
+            for rule in rules if f'cochange-{rule.name}' in broken]
+
+
 def excuses(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Excuse]:
     """Return the trailers in the commits of a range, the oldest first."""
     names = [rule.name for rule in rules]

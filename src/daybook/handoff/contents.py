@@ -10,6 +10,7 @@ from daybook.documents import document
 from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
+from daybook.handoff import change_summary
 from daybook.handoff import journal as journals
 from daybook.handoff import note
 from daybook.handoff import pages
@@ -66,7 +67,8 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
                          workstreams=plan.names, claimed_at=claim.created, facts=plan.facts, now=request.now, today=today,
                          telemetry=counters.facts(plan.telemetry, settings.invariants))
     _check_meta(request, path, meta)
-    written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts))]
+    summary = change_summary.text(plan.facts, settings) if settings.handoff_change_summary else ''
+    written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts, summary))]
     for place in plan.workstreams:
         target = posixpath.relpath(path, posixpath.dirname(place) or '.')
         entry = (claim.id, target if target.startswith('.') else f'./{target}', today, title)

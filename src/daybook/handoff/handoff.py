@@ -15,6 +15,7 @@ from daybook.handoff import journal as journals
 from daybook.handoff import keeping
 from daybook.handoff import plan as plans
 from daybook.handoff import publish
+from daybook.handoff import refreshing
 from daybook.handoff import reporting
 from daybook.handoff import vetting
 from daybook.handoff.journal import Journal
@@ -163,6 +164,7 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     repo, operator = request.repo, request.operator
     adopted = draft_claim.adoptable(request, draft)
     plan = _plan(request, draft, adopted)
+    refresh = refreshing.lines(request, plan.facts)
     is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
@@ -175,6 +177,8 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
         request.say(f'  [x] {path}')
     if left:
         request.say(f'  [ ] rendered pages, left to daybook render-docs: {left}')
+    for line in refresh:
+        request.say(line)
     outcome = _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
     if is_first:
         when = '' if outcome.pushed == 'yes' else ' once it is pushed'

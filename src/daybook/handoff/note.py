@@ -10,6 +10,7 @@ from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import schema
 from daybook.documents.config import Kind
+from daybook.handoff import change_summary
 from daybook.handoff import facts as git_facts
 from daybook.handoff.facts import Facts
 from daybook.session.draft import CODE_SECTIONS
@@ -74,12 +75,24 @@ def file_lines(facts: Facts) -> list[str]:
     return lines + ([f'- and {len(facts.changes) - _MOST} more'] if len(facts.changes) > _MOST else [])
 
 
-def _body(draft: Draft, kind: Kind, facts: Facts) -> str:
-    texts = {title: text for title, text in draft.sections if text}
+def _texts(draft: Draft, *, has_summary: bool) -> dict[str, str]:
+    """Return the sections that have a text, by title; what code writes has its own title to itself."""
+    texts: dict[str, str] = {}
+    for title, text in draft.sections:
+        is_taken = has_summary and title.casefold() == change_summary.TITLE.casefold()
+        name = f'Notes on {change_summary.TITLE}' if is_taken else title
+        if text:
+            texts[name] = f'{texts[name]}\n\n{text}' if name in texts else text
+    return texts
+
+
+def _body(draft: Draft, kind: Kind, facts: Facts, summary: str) -> str:
+    texts = _texts(draft, has_summary=bool(summary))
     known = [title for title in kind.sections if title in texts]
     order = [*known, *(title for title in texts if title not in known)]
     parts = [closing.closed(draft.preamble)] if draft.preamble else []
     parts += [f'## {title}\n\n{closing.closed(texts[title])}' for title in order]
+    parts += [f'## {change_summary.TITLE}\n\n{summary}'] if summary else []
     for title, lines in zip(CODE_SECTIONS, (commit_lines(facts), file_lines(facts))):
         if lines:
             parts.append(f'## {title}\n\n' + '\n'.join(lines))
@@ -142,9 +155,9 @@ def ignored_keys(draft: Draft) -> list[str]:
     return [key for key in draft.meta if key in order and key not in _HUMAN_KEYS]
 
 
-def assemble(draft: Draft, kind: Kind, meta: dict[str, Any], facts: Facts) -> bytes:
-    """Return the bytes of the note, LF line ends, its `content_hash` included."""
-    body = '\n' + _body(draft, kind, facts)
+def assemble(draft: Draft, kind: Kind, meta: dict[str, Any], facts: Facts, summary: str = '') -> bytes:
+    """Return the bytes of the note, LF line ends, its `content_hash` included; `summary` is that of the changes."""
+    body = '\n' + _body(draft, kind, facts, summary)
     order = schema.property_order('session')
     unhashed = (frontmatter_edit.render(meta, order) + body).encode()
     hashed = {**meta, 'content_hash': frontmatter.content_hash(unhashed)}

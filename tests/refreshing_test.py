@@ -1,0 +1,126 @@
+"""The end of a hand-off names the documents that its changes should have touched, and nothing where there are none."""
+from __future__ import annotations
+
+from datetime import datetime
+from datetime import timezone
+from pathlib import Path
+
+import handoffs
+import pytest
+from conftest import Sandbox
+from handoffs import DRAFT
+from handoffs import TEXT
+from handoffs import hand_off
+
+from daybook.documents import config
+from daybook.handoff import refreshing
+from daybook.handoff.facts import Facts
+from daybook.handoff.facts import FileChange
+from daybook.handoff.facts import Start
+from daybook.handoff.request import Request
+from daybook.repo import git
+from daybook.session.operators import Operator
+
+HEAD = 'to refresh, or to say of in a later commit why not (`Docs-Reviewed: <why>`):'
+STATE = 'docs/infrastructure/droplet_state.md'
+RULE = ('cochange:\n- {name: droplet, when: ["ops/*.yml"], then: ["docs/infrastructure/*state*.md"], why: the state document tells what runs}\n'
+        '- {name: map, when: ["ops/b.yml"], then: ["docs/map.md#hosts"]}\n')
+REVIEWS = 'freshness: {rules: [{paths: ["docs/infrastructure/**", "plans/**"], ttl_days: 30}]}\nkinds: {doc: {paths: ["docs/infrastructure/**"]}}\n'
+
+
+@pytest.fixture(scope='module')
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = handoffs.make_template(tmp_path_factory.mktemp('template'))
+    sandbox = Sandbox(folder / 'repo')
+    sandbox.write('.daybook/config.yaml', 'handoff: {push: own}\n' + RULE + REVIEWS)
+    sandbox.write(STATE, '---\ntitle: State\ndate: 2020-01-01\n---\nIt follows [the plan](../../plans/p.md).\n')
+    sandbox.write('plans/p.md', '---\ntitle: P\nreview_by: 2999-01-01\n---\n')
+    sandbox.write('plans/late.md', '---\ntitle: Late\nreview_by: 2020-01-01\n---\n')
+    sandbox.write('docs/map.md', '# Map\n\n## Hosts\n\nx\n\n## Rest\n')
+    sandbox.write('ops/a.yml', 'a\n')
+    sandbox.write('ops/b.yml', 'b\n')
+    sandbox.commit('set up')
+    sandbox.git('push', '-q')
+    return folder
+
+
+@pytest.fixture
+def sandbox(template: Path, tmp_path: Path) -> Sandbox:
+    copy = handoffs.copy_of(template, tmp_path / 'copy')
+    copy.daybook('claim-session')
+    draft = next((copy.root / '.daybook/state').glob('draft-*.md'))
+    draft.write_text(TEXT.replace('---\n', f'---\nid: {draft.stem.removeprefix("draft-")}\n', 1))
+    (copy.root / DRAFT).unlink()
+    return copy
+
+
+def work(sandbox: Sandbox, *paths: str, message: str = 'work', email: str = '') -> None:
+    for path in paths:
+        old = sandbox.read(path) if (sandbox.root / path).exists() else ''
+        sandbox.write(path, old + 'more\n')
+    sandbox.git('add', '--', *paths)
+    sandbox.git('commit', '-q', '-m', message, *([f'--author=Peer <{email}>'] if email else []),
+                env={'GIT_COMMITTER_EMAIL': email} if email else None)
+
+
+def told(sandbox: Sandbox) -> list[str]:
+    """Hand off; return the lines below the checklist of what was written."""
+    done = hand_off(sandbox)
+    assert done.code == 0 and done.field('commit') != 'none', done.out
+    return done.out.split('docs/sessions/INDEX.md\n')[-1].split('\nResume Prompt of')[0].splitlines()
+
+
+RULES = (  # what was changed, the message, what is to be refreshed
+    (['code.py'], 'work', []),
+    (['ops/a.yml', STATE], 'work', [f'{STATE}: its review was due on 2020-01-31, and this session changed it; daybook reviewed {STATE}']),
+    (['ops/a.yml'], 'work\n\nDocs-Reviewed: nothing of it is told there', []),
+    (['ops/a.yml'], 'work', [f'{STATE}: not changed with ops/a.yml (the state document tells what runs)']),
+    (['ops/b.yml', 'docs/map.md'], 'work\n\nDocs-Reviewed: droplet: no news', ['docs/map.md#hosts: not changed with ops/b.yml']),
+    (['plans/p.md'], 'work', [f'{STATE}: its review was due on 2020-01-31, and it speaks of plans/p.md, which this session changed; '
+                              f'daybook reviewed {STATE}']),
+)
+
+
+@pytest.mark.parametrize(('paths', 'message', 'wanted'), RULES)
+def test_what_the_changes_should_have_touched(sandbox: Sandbox, paths: list[str], message: str, wanted: list[str]) -> None:
+    work(sandbox, *paths, message=message)
+    assert told(sandbox) == ([HEAD, *(f'  [ ] {line}' for line in wanted)] if wanted else [])
+
+
+def test_what_others_left_behind_is_theirs(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/operators.yaml', 'operators:\n  roman-tester: {name: R, initials: RT, emails: [roman@example.com]}\n'
+                  '  peer: {name: P, initials: PP, emails: [peer@example.com]}\n')
+    work(sandbox, 'ops/a.yml', email='peer@example.com')
+    work(sandbox, 'code.py')
+    lines = told(sandbox)
+    assert lines[0].startswith('other commits are ahead') and not [line for line in lines if '[ ]' in line]
+
+
+def test_a_later_commit_makes_it_good(sandbox: Sandbox) -> None:
+    work(sandbox, 'ops/a.yml')
+    sandbox.write(STATE, '---\ntitle: State\ndate: 2999-01-01\n---\n')
+    sandbox.commit('tell of it', STATE)
+    assert told(sandbox) == []
+
+
+def test_many_are_bounded(sandbox: Sandbox) -> None:
+    for number in range(14):
+        sandbox.write(f'docs/infrastructure/d{number:02}.md', f'---\ntitle: D\ndate: 2020-01-01\n---\n[p](../../plans/p.md) {number}\n')
+    sandbox.commit('more documents', 'docs/infrastructure')
+    lines = told(sandbox)
+    assert len(lines) == 12 and lines[-1] == '  [ ] and 4 more: daybook check-cochange, daybook check-freshness'
+
+
+def test_what_cannot_be_judged_is_told_and_stops_nothing(sandbox: Sandbox) -> None:
+    repo = git.find_repo(str(sandbox.root))
+    operator = Operator('roman', 'R', 'RT', ('roman@example.com',))
+    request = Request(repo, config.load(repo.root), operator, {}, (), {}, datetime.now(timezone.utc), print, print)
+    facts = Facts(Start('f' * 40, 'a commit that is gone'), 'f' * 40, 'main', (), (FileChange('ops/a.yml', 1, 0),))
+    assert [line[:49] for line in refreshing.lines(request, facts)] == ['  [ ] documents to refresh: they cannot be told: ']
+    assert refreshing.lines(request, facts._replace(commits=None, changes=())) == []
+
+
+def test_nothing_set_up_asks_nothing(sandbox: Sandbox) -> None:
+    sandbox.write('.daybook/config.yaml', 'handoff: {push: own}\n')
+    work(sandbox, 'ops/a.yml', STATE)
+    assert told(sandbox) == []
