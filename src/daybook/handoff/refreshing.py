@@ -51,13 +51,14 @@ def _overdue(request: Request, own: frozenset[str]) -> Iterator[str]:
     if not request.settings.freshness_rules:
         return
     from daybook.documents import governed
+    from daybook.documents import review
     from daybook.governance import records
     from daybook.repo import listing
     from daybook.rules import freshness
 
     repo, today = request.repo, request.operator.local_date(request.now).isoformat()
     found = records.read(repo, request.settings, listing.read(repo.root, is_in_commit=False))
-    wanted = freshness.governed(found, freshness.Policy(request.settings.freshness_rules))
+    wanted = review.governed(found, review.Policy(request.settings.freshness_rules))
     late = {due.path: due.day for due in freshness.due(wanted, today, 0) if due.day < today}
     names = governed.Names(found) if late else None
     for record in (record for record, _ in wanted if record.path in late and names):
