@@ -77,8 +77,20 @@ def _complain(error: FatalError) -> None:
         print(printable(line), file=sys.stderr)
 
 
+def _speak_utf8() -> None:
+    """Start anew in Python's UTF-8 mode where the locale would have file names and git's words read as something else."""
+    if sys.getfilesystemencoding() != 'utf-8':
+        os.execv(sys.executable, (sys.executable, '-X', 'utf8', *sys.orig_argv[1:]))
+
+
+def _forget_pathspecs() -> None:
+    # Magit, for one, sets them for all that it starts; they would give our own pathspecs another meaning
+    for way in ('LITERAL', 'GLOB', 'NOGLOB', 'ICASE'):
+        os.environ.pop(f'GIT_{way}_PATHSPECS', None)
+
+
 def _make_output_safe() -> None:
-    # file names may hold bytes that are not UTF-8, and a C locale may know ASCII only
+    # file names may hold bytes that are not UTF-8, and the encoding of a pipe may know ASCII only
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(encoding='utf-8', errors='backslashreplace')
@@ -86,6 +98,8 @@ def _make_output_safe() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `daybook` with `argv` and return its exit code: 0, 1, 2, 3 or 130 (README, exit codes)."""
+    _speak_utf8()
+    _forget_pathspecs()
     _make_output_safe()
     arguments = sys.argv[1:] if argv is None else argv
     try:
