@@ -11,6 +11,8 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from daybook.adoption import adoption
+from daybook.adoption import leftovers
+from daybook.adoption import writing
 from daybook.checks.asking import Answers
 from daybook.checks.scope import Scope
 from daybook.documents import config
@@ -30,7 +32,7 @@ from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Step
 from daybook.writers.scaffold_step import Wanted
 
-_MARKS = {'extend': '+', 'by hand': '!'}
+_MARKS = {'extend': '+', 'by hand': '!', 'keep': '!'}
 
 
 class Call(NamedTuple):
@@ -80,10 +82,13 @@ def _own_folder() -> str:
     return os.path.dirname(os.path.abspath(__file__))
 
 
+def _script() -> bytes:
+    return files.read_bytes(os.path.join(_own_folder(), 'session_state.py')) or b''
+
+
 def _look(repo: Repo, wanted: Wanted) -> Found:
-    script = files.read_bytes(os.path.join(_own_folder(), 'session_state.py')) or b''
     names = [name.removesuffix('.py').replace('_', '-') for name in os.listdir(_own_folder()) if name.endswith('.py')]
-    found = adoption.look(repo, script, names, date.today())
+    found = adoption.look(repo, _script(), names, date.today())
     if found.places[CONFIG].data is None and 'mirror' not in wanted.extras and _asks_the_mirror(found):
         found = found._replace(settings={**found.settings, 'invariants': []})
     return found
@@ -161,6 +166,9 @@ def _print_next(found: Found, wanted: Wanted, addable: Sequence[str], dirty: Seq
     if addable:
         print(f'  git add -- {shlex.join(addable)}')
     settling = _settling(found, wanted)
+    if found.calls_through:
+        print(f'  pipx install git+{texts.URL}')
+        print(printable(f'  (puts `daybook` on the PATH: {found.calls_through} leaves our check out where it is not)'))
     for command in settling:
         print(f'  {command}')
     if settling:
@@ -196,8 +204,8 @@ def _adopt(repo: Repo, call: Call) -> int:
               'to take them out again' if paths else 'nothing to write')
         return 0
     dirty = sorted(set(git.unstaged_changes(repo)).intersection(paths))
-    record = scaffold.record(found, call.wanted, steps, base, adoption.new_folders(repo, steps), version('git-daybook'))
-    written = adoption.write(repo, found, steps, record)
+    record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
+    written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
     _print_next(found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
@@ -209,19 +217,27 @@ def _adopt(repo: Repo, call: Call) -> int:
 
 def _uninstall(repo: Repo, call: Call) -> int:
     found = adoption.look_back(repo)
-    if not found.record.files:
-        print(f'nothing to take out: there is no {scaffold_record.PATH}, which init keeps')
-        return 0
     steps = scaffold.uninstall(found)
-    print(printable(f'daybook init --uninstall, in {repo.root}:'))
+    has_record = found.places[scaffold_record.PATH].data is not None
+    if not has_record:
+        print(f'nothing to take out: there is no {scaffold_record.PATH}, which init keeps')
+    else:
+        print(printable(f'daybook init --uninstall, in {repo.root}:'))
     for step in steps:
         _print_step(step)
+    for path in leftovers.unrecorded(repo, steps, _script()):
+        print(printable(f'  stays    {path}: it looks like ours, but no record says what it was before; take ours out by hand'))
+    if not has_record:
+        return 0
+    for line in leftovers.made_since(repo):
+        print(printable(f'  stays    {line}'))
     if not call.is_writing:
         print('a plan; nothing was written')
         return 0
-    changed = adoption.take_out(repo, found, steps)
+    changed = writing.take_out(repo, found, steps)
     print('notes, drafts and indexes stay: they are yours; next, as nothing is staged or committed by this command:')
-    print('  pre-commit uninstall ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES))
+    if HOOKS in found.record.files:  # else pre-commit was never the runner of ours
+        print('  pre-commit uninstall ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES))
     tracked = git.tracked_files(repo, *git.pathspec(changed))
     if tracked:
         print(printable(f'  git add -- {shlex.join(sorted(tracked))}'))
@@ -232,7 +248,11 @@ def main(argv: Sequence[str]) -> int:
     """Print the plan; write it unless this is a dry run or a runner called; 0 also when steps are left to a person."""
     call = _call(argv)
     repo = git.find_repo()
-    return _uninstall(repo, call) if call.action == 'uninstall' else _adopt(repo, call)
+    run = _uninstall if call.action == 'uninstall' else _adopt
+    if not call.is_writing:
+        return run(repo, call)
+    with writing.alone(repo):
+        return run(repo, call)
 
 
 if __name__ == '__main__':

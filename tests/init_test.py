@@ -17,6 +17,8 @@ import pytest
 from conftest import ROOT
 from conftest import Sandbox
 from daybook.documents import config
+from daybook.repo import files
+from daybook.writers import indexes
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_runners
@@ -204,13 +206,14 @@ def test_beside_another_runner_the_entry_is_printed_where_its_file_cannot_take_i
 def test_the_file_of_another_runner_gets_our_check(repo: Sandbox, path: str, content: str) -> None:
     repo.write(path, content)
     out = ran(repo)
+    assert '  pipx install git+https://github.com/git-daybook/daybook' in out, 'its check needs daybook on the PATH'
     assert f'extend   {path}: our check' in out and 'daybook check-all' in repo.read(path)
     assert '.pre-commit-config.yaml' not in repo.snapshot()
     script = repo.root / 'hook'  # as the runner would call it, with and without us on the PATH
     script.write_text(scaffold_runners.RUN + '\nexit 7\n')
     for where in (os.environ['PATH'], '/usr/bin:/bin'):
         assert subprocess.run(['/bin/sh', script], env={**os.environ, 'PATH': where}, cwd=repo.root).returncode == 7
-    ran(repo, '--uninstall')
+    assert 'pre-commit uninstall' not in ran(repo, '--uninstall'), 'it was never the runner'
     assert repo.read(path) == content
 
 
@@ -348,6 +351,49 @@ def test_taking_out_leaves_the_tree_as_it_was(
     assert tree(repo) == before and repo.git('status', '--porcelain', '--ignored') == status
     assert 'nothing to take out' in ran(repo, '--uninstall')
     assert 'keep ' not in out
+
+
+def test_an_uninstall_names_what_hooks_have_made(repo: Sandbox) -> None:
+    repo.write('a.txt', 'a')
+    repo.commit()
+    ran(repo)
+    out = ran(repo, '--uninstall')
+    assert [line for line in out.splitlines() if line.startswith('  stays ') and '.git/daybook/' not in line] == [], out
+    ran(repo)
+    repo.git('remote', 'add', 'origin', 'https://unreachable.invalid/x.git')  # which is not asked
+    for path in ('.daybook/links-baseline.txt', 'docs/rendered/index.html', '.git/daybook/x', '.daybook/state/draft.md'):
+        repo.write(path, '')
+    repo.write('docs/a/INDEX.md', f'{indexes.MARKER}\n')
+    repo.git('update-ref', 'refs/daybook/seen', 'HEAD')
+    before = repo.snapshot()
+    out = ran(repo, '--uninstall')
+    told = [line for line in out.splitlines() if line.startswith('  stays ')]
+    words = ('.daybook/links-baseline.txt: ', 'docs/rendered/: ', '1 generated INDEX.md, such as docs/a/INDEX.md',
+             '.daybook/state/: ', '.git/daybook/: ', '1 refs of this clone, such as refs/daybook/seen', 'claims on origin')
+    assert len(told) == len(words) and all(word in line for word, line in zip(words, told, strict=True)), out
+    assert {path: before[path] for path in before if 'docs/' in path or 'state/' in path}.items() <= repo.snapshot().items()
+
+
+def test_without_a_record_what_looks_like_ours_is_named(repo: Sandbox) -> None:
+    repo.write('AGENTS.md', '# A\n')
+    repo.commit()
+    ran(repo, '--with', 'claude,templates')
+    (repo.root / scaffold_record.PATH).unlink()
+    before = repo.snapshot()
+    out = ran(repo, '--uninstall')
+    assert 'nothing to take out: there is no .daybook/installed.json' in out and repo.snapshot() == before
+    named = {line.split()[1].rstrip(':') for line in out.splitlines() if line.startswith('  stays ')}
+    assert named == set(before)
+
+
+def test_a_second_run_at_once_waits_for_the_first(repo: Sandbox) -> None:
+    with files.exclusive_lock(str(repo.root / '.git/daybook/init.lock'), 0) as is_held:
+        assert is_held
+        waiting = subprocess.Popen((sys.executable, '-m', 'daybook', 'init'), cwd=repo.root, stdout=subprocess.DEVNULL)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(3)
+        assert repo.snapshot() == {}
+    assert waiting.wait() == 0 and sorted(repo.snapshot()) == SMALL
 
 
 def test_drafts_and_edits_outlive_an_uninstall(repo: Sandbox) -> None:

@@ -98,7 +98,8 @@ def die_at(kill_at: int, needle: str, *argv: str) -> int:
 
 def _serve() -> None:
     import daybook.hooks.claim_session
-    import daybook.hooks.handoff  # noqa: F401  what every run needs, imported once
+    import daybook.hooks.handoff  # what every run needs, imported once
+    import daybook.hooks.init  # noqa: F401
 
     pids = {}
     for line in sys.stdin:

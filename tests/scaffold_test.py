@@ -23,6 +23,7 @@ from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
+from daybook.writers import scaffold_undo
 from daybook.writers import scaffold_released
 from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_step as names
@@ -560,6 +561,17 @@ def test_lefthook_gets_our_check_and_keeps_every_byte(before: str) -> None:
     assert actions(scaffold.plan(there, WANTED))['lefthook.yml'] == 'keep'
 
 
+@pytest.mark.parametrize(('before', 'names_after'), [
+    ('pre-commit:\n  piped: true\n  jobs:\n  - run: a\n  - name: b\n    run: |\n      b\n\n      c\n\n# push\npre-push:\n  jobs: []\n', [None, 'b', 'daybook']),
+    ('pre-commit:\n  commands:\n    lint:\n      run: a', ['lint', 'daybook']),
+    ('pre-commit:\n  piped: true\n  commands:\n    1_a:\n      run: a\n  skip: []\n', ['1_a', 'daybook']),
+    ('pre-commit:\n  piped: true\n  commands:\n    lint:\n      run: a\n', ['lint', 'zz-daybook']),  # lefthook goes by the names
+])
+def test_our_check_is_the_last_that_lefthook_runs(before: str, names_after: list[str | None]) -> None:
+    edited = scaffold_edits.read_yaml(scaffold_runners.lefthook(before.encode()))['pre-commit']
+    assert (list(edited['commands']) if 'commands' in edited else [job.get('name') for job in edited['jobs']]) == names_after
+
+
 @pytest.mark.parametrize('before', ['pre-commit: {commands: {a: {run: b}}}\n', 'pre-commit:\n  piped: true\n',
                                     'pre-commit: &x\n  jobs: [{run: a}]\n', 'pre-commit:\n- a\n'])
 def test_in_doubt_lefthook_is_left_to_a_person(before: str) -> None:
@@ -595,4 +607,4 @@ def test_the_mirror_gets_its_job_and_its_log_merges_by_line() -> None:
 ])
 def test_every_insertion_of_one_run_is_taken_out(before: bytes, after_init: bytes) -> None:
     entry = scaffold_record.changed(None, before, after_init)
-    assert scaffold_record.without('a.txt', after_init, entry) == before
+    assert scaffold_undo.without('a.txt', after_init, entry) == before

@@ -1,7 +1,6 @@
-"""Adoption: what stands in a repository before `init`, and the careful writing of its plan."""
+"""Adoption: what stands in a repository before `init`."""
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -34,7 +33,6 @@ from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import OPERATORS
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
-from daybook.writers.scaffold_step import Step
 
 _GRACE = timedelta(days=14)
 _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
@@ -42,7 +40,8 @@ _AGENT_SETTINGS = ('.claude/settings.json', '.claude/settings.local.json')
 _TOOL = re.compile(r'mcp__(\w+?)(?:__|\b)')
 
 
-def _place(root: str, path: str) -> Place:
+def place_at(root: str, path: str) -> Place:
+    """Return what stands at a path of the repository, and why it must not be written."""
     try:
         absolute = files.inside(root, path)
     except FatalError:
@@ -117,7 +116,7 @@ def _index_folders(repo: Repo, settings: config.Settings) -> list[str]:
             if data is None or indexes.is_generated(data.decode('utf-8', 'replace'))]
 
 
-class _Places(dict[str, Place]):
+class Places(dict[str, Place]):
     """What stands at each path that somebody asks for, as it was when they first did."""
 
     def __init__(self, root: str) -> None:
@@ -125,7 +124,7 @@ class _Places(dict[str, Place]):
         self._root = root
 
     def __missing__(self, path: str) -> Place:
-        self[path] = _place(self._root, path)
+        self[path] = place_at(self._root, path)
         return self[path]
 
 
@@ -173,7 +172,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
 
     Reads only. Raises FatalError when one of our own files is there and cannot be read.
     """
-    places = _Places(repo.root)
+    places = Places(repo.root)
     for path in (CONFIG, OPERATORS, scaffold_record.PATH):
         if places[path].obstacle:
             raise FatalError(f'{path}: {places[path].obstacle}; nothing was written, put a plain file or nothing there')
@@ -197,78 +196,4 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
 
 def look_back(repo: Repo) -> Found:
     """Return what stands in `repo` of what earlier runs have put in, and nothing else."""
-    return Found(_Places(repo.root), record=read_record(repo))
-
-
-def _check(repo: Repo, found: Found, step: Step) -> None:
-    path = os.path.join(repo.root, *step.path.split('/'))
-    if _place(repo.root, step.path) != found.places[step.path]:
-        raise FatalError(f'{step.path} changed while it was looked at; nothing was written, run init again')
-    existing = path
-    while not os.path.lexists(existing):
-        existing = os.path.dirname(existing)
-    # a file is replaced, which its folder must allow
-    folder = existing if os.path.isdir(existing) else os.path.dirname(existing)
-    if not (os.access(existing, os.W_OK) and os.access(folder, os.W_OK)):
-        raise FatalError(f'{step.path} cannot be written: {existing} is read-only; '
-                         'make it writable, nothing was written')
-
-
-def new_folders(repo: Repo, steps: Iterable[Step]) -> list[str]:
-    """Return the folders that writing `steps` makes."""
-    paths = [scaffold_record.PATH, *(step.path for step in steps if step.content is not None)]
-    return [folder for folder in scaffold_record.made_folders(paths)
-            if not os.path.lexists(os.path.join(repo.root, *folder.split('/')))]
-
-
-def write(repo: Repo, found: Found, steps: Sequence[Step], record: Record) -> list[str]:
-    """Write the steps that have content, after all of them were checked, and the record; return the paths written.
-
-    Raises FatalError with nothing written, or, when the disk refuses in the middle, naming what was.
-    """
-    wanted = {step.path: step.content for step in steps if step.content is not None}
-    if not wanted:
-        return []
-    for step in steps:
-        if step.content is not None:
-            _check(repo, found, step)
-    # first, so that what is cut off in the middle can be taken out
-    wanted = {scaffold_record.PATH: scaffold_record.render(record), **wanted}
-    written: list[str] = []
-    for path, content in wanted.items():
-        absolute = os.path.join(repo.root, *path.split('/'))
-        try:
-            os.makedirs(os.path.dirname(absolute), exist_ok=True)
-            files.write_atomic(absolute, content)
-        except OSError as error:
-            raise FatalError(f'{path} could not be written: {error.strerror}; '
-                             f'written before it: {", ".join(written) or "nothing"}; '
-                             'mend that and run init again, it goes on where it stopped') from error
-        written.append(path)
-    return written
-
-
-def take_out(repo: Repo, found: Found, steps: Sequence[Step]) -> list[str]:
-    """Remove what the `remove` steps say, then the folders that init made and that are empty; return the paths changed.
-
-    The record goes last, and stays with what was kept. Raises FatalError with nothing changed.
-    """
-    removed = [step for step in steps if step.action == 'remove']
-    for step in removed:
-        _check(repo, found, step)
-    for step in removed:
-        absolute = os.path.join(repo.root, *step.path.split('/'))
-        if step.content is None:
-            os.unlink(absolute)
-        else:
-            files.write_atomic(absolute, step.content)
-    kept = {step.path: found.record.files[step.path] for step in steps if step.action == 'keep'}
-    place = os.path.join(repo.root, *scaffold_record.PATH.split('/'))
-    if kept:
-        files.write_atomic(place, scaffold_record.render(found.record._replace(files=kept)))
-    else:
-        os.unlink(place)
-    for folder in sorted(found.record.folders, key=lambda name: -name.count('/')):
-        with contextlib.suppress(OSError, FatalError):  # not empty, gone, or behind a link: not ours any more
-            os.rmdir(files.inside(repo.root, folder))
-    return [*(step.path for step in removed), scaffold_record.PATH]
+    return Found(Places(repo.root), record=read_record(repo))

@@ -16,12 +16,16 @@ from daybook.errors import FatalError
 STATE_DIR = '.daybook/state'
 
 
-def write_atomic(path: str, content: bytes) -> None:
+def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
     """Write `content` to `path` through a temporary file and `os.replace`; the mode is kept.
 
+    The temporary file lies beside `path`, or is `temporary` where that is on the same file system.
     A reader sees the old bytes or the new ones. Raises OSError with the old file untouched.
     """
-    temporary = f'{path}.{os.getpid()}-{secrets.token_hex(4)}.tmp'
+    beside = f'{path}.{os.getpid()}-{secrets.token_hex(4)}.tmp'
+    if temporary and os.stat(os.path.dirname(temporary)).st_dev != os.stat(os.path.dirname(path)).st_dev:
+        temporary = ''
+    temporary = temporary or beside
     try:
         with open(temporary, 'xb') as stream:
             stream.write(content)

@@ -13,8 +13,10 @@ from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_texts as texts
+from daybook.writers import scaffold_undo
 from daybook.writers import sync_workflow
 from daybook.writers.scaffold_record import Record
+from daybook.writers.scaffold_step import AS_PLANNED
 from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
@@ -27,7 +29,7 @@ from daybook.writers.scaffold_step import Wanted
 from daybook.writers.scaffold_step import created
 from daybook.writers.scaffold_step import extended
 
-STATE_LINE = '.daybook/state/'
+STATE_LINE, RENDERED_LINE = '.daybook/state/', 'docs/rendered/'
 # what can be asked for beside what the repository shows to be in use, and whether `--profile full` does
 EXTRAS = {
     'agents': True, 'claude': False, 'codex': False, 'commands': False, 'telemetry': False, 'telemetry-all': True,
@@ -68,7 +70,7 @@ def _lines(path: str, lines: Sequence[str], found: Found) -> Step:
 def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
     ignored = [STATE_LINE]
     if 'render' in wanted.extras:
-        ignored.append('docs/rendered/')
+        ignored.append(RENDERED_LINE)
     if 'obsidian' in wanted.extras:
         ignored += scaffold_pages.OBSIDIAN_IGNORED
     yield _lines(IGNORE, ignored, found)
@@ -155,13 +157,13 @@ class _Base(dict[str, Place]):
 
     def __missing__(self, path: str) -> Place:
         place = self._found.places[path]
-        entry = self._found.record.files.get(path)
         if place.data is not None and path not in _THEIRS:
+            entry = scaffold_undo.entry_of(self._found.record, path, place.data)
             try:
                 if scaffold_record.digest(place.data) in self._released.get(path, ()):
                     place = Place()
                 elif entry:
-                    place = Place(scaffold_record.without(path, place.data, entry))
+                    place = Place(scaffold_undo.without(path, place.data, entry))
             except FatalError as error:
                 self.edited[path] = str(error)
         self[path] = place
@@ -185,43 +187,47 @@ def _replacing(step: Step, place: Place, edited: Mapping[str, str]) -> Step:
     if step.content is None or place.data is None:
         return step
     if step.content == place.data:
-        return Step('keep', step.path, 'as it should be')
+        return Step('keep', step.path, AS_PLANNED)
     return step._replace(action='replace', text='')
 
 
 def uninstall(found: Found) -> list[Step]:
     """Return the steps that take out what the record says; what was edited since is kept and named."""
     steps = []
-    for path, entry in found.record.files.items():
+    for path in found.record.files:
         place = found.places[path]
         if place.obstacle:
             steps.append(Step('keep', path, place.obstacle))
-        elif place.data is not None:
+        elif place.data is not None and (entry := scaffold_undo.entry_of(found.record, path, place.data)):
             steps.append(_taken_out(path, place.data, entry))
     return steps
 
 
 def _taken_out(path: str, data: bytes, entry: scaffold_record.Entry) -> Step:
     try:
-        left = scaffold_record.without(path, data, entry)
+        left = scaffold_undo.without(path, data, entry)
     except FatalError as error:
-        return Step('keep', path, f'{error}; it is yours now')
+        ours = ''.join(f'{line}\n' for line in scaffold_undo.lines_left(entry, data))
+        return Step('keep', path, f'{error}; it is yours now', text=ours)
     return Step('remove', path, 'as init wrote it' if left is None else 'our lines', left)
 
 
 def record(found: Found, wanted: Wanted, steps: Iterable[Step], base: Mapping[str, Place], folders: Iterable[str],
            version: str) -> Record:
     """Return the record after `steps` were written over `base` and `folders` were made."""
-    files = dict(found.record.files)
+    files, former = dict(found.record.files), {}
     for step in steps:
         if step.content is None:
             continue
+        present = found.places[step.path].data
+        known = scaffold_undo.entry_of(found.record, step.path, present) if present is not None else None
+        if step.action == 'replace' and known:
+            former[step.path] = known
         if not step.is_shared:
             files[step.path] = scaffold_record.whole(step.content)
             continue
-        known = None if step.action == 'replace' else files.get(step.path)
-        made = files[step.path].is_made if step.path in files else found.places[step.path].data is None
-        entry = scaffold_record.changed(known, base[step.path].data, step.content)
-        files[step.path] = entry._replace(is_made=made)
+        is_made = known.is_made if known else present is None
+        entry = scaffold_record.changed(None if step.action == 'replace' else known, base[step.path].data, step.content)
+        files[step.path] = entry._replace(is_made=is_made)
     return Record(version, tuple(sorted(wanted.extras.union(found.record.extras))),
-                  tuple(sorted({*found.record.folders, *folders})), files)
+                  tuple(sorted({*found.record.folders, *folders})), files, former)

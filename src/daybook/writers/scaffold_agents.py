@@ -20,7 +20,7 @@ from daybook.writers.scaffold_step import Wanted
 from daybook.writers.scaffold_step import created
 from daybook.writers.scaffold_step import extended
 
-_POINTER = '@AGENTS.md\n'
+POINTER = '@AGENTS.md\n'
 
 
 def is_used(agent: str, found: Found, wanted: Wanted) -> bool:
@@ -139,7 +139,7 @@ def _instructions(found: Found, wanted: Wanted) -> Iterator[Step]:
     for path in needed:
         yield _block(path, text, found)
     if is_used('claude', found, wanted) and found.places[CLAUDE] == Place():
-        yield created(found, CLAUDE, 'points to AGENTS.md', _POINTER.encode(), is_shared=True)
+        yield created(found, CLAUDE, 'points to AGENTS.md', POINTER.encode(), is_shared=True)
 
 
 def _block(path: str, text: str, found: Found) -> Step:

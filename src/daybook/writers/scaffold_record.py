@@ -1,4 +1,4 @@
-"""What `init` put into a repository, kept so that it can be taken out or replaced again: the record and its undoing."""
+"""What `init` put into a repository, kept so that it can be taken out or replaced again: the record."""
 from __future__ import annotations
 
 import difflib
@@ -10,8 +10,6 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.errors import FatalError
-from daybook.writers import json_edit
-from daybook.writers import scaffold_edits
 
 PATH = '.daybook/installed.json'
 _WHY = 'what `daybook init` put in; `daybook init --uninstall` and `--upgrade` read it'
@@ -26,10 +24,14 @@ class Edit(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One change of a file that is not ours alone, and the digest of the file after it."""
+    """One change of a file that is not ours alone, and the digests of the file after it and before it.
+
+    `before` is empty where there was no file.
+    """
 
     after: str
     edits: tuple[Edit, ...]
+    before: str = ''
 
 
 class Entry(NamedTuple):
@@ -44,12 +46,17 @@ class Entry(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Version and wishes of the last `init`, the folders that it made, and each file that it wrote."""
+    """Version and wishes of the last `init`, the folders that it made, and each file that it wrote.
+
+    The record is written before the files: `former` are the entries that a run under way puts others
+    in the place of, so that one which is killed can be told from one that ended.
+    """
 
     version: str = ''
     extras: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     files: Mapping[str, Entry] = {}
+    former: Mapping[str, Entry] = {}
 
 
 def digest(data: bytes) -> str:
@@ -71,7 +78,8 @@ def _text(data: bytes) -> str:
     return data.decode('utf-8', 'surrogateescape')
 
 
-def _bytes(text: str) -> bytes:
+def to_bytes(text: str) -> bytes:
+    """Return the bytes of a text of an edit."""
     return text.encode('utf-8', 'surrogateescape')
 
 
@@ -82,86 +90,9 @@ def whole(content: bytes) -> Entry:
 
 def changed(known: Entry | None, before: bytes | None, after: bytes) -> Entry:
     """Return the entry of a file that others write too, after one more change of ours."""
-    stages = (*(known.stages if known else ()), Stage(digest(after), _edits(before or b'', after)))
+    stage = Stage(digest(after), _edits(before or b'', after), '' if before is None else digest(before))
+    stages = (*(known.stages if known else ()), stage)
     return Entry('', stages, known.is_made if known else before is None)
-
-
-def _undone_exactly(data: bytes, stage: Stage) -> bytes:
-    shift, parts, done = 0, [], 0
-    for edit in stage.edits:
-        ours = _bytes(edit.ours)
-        at = edit.at + shift
-        parts += [data[done:at], _bytes(edit.was)]
-        done = at + len(ours)
-        shift += len(ours) - len(_bytes(edit.was))
-    return b''.join([*parts, data[done:]])
-
-
-def _undone_by_text(data: bytes, stage: Stage) -> bytes:
-    for edit in reversed(stage.edits):
-        ours, was = _bytes(edit.ours), _bytes(edit.was)
-        if b'\r\n' in data and b'\r' not in ours:
-            ours, was = ours.replace(b'\n', b'\r\n'), was.replace(b'\n', b'\r\n')
-        if not ours.strip() or data.count(ours) != 1 or not _is_whole_lines(data, ours):
-            raise FatalError('it was edited since where our lines stood')
-        data = data.replace(ours, was)
-    return data
-
-
-def _is_whole_lines(data: bytes, ours: bytes) -> bool:
-    """Return whether the one place of `ours` begins where a line begins, and ends where one ends."""
-    before, _, behind = data.partition(ours)
-    return before[-1:] in (b'', b'\n', b'\r') and (ours.endswith((b'\n', b'\r')) or behind[:1] in (b'', b'\n', b'\r'))
-
-
-def _parsed(path: str, data: bytes) -> Any:
-    """Return what a file of JSON or YAML says, None for others. Raises FatalError when it cannot be read."""
-    if path.endswith('.json'):
-        return json_edit.load(data)
-    return scaffold_edits.read_yaml(data) if path.endswith(('.yaml', '.yml')) else None
-
-
-def _is_part(left: Any, present: Any) -> bool:
-    """Return whether `left` is `present` with nothing but keys and items taken away."""
-    if isinstance(left, dict) and isinstance(present, dict):
-        return all(key in present and _is_part(value, present[key]) for key, value in left.items())
-    if isinstance(left, list) and isinstance(present, list):
-        rest = iter(present)
-        return all(any(_is_part(item, other) for other in rest) for item in left)
-    return bool(left == present)
-
-
-def without(path: str, data: bytes, entry: Entry) -> bytes | None:
-    """Return the file as it would be without us, None when nothing of it would be left.
-
-    What others wrote since stays. Raises FatalError with the reason when our part cannot be told from theirs.
-    """
-    if entry.digest:
-        if digest(data) != entry.digest:
-            raise FatalError('it was edited since')
-        return None
-    present, is_edited = data, False
-    for stage in reversed(entry.stages):
-        is_same = digest(data) == stage.after and _fits(data, stage)
-        data = _undone_exactly(data, stage) if is_same else _undone_by_text(data, stage)
-        is_edited = is_edited or not is_same
-    if entry.is_made and not data.strip():
-        return None
-    left = _parsed(path, data)
-    if is_edited and not _is_part(left, _parsed(path, present)):
-        raise FatalError('lines were added to our entry since, which would fall to another; take the entry out by hand')
-    return data
-
-
-def _fits(data: bytes, stage: Stage) -> bool:
-    """Return whether every text of ours stands at its offset."""
-    shift = 0
-    for edit in stage.edits:
-        ours = _bytes(edit.ours)
-        if data[edit.at + shift:edit.at + shift + len(ours)] != ours:
-            return False
-        shift += len(ours) - len(_bytes(edit.was))
-    return True
 
 
 def read(data: bytes | None) -> Record:
@@ -170,9 +101,9 @@ def read(data: bytes | None) -> Record:
         return Record()
     try:
         given = json.loads(data)
-        files = {_path(path): _entry(value) for path, value in given['files'].items()}
+        files, former = ({_path(path): _entry(value) for path, value in given.get(key, {}).items()} for key in ('files', 'former'))
         return Record(_known(given['version'], str), tuple(_known(name, str) for name in _known(given['with'], list)),
-                      tuple(_path(folder) for folder in _known(given['folders'], list)), files)
+                      tuple(_path(folder) for folder in _known(given['folders'], list)), files, former)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FatalError(f'{PATH} cannot be read; take the file from git\'s history, nothing was written') from error
 
@@ -182,7 +113,7 @@ def _known(value: Any, kind: type) -> Any:
     if type(value) is not kind:  # a bool is no number here
         raise TypeError(f'not {kind.__name__}: {value!r}')
     if kind is str:
-        _bytes(value)
+        to_bytes(value)
     return value
 
 
@@ -202,22 +133,26 @@ def _edit(at: Any, was: Any, ours: Any) -> Edit:
 
 
 def _entry(given: Mapping[str, Any]) -> Entry:
-    stages = tuple(Stage(_known(stage['after'], str), tuple(_edit(*edit) for edit in _known(stage['edits'], list)))
+    stages = tuple(Stage(_known(stage['after'], str), tuple(_edit(*edit) for edit in _known(stage['edits'], list)),
+                         _known(stage.get('before', ''), str))
                    for stage in _known(given.get('stages', []), list))
     return Entry(_known(given.get('sha256', ''), str), stages, _known(given.get('made', 'sha256' in given), bool))
 
 
+def _written(entry: Entry) -> dict[str, Any]:
+    if entry.digest:
+        return {'sha256': entry.digest}
+    stages = [{'before': stage.before, 'after': stage.after, 'edits': [list(edit) for edit in stage.edits]} for stage in entry.stages]
+    return {'made': entry.is_made, 'stages': stages}
+
+
 def render(record: Record) -> bytes:
     """Return the record as the bytes of its file."""
-    files: dict[str, Any] = {}
-    for path, entry in sorted(record.files.items()):
-        if entry.digest:
-            files[path] = {'sha256': entry.digest}
-        else:
-            stages = [{'after': stage.after, 'edits': [list(edit) for edit in stage.edits]} for stage in entry.stages]
-            files[path] = {'made': entry.is_made, 'stages': stages}
-    value = {'about': _WHY, 'version': record.version, 'with': sorted(record.extras),
-             'folders': sorted(record.folders), 'files': files}
+    value: dict[str, Any] = {'about': _WHY, 'version': record.version, 'with': sorted(record.extras),
+                             'folders': sorted(record.folders),
+                             'files': {path: _written(entry) for path, entry in sorted(record.files.items())}}
+    if record.former:
+        value['former'] = {path: _written(entry) for path, entry in sorted(record.former.items())}
     return (json.dumps(value, indent=2) + '\n').encode()
 
 

@@ -26,19 +26,42 @@ def husky(data: bytes) -> bytes:
     return f'{text[:at]}{RUN}{scaffold_edits.newline_of(data)}{text[at:]}'.encode('utf-8', 'surrogateescape')
 
 
-def _first_of(group: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the pointer of the first command or job below `pre-commit`, and our item with `{}` for its indentation."""
+def _last_of(group: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the pointer of the last command or job below `pre-commit`, and our item with `{0}` for its indentation.
+
+    Behind theirs: jobs run in their order, commands by priority and name, and where one is `piped`
+    a check that finds something would keep all that come after it from running.
+    """
     commands, jobs = group.get('commands'), group.get('jobs')
     if isinstance(commands, dict) and commands:
-        name = next(iter(commands)).replace('~', '~0').replace('/', '~1')
-        return f'/pre-commit/commands/{name}', f'{{0}}daybook:\n{{0}}  run: {RUN}\n'
+        name = str(list(commands)[-1]).replace('~', '~0').replace('/', '~1')
+        return f'/pre-commit/commands/{name}', f'{{0}}{_name(group)}:\n{{0}}  run: {RUN}\n'
     if isinstance(jobs, list) and jobs:
-        return '/pre-commit/jobs/0', f'{{0}}- name: daybook\n{{0}}  run: {RUN}\n'
+        return f'/pre-commit/jobs/{len(jobs) - 1}', f'{{0}}- name: daybook\n{{0}}  run: {RUN}\n'
     return None
 
 
+def _name(group: dict[str, Any]) -> str:
+    """Return the name of our command: one that comes behind theirs where that matters."""
+    is_early = group.get('piped') is True and any(str(name) > 'daybook' for name in group['commands'])
+    return 'zz-daybook' if is_early else 'daybook'
+
+
+def _end_of_item(lines: list[str], at: int, indent: int) -> int:
+    """Return the number of the line behind the item that begins at line `at`: no blanks, no comment of what follows."""
+    end = at + 1
+    for number in range(at + 1, len(lines)):
+        bare = lines[number].strip()
+        if not bare or bare.startswith('#'):
+            continue
+        if len(lines[number]) - len(lines[number].lstrip(' ')) <= indent:
+            break
+        end = number + 1
+    return end
+
+
 def lefthook(data: bytes) -> bytes:
-    """Return `lefthook.yml` with our command or job as the first of its pre-commit; every other byte stays.
+    """Return `lefthook.yml` with our command or job as the last of its pre-commit; every other byte stays.
 
     Proven by reading the result again. Raises FatalError where that cannot be done.
     """
@@ -46,17 +69,17 @@ def lefthook(data: bytes) -> bytes:
     if 'pre-commit' not in before:
         return scaffold_edits.append(data, _LEFTHOOK)
     group = before['pre-commit']
-    place = _first_of(group) if isinstance(group, dict) else None
+    place = _last_of(group) if isinstance(group, dict) else None
     if place is None:
         raise FatalError('no commands or jobs below `pre-commit:`')
     lines = data.decode('utf-8').splitlines(keepends=True)
     at = frontmatter.key_lines(data, frontmatter.Block(0, len(data), len(data), b'\n')).get(place[0], 1) - 2
     indent = re.match(r' *', lines[at]) if 0 <= at < len(lines) else None
-    is_item = indent and lines[at][indent.end():].startswith('- ') is place[0].endswith('/jobs/0')
+    is_item = indent and lines[at][indent.end():].startswith('- ') is ('/jobs/' in place[0])
     if not indent or not is_item:
-        raise FatalError('the first command below `pre-commit:` does not begin a line')
-    added = place[1].format(indent[0]).replace('\n', scaffold_edits.newline_of(data))
-    edited = ''.join([*lines[:at], added, *lines[at:]]).encode()
+        raise FatalError('the last command below `pre-commit:` does not begin a line')
+    end = _end_of_item(lines, at, len(indent[0]))
+    edited = scaffold_edits.append(''.join(lines[:end]).encode(), place[1].format(indent[0])) + ''.join(lines[end:]).encode()
     if scaffold_edits.read_yaml(edited) != {**before, 'pre-commit': _with_ours(group)}:
         raise FatalError('the addition could not be proven by reading it again')
     return edited
@@ -64,8 +87,8 @@ def lefthook(data: bytes) -> bytes:
 
 def _with_ours(group: dict[str, Any]) -> dict[str, Any]:
     if isinstance(group.get('commands'), dict) and group['commands']:
-        return {**group, 'commands': {'daybook': {'run': RUN}, **group['commands']}}
-    return {**group, 'jobs': [{'name': 'daybook', 'run': RUN}, *group['jobs']]}
+        return {**group, 'commands': {**group['commands'], _name(group): {'run': RUN}}}
+    return {**group, 'jobs': [*group['jobs'], {'name': 'daybook', 'run': RUN}]}
 
 
 EDITS: dict[str, Callable[[bytes], bytes]] = {'lefthook': lefthook, 'husky': husky}

@@ -20,6 +20,7 @@ SETTINGS = '.claude/settings.json'
 CODEX_HOOKS = '.codex/hooks.json'
 AGENTS = 'AGENTS.md'
 CLAUDE = 'CLAUDE.md'
+AS_PLANNED = 'as it should be'
 
 
 class Place(NamedTuple):
@@ -111,7 +112,7 @@ def created(found: Found, path: str, note: str, content: bytes, *, is_shared: bo
     if place.data is None:
         return Step('create', path, note, content, is_shared=is_shared)
     is_same = scaffold_record.digest(place.data) == scaffold_record.digest(content)
-    return Step('keep', path, 'as it should be' if is_same else 'it is there; not touched')
+    return Step('keep', path, AS_PLANNED if is_same else 'it is there; not touched')
 
 
 def extended(place: Place, path: str, note: str, text: str, edit: Callable[[bytes], bytes]) -> Step:
