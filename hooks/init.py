@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import shlex
 import shutil
+from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
@@ -26,13 +28,17 @@ from daybook.writers import scaffold
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
 from daybook.writers import scaffold_texts as texts
+from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
+from daybook.writers.scaffold_step import IGNORE
 from daybook.writers.scaffold_step import Found
+from daybook.writers.scaffold_step import Place
 from daybook.writers.scaffold_step import Step
 from daybook.writers.scaffold_step import Wanted
 
-_MARKS = {'extend': '+', 'by hand': '!', 'keep': '!'}
+_MARKS = {'create': '+', 'extend': '+', 'by hand': '!', 'keep': '!'}
+_SHOWN = 60  # lines of one file; more are counted
 
 
 class Call(NamedTuple):
@@ -104,8 +110,26 @@ def _asks_the_mirror(found: Found) -> bool:
 def _print_step(step: Step) -> None:
     print(printable(f'  {step.action:8} {step.path}: {step.note}'))
     if step.action in _MARKS:
-        for line in step.text.splitlines():
-            print(printable(f'    {_MARKS[step.action]} {line}'))
+        _print_lines(f'{_MARKS[step.action]} {line}' for line in step.text.splitlines())
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    shown = list(lines)
+    for line in shown[:_SHOWN]:
+        print(printable(f'    {line.expandtabs(4)}'))
+    if shown[_SHOWN:]:
+        print(f'    … and {len(shown) - _SHOWN:,} more')
+
+
+def _print_change(step: Step, place: Place) -> None:
+    """Print what a step would do to the lines of a file, where it does not say so by itself."""
+    if step.content is None or step.text or step.path in (IGNORE, ATTRIBUTES):  # the note names every line
+        return
+    after, before = step.content.decode('utf-8', 'replace').splitlines(), (place.data or b'').decode('utf-8', 'replace').splitlines()
+    if step.action == 'create' and len(after) > _SHOWN:  # a text for agents or people, the same everywhere
+        _print_lines([f'+ {len(after)} lines'])
+    else:
+        _print_lines(f'{line[0]} {line[1:]}' for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:] if line[0] in '+-')
 
 
 def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
@@ -197,6 +221,8 @@ def _adopt(repo: Repo, call: Call) -> int:
     print(printable(f'daybook {call.action}, profile {call.profile}, in {repo.root}:'))
     for step in steps:
         _print_step(step)
+        if not call.is_writing:
+            _print_change(step, found.places[step.path])
     paths = [step.path for step in steps if step.content is not None]
     hidden = _warn(repo, found, paths)
     if not call.is_writing:

@@ -352,6 +352,33 @@ def test_beside_another_runner_its_file_is_the_installation(repo: Sandbox, path:
     assert f'ok    hooks-installed: pre-commit, by {runner}' in repo.daybook('doctor', '--offline').stdout
 
 
+def test_scripts_of_their_own_are_an_installation(repo: Sandbox) -> None:
+    script = repo.write('.githooks/pre-commit', '#!/bin/sh\nmake\n')
+    repo.git('config', 'core.hooksPath', '.githooks')
+    repo.commit()
+    out = repo.daybook('doctor', '--offline').stdout
+    mend = 'start `daybook check-all` in .githooks/pre-commit'
+    assert f'fail  hooks-config: .githooks/pre-commit does not start `daybook check-all` -> {mend}' in out and '-> daybook init\n' not in out
+    repo.write('.githooks/pre-commit', '#!/bin/sh\nmake && daybook check-all\n')
+    assert 'warn  hooks-installed: git does not start core.hooksPath in this clone -> make it executable' in repo.daybook('doctor', '--offline').stdout
+    script.chmod(0o755)
+    out = repo.daybook('doctor', '--offline').stdout
+    assert 'ok    hooks-config: core.hooksPath: .githooks/pre-commit starts `daybook check-all`' in out
+    assert 'ok    hooks-installed: pre-commit, by core.hooksPath' in out
+
+
+@pytest.mark.parametrize(('user', 'project', 'is_counted'), [
+    ({}, {}, False), ({'daybook@daybook': True}, {}, True), ({'other@x': True}, {}, False),
+    ({'daybook@daybook': True}, {'daybook@daybook': False}, False), ({}, {'daybook@our-fork': True}, True)])
+def test_telemetry_of_the_plug_in_is_seen(repo: Sandbox, tmp_path: Path, user: dict[str, bool], project: dict[str, bool], is_counted: bool) -> None:
+    (tmp_path / 'home').mkdir()
+    (tmp_path / 'home/settings.json').write_text(json.dumps({'enabledPlugins': user}))
+    repo.write('.claude/settings.json', json.dumps({'enabledPlugins': project}))
+    out = repo.daybook('doctor', '--offline', '--no-proof', env={'CLAUDE_CONFIG_DIR': str(tmp_path / 'home')}).stdout
+    assert ('ok    telemetry: Claude Code: by the plug-in, enabled in ' in out) is is_counted
+    assert ('warn  telemetry: none' in out) is not is_counted and ('telemetry-firing' in out) is is_counted
+
+
 def _claims(sandbox: Sandbox) -> set[str]:
     return {line.rsplit('/', 1)[-1] for line in sandbox.git('ls-remote', 'origin', 'refs/daybook/*').splitlines()}
 

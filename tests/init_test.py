@@ -69,6 +69,17 @@ def test_a_dry_run_writes_nothing(repo: Sandbox, make: Callable[[Sandbox], Sandb
     assert changed(before, repo.snapshot()) == []
 
 
+def test_a_dry_run_shows_what_would_be_written(repo: Sandbox) -> None:
+    crowded(repo)
+    out = ran(repo, '--dry-run', '--with', 'templates')
+    assert '    +     paths: [docs/handoffs/**/*.md]\n' in out and '    +   block_from: "' in out, 'the settings'
+    assert '    +     initials: RT\n' in out and '    + .daybook/state/\n' in out
+    assert '{"matcher": "Bash"' in out and '"matcher": "mcp__.*"' in out, 'a line that changes, before and after'
+    assert f'    + {len((ROOT / "hooks" / "session_state.py").read_text().splitlines())} lines\n' in out
+    assert '    … and' not in out
+    assert '"matcher": "mcp__.*"' not in ran(repo, '--with', 'templates'), 'who writes can look at the file'
+
+
 def test_under_a_runner_the_plan_is_all(repo: Sandbox) -> None:
     assert 'a plan; nothing was written. `daybook init` writes 4 files' in ran(repo, env={'PRE_COMMIT': '1'})
     assert repo.snapshot() == {}

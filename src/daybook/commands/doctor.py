@@ -85,7 +85,7 @@ def _checks(repo: Repo, *, is_offline: bool, is_proving: bool, is_pruning: bool)
         yield install.runner(repo)
         yield from install.configured(repo, installed, why)
         yield from install.scripts(repo, installed)
-    yield from agents.check(repo, files.read_bytes(os.path.join(_home_of_hooks(), 'session_state.py')) or b'')
+    yield from agents.check(repo, files.read_bytes(os.path.join(_home_of_hooks(), 'session_state.py')) or b'', os.environ)
     yield from remote.check(repo, settings, is_offline=is_offline)
     yield from _prunable(repo, settings, is_offline=is_offline, is_pruning=is_pruning)
     if is_proving and installed is not None and installed.ours:

@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from daybook.doctor.check import Check
@@ -93,9 +94,30 @@ def _firing(repo: Repo) -> Iterator[Check]:
         yield warn('telemetry-errors', last, f'see {log}')
 
 
-def check(repo: Repo, released: bytes) -> Iterator[Check]:
+def _plug_in(repo: Repo, home: str) -> Iterator[Check]:
+    """Yield whether our plug-in of Claude Code is enabled here: what is nearer to the work tree goes before.
+
+    https://code.claude.com/docs/en/plugins/install: `enabledPlugins` of the local, the project's and the user's settings.
+    """
+    for path in (os.path.join(repo.root, '.claude', 'settings.local.json'), os.path.join(repo.root, '.claude', 'settings.json'),
+                 os.path.join(home, 'settings.json')):
+        try:
+            settings = json.loads(files.read_bytes(path) or b'{}')
+        except (ValueError, RecursionError, OSError):
+            continue
+        plugins = settings.get('enabledPlugins') if isinstance(settings, dict) else None
+        given = [is_on for name, is_on in plugins.items() if name.startswith('daybook@')] if isinstance(plugins, dict) else []
+        if given:
+            if any(is_on is True for is_on in given):
+                yield ok('telemetry', f'Claude Code: by the plug-in, enabled in {path}')
+            return
+
+
+def check(repo: Repo, released: bytes, environ: Mapping[str, str]) -> Iterator[Check]:
     """Yield how telemetry stands for each agent that has it; `released` is the script of this version."""
     found = [one for agent in _AGENTS for one in _agent(repo, released, *agent)]
+    if not os.path.exists(os.path.join(repo.root, _AGENTS[0][2])):  # beside a copy the plug-in keeps still
+        found += _plug_in(repo, environ.get('CLAUDE_CONFIG_DIR') or os.path.expanduser('~/.claude'))
     yield from found or [warn('telemetry', 'none: notes will say `telemetry: absent`', 'daybook init --with telemetry-all')]
     if found:
         yield from _firing(repo)

@@ -1,4 +1,4 @@
-"""Where lefthook or husky run git's hooks: whether they start our check. What they start is not proven."""
+"""Where lefthook, husky or scripts in `core.hooksPath` run git's hooks: whether they start our check. What they start is not proven."""
 from __future__ import annotations
 
 import os
@@ -13,13 +13,15 @@ from daybook.doctor.check import fail
 from daybook.doctor.check import ok
 from daybook.doctor.check import warn
 from daybook.repo import files
+from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.writers import scaffold_texts as texts
 
 _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
 _HUSKY = '.husky/pre-commit'
 _OURS = re.compile(rb'\bdaybook\s+check-all\b')
-_INSTALLS = {'lefthook': 'lefthook install', 'husky': 'npx husky'}
+_PATH = 'core.hooksPath'
+_INSTALLS = {'lefthook': 'lefthook install', 'husky': 'npx husky', _PATH: 'make it executable'}
 
 
 class Other(NamedTuple):
@@ -33,16 +35,23 @@ class Other(NamedTuple):
 def find(repo: Repo) -> Other | None:
     """Return what runs git's hooks here in the place of pre-commit, None where nothing is seen."""
     names = sorted(name for name in os.listdir(repo.root) if _LEFTHOOK.fullmatch(name))
-    runner = 'lefthook' if names else 'husky'
-    if not names and not os.path.isdir(os.path.join(repo.root, '.husky')):
+    given = git.config_value(repo, _PATH)
+    if names:
+        runner, paths = 'lefthook', names
+    elif os.path.isdir(os.path.join(repo.root, '.husky')):
+        runner, paths = 'husky', [_HUSKY]
+    elif given:
+        runner, paths = _PATH, [os.path.relpath(os.path.join(hooks_config.folder(repo), 'pre-commit'), repo.root)]
+    else:
         return None
-    paths = names or [_HUSKY]
     ours = [path for path in paths if _OURS.search(files.read_bytes(os.path.join(repo.root, path)) or b'')]
     return Other(runner, (ours or paths)[0], bool(ours))
 
 
 def _is_installed(repo: Repo, other: Other) -> bool:
     place = hooks_config.folder(repo)
+    if other.name == _PATH:
+        return os.name == 'nt' or os.access(os.path.join(place, 'pre-commit'), os.X_OK)
     if other.name == 'husky':  # its hooks are the folder itself, or `_` below it
         return os.path.relpath(place, repo.root).split(os.sep)[0] == '.husky'
     return b'lefthook' in (files.read_bytes(os.path.join(place, 'pre-commit')) or b'')
@@ -50,7 +59,9 @@ def _is_installed(repo: Repo, other: Other) -> bool:
 
 def _can_init(repo: Repo, other: Other) -> bool:
     """Return whether `init` knows how to add our check to the file."""
-    return bool(re.search(r'lefthook\.ya?ml$', other.path)) if other.name == 'lefthook' else os.path.isfile(os.path.join(repo.root, other.path))
+    if other.name == 'lefthook':
+        return bool(re.search(r'lefthook\.ya?ml$', other.path))
+    return other.name == 'husky' and os.path.isfile(os.path.join(repo.root, other.path))
 
 
 def check(repo: Repo, other: Other) -> Iterator[Check]:

@@ -44,7 +44,13 @@ _THEIRS = (CONFIG, OPERATORS)
 
 def _config(found: Found, wanted: Wanted) -> Iterator[Step]:
     note = 'settings: ' + (', '.join(found.settings) or 'the defaults')
-    yield created(found, CONFIG, note, texts.config(found.settings).encode())
+    yield _told(created(found, CONFIG, note, texts.config(found.settings).encode()))
+
+
+def _told(step: Step) -> Step:
+    """Return the step with what a new file says, but for its comments, to be shown."""
+    lines = step.content.decode().splitlines() if step.content and step.action == 'create' else []
+    return step._replace(text=''.join(f'{line}\n' for line in lines if line.strip() and not line.lstrip().startswith('#')))
 
 
 def _operators(found: Found, wanted: Wanted) -> Iterator[Step]:
@@ -52,8 +58,8 @@ def _operators(found: Found, wanted: Wanted) -> Iterator[Step]:
         yield Step('keep', OPERATORS, 'it is there; not touched')
     elif found.operators:
         people = ', '.join(f'{slug} ({who["initials"]})' for slug, who in found.operators.items())
-        yield created(found, OPERATORS, f'{people}; correct it if it is wrong',
-                      texts.operators(found.operators).encode())
+        yield _told(created(found, OPERATORS, f'{people}; correct it if it is wrong',
+                            texts.operators(found.operators).encode()))
 
 
 def _lines(path: str, lines: Sequence[str], found: Found) -> Step:

@@ -26,12 +26,13 @@ class Edit(NamedTuple):
 class Stage(NamedTuple):
     """One change of a file that is not ours alone, and the digests of the file after it and before it.
 
-    `before` is empty where there was no file.
+    `before` is empty where there was no file; `theirs` are the lines of ours that stood in it too.
     """
 
     after: str
     edits: tuple[Edit, ...]
     before: str = ''
+    theirs: tuple[str, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -90,7 +91,9 @@ def whole(content: bytes) -> Entry:
 
 def changed(known: Entry | None, before: bytes | None, after: bytes) -> Entry:
     """Return the entry of a file that others write too, after one more change of ours."""
-    stage = Stage(digest(after), _edits(before or b'', after), '' if before is None else digest(before))
+    edits, present = _edits(before or b'', after), {line.strip() for line in _text(before or b'').splitlines()}
+    theirs = present.intersection(line.strip() for edit in edits for line in edit.ours.splitlines()) - {''}
+    stage = Stage(digest(after), edits, '' if before is None else digest(before), tuple(sorted(theirs)))
     stages = (*(known.stages if known else ()), stage)
     return Entry('', stages, known.is_made if known else before is None)
 
@@ -134,7 +137,7 @@ def _edit(at: Any, was: Any, ours: Any) -> Edit:
 
 def _entry(given: Mapping[str, Any]) -> Entry:
     stages = tuple(Stage(_known(stage['after'], str), tuple(_edit(*edit) for edit in _known(stage['edits'], list)),
-                         _known(stage.get('before', ''), str))
+                         _known(stage.get('before', ''), str), tuple(_known(line, str) for line in _known(stage.get('theirs', []), list)))
                    for stage in _known(given.get('stages', []), list))
     return Entry(_known(given.get('sha256', ''), str), stages, _known(given.get('made', 'sha256' in given), bool))
 
@@ -142,7 +145,8 @@ def _entry(given: Mapping[str, Any]) -> Entry:
 def _written(entry: Entry) -> dict[str, Any]:
     if entry.digest:
         return {'sha256': entry.digest}
-    stages = [{'before': stage.before, 'after': stage.after, 'edits': [list(edit) for edit in stage.edits]} for stage in entry.stages]
+    stages = [{'before': stage.before, 'after': stage.after, 'edits': [list(edit) for edit in stage.edits],
+               **({'theirs': list(stage.theirs)} if stage.theirs else {})} for stage in entry.stages]
     return {'made': entry.is_made, 'stages': stages}
 
 

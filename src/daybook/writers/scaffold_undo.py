@@ -12,6 +12,8 @@ from daybook.writers.scaffold_record import Stage
 from daybook.writers.scaffold_record import digest
 from daybook.writers.scaffold_record import to_bytes
 
+_TELLING = 6  # letters and digits; `hooks:` has five
+
 
 def _undone_exactly(data: bytes, stage: Stage) -> bytes:
     shift, parts, done = 0, [], 0
@@ -75,10 +77,9 @@ def held(entry: Entry, data: bytes) -> Entry | None:
 
 
 def _left_of(stage: Stage, data: bytes) -> list[str]:
-    """Return the lines that this stage put in and that still stand in `data`, without those that say nothing by themselves."""
-    was = {line.strip() for edit in stage.edits for line in edit.was.splitlines()}
+    """Return the lines that this stage put in and that still stand in `data`, without those that stand in many a file."""
     ours = [line for edit in stage.edits for line in edit.ours.splitlines()
-            if line.strip() not in was and any(letter.isalnum() for letter in line)]
+            if line.strip() not in stage.theirs and sum(letter.isalnum() for letter in line) >= _TELLING]
     return [line for line in ours if to_bytes(line).strip() in data]  # a line of theirs that holds ours too
 
 
