@@ -103,20 +103,62 @@ def test_stubs_on_branches_are_open_claims(two: Two) -> None:
     assert ', docs/sessions/SO-261111-02.md on origin/topic\n' in resumed(two.roman)
 
 
-def test_how_far_behind(two: Two) -> None:
+def test_how_far_from_what_is_there(two: Two) -> None:
+    def says(words: str) -> bool:
+        return first_line(resumed(two.roman)) == f'resume for roman (RT) on {words}'
+    assert says('main: up to date with origin/main')
     two.theirs('SO-261111-01', note('a', operator='serge'))
     two.theirs('SO-261111-02', note('b', operator='serge'))
-    assert first_line(resumed(two.roman)) == 'resume for roman (RT) on main: 2 behind origin/main'
+    assert says('main: 2 behind origin/main (git pull --ff-only)')
+    two.roman.commit('mine', str(two.roman.write('x.py', 'x')))
+    assert says('main: 1 ahead of and 2 behind origin/main (git pull --no-rebase)')
+    two.roman.git('pull', '-q', '--no-rebase')
+    two.roman.git('config', 'push.default', 'nothing')
+    assert says('main: 2 ahead of origin/main')
+    two.roman.git('config', 'push.default', 'simple')
+    assert says('main: 2 ahead of origin/main (git push)')
+    two.roman.git('push', '-q')
+    assert says('main: up to date with origin/main'), 'the command was right'
+
+
+def test_how_far_a_branch_is(two: Two) -> None:
+    def says(words: str) -> bool:
+        return first_line(resumed(two.roman)) == f'resume for roman (RT) {words}'
+    two.theirs('SO-261111-01', note('a', operator='serge'))
     two.roman.git('checkout', '-q', '-b', 'topic')
-    assert first_line(resumed(two.roman)) == 'resume for roman (RT) on topic: 2 behind origin/main'
+    assert says('on topic: 1 behind origin/main (git pull --no-rebase origin main)')
     two.roman.git('push', '-q', '-u', 'origin', 'topic')
+    assert says('on topic: up to date with origin/topic, 1 behind origin/main (git pull --no-rebase origin main)')
     two.serge.git('fetch', '-q')
+    two.serge.git('checkout', '-q', 'topic')
     two.theirs('SO-261111-03', note('c', operator='serge'), 'topic')
-    assert first_line(resumed(two.roman)) == 'resume for roman (RT) on topic: 3 behind origin/topic, 2 behind origin/main'
+    assert says('on topic: 1 behind origin/topic (git pull --ff-only), 1 behind origin/main (git pull --no-rebase origin main)')
+    two.roman.git('pull', '-q', '--ff-only')
+    two.roman.git('pull', '-q', '--no-rebase', 'origin', 'main')  # a merge
+    assert says('on topic: 2 ahead of origin/topic (git push), 2 ahead of origin/main'), 'what is for a pull request needs no command'
     two.remote.git('branch', '-q', '-D', 'topic')
-    assert first_line(resumed(two.roman)) == 'resume for roman (RT) on topic: 2 behind origin/main, origin/topic is gone'
+    assert says('on topic: 2 ahead of origin/main, origin/topic is gone')
     two.roman.git('checkout', '-q', '--detach')
-    assert first_line(resumed(two.roman)).endswith(', on no branch: 2 behind origin/main')
+    assert says(f'at {two.roman.git("rev-parse", "HEAD")[:10]}, on no branch: 2 ahead of origin/main (git switch -c NAME)')
+    two.roman.git('checkout', '-q', 'HEAD~2')
+    assert first_line(resumed(two.roman)).endswith('on no branch: 1 behind origin/main'), 'nothing is at risk'
+
+
+def test_a_branch_that_follows_another_is_not_told_to_push(two: Two) -> None:
+    two.roman.git('checkout', '-q', '-b', 'topic', '--track', 'origin/main')
+    two.roman.commit('mine', str(two.roman.write('x.py', 'x')))
+    assert first_line(resumed(two.roman)) == 'resume for roman (RT) on topic: 1 ahead of origin/main'
+
+
+def test_the_name_of_a_branch_cannot_become_a_command(two: Two) -> None:
+    two.remote.git('branch', '-q', '-m', 'main', 'a;touch${IFS}y')
+    two.remote.git('symbolic-ref', 'HEAD', 'refs/heads/a;touch${IFS}y')
+    two.serge.git('fetch', '-q', '--prune')
+    two.roman.git('fetch', '-q', '--prune')
+    two.roman.git('remote', 'set-head', 'origin', '-a')
+    two.serge.git('checkout', '-q', '-B', 'a;touch${IFS}y')
+    two.theirs('SO-261111-01', note('a', operator='serge'), 'a;touch${IFS}y')
+    assert "1 behind origin/a;touch${IFS}y (git pull --no-rebase origin 'a;touch${IFS}y')" in first_line(resumed(two.roman))
 
 
 def test_no_fetch_tells_what_was_fetched_last(two: Two) -> None:
@@ -125,7 +167,7 @@ def test_no_fetch_tells_what_was_fetched_last(two: Two) -> None:
     assert first_line(out) == 'resume for roman (RT) on main: up to date with origin/main; not fetched'
     assert 'SO-261111-01' not in out
     resumed(two.roman)
-    assert first_line(resumed(two.roman, '--no-fetch')) == 'resume for roman (RT) on main: 1 behind origin/main; not fetched'
+    assert first_line(resumed(two.roman, '--no-fetch')) == 'resume for roman (RT) on main: 1 behind origin/main (git pull --ff-only); not fetched'
     two.theirs('SO-261111-02', note('b', '2026-11-11', 'serge'))
     two.roman.git('fetch', '-q')
     out = resumed(two.roman, '--no-fetch')
@@ -279,7 +321,7 @@ def test_a_remote_with_a_slash_and_one_that_was_never_fetched(two: Two, new_repo
     repo.write('a', 'a')
     repo.commit()
     repo.git('remote', 'add', 'up/stream', str(two.remote.root))
-    assert first_line(resumed(repo)) == 'resume for roman-tester (RT) on main: 1 behind up/stream/main'
+    assert first_line(resumed(repo)) == 'resume for roman-tester (RT) on main: 1 ahead of and 1 behind up/stream/main (git pull --no-rebase up/stream main)'
     assert ', on up/stream/main\n' in resumed(repo)
 
 
@@ -296,7 +338,7 @@ def test_linked_work_trees_share_what_was_fetched(two: Two) -> None:
     two.roman.git('worktree', 'add', '-q', '../linked')
     resumed(two.roman)
     out = resumed(Sandbox(two.roman.root.parent / 'linked'), '--no-fetch')
-    assert first_line(out) == 'resume for roman (RT) on linked: 1 behind origin/main; not fetched' and 'SO-261111-01' in out
+    assert first_line(out) == 'resume for roman (RT) on linked: 1 behind origin/main (git pull --no-rebase origin main); not fetched' and 'SO-261111-01' in out
 
 
 def test_a_partial_clone_is_never_completed(two: Two, tmp_path: Path) -> None:
@@ -309,6 +351,24 @@ def test_a_partial_clone_is_never_completed(two: Two, tmp_path: Path) -> None:
         out = resumed(partial, *args)
         assert '\nnot looked at: 1 notes that this partial clone does not have\n' in out and 'last note: RT-261110-01' in out
     assert partial.git('rev-list', '--objects', '--all', '--missing=print') == missing and '?' in missing
+
+
+def test_a_shallow_clone_blames_nobody(two: Two, tmp_path: Path) -> None:
+    two.serge.write('docs/sessions/2026-11-09.md', '# without a name\n')
+    two.theirs('SO-261111-01', note('a', '2026-11-11', 'serge'))
+    two.remote.git('clone', '-q', '--depth=1', two.remote.root.as_uri(), str(tmp_path / 'shallow'))
+    shallow = Sandbox(tmp_path / 'shallow')
+    out = resumed(shallow)
+    cut = 'unverified: its commit is not in this shallow clone\n'
+    assert 'from docs/sessions/RT-261110-01.md, committed before this shallow clone begins\n' + cut in out
+    assert 'Notes that name nobody: last 2026-11-09 (' in out and 'committed it' not in out and 'since that note: no commit' not in out
+    assert ', ' + cut in next(line for line in out.splitlines(keepends=True) if line.startswith('Peer activity — serge'))
+    two.theirs('SO-261112-01', note('b', '2026-11-12', 'serge'))
+    shallow.git('pull', '-q')
+    assert 'last seen SO-261112-01 ("b"' in (out := resumed(shallow)) and out.count('unverified') == 1, 'what came later is known'
+    shallow.git('fetch', '-q', '--unshallow')
+    out = resumed(shallow)
+    assert 'by Roman Tester in commit ' in out and 'since that note: 2 commits after ' in out and 'unverified' not in out
 
 
 def test_only_so_many_branches_are_read(two: Two) -> None:
@@ -335,7 +395,7 @@ def test_many_runs_at_once(two: Two) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    fetched = 'resume for roman (RT) on main: 1 behind origin/main'
+    fetched = 'resume for roman (RT) on main: 1 behind origin/main (git pull --ff-only)'
     # whoever finds the fetch taken waits, and after the limit says what was fetched last: all of it, or nothing yet
     waited = {f'{begun}; origin {why}, as fetched last' for why in ('is being fetched by another run', 'did not answer in 3 s')
               for begun in (fetched, 'resume for roman (RT) on main: up to date with origin/main')}

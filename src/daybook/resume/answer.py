@@ -25,7 +25,7 @@ from daybook.resume import drift
 from daybook.resume import glance
 from daybook.resume import heads
 from daybook.resume import recall
-from daybook.resume.branches import Standing
+from daybook.resume import standing
 from daybook.resume.glance import Glance
 from daybook.resume.recall import Last
 from daybook.resume.recall import Note
@@ -112,6 +112,8 @@ def _doubt(note: Note, last: Last | None, configured: Mapping[str, Operator]) ->
     who = configured.get(note.owner)
     if last is None or not configured or not note.owner or (who and not who.emails):
         return ''
+    if not last.oid:
+        return 'its commit is not in this shallow clone'
     known = {email.strip().casefold() for email in who.emails} if who else set()
     committer = last.email if last.committer_email.casefold() in _HOSTS else last.committer_email
     if committer.strip().casefold() in known:
@@ -146,7 +148,7 @@ def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
     author, oid = (commit.author, commit.oid) if commit else ('', '')
     return LastNote(note.head.id, note.head.title, _source(note), _moment(note, commit), author, oid,
                     is_changed=_is_changed(reader.repo, note), branch=note.branch.name if note.branch else '', doubt=doubts[0],
-                    before=before, quotes=quotes), doc.body
+                    before=before, quotes=quotes, is_cut_off=commit is not None and not oid), doc.body
 
 
 def _moment(note: Note, last: Last | None) -> float:
@@ -190,18 +192,6 @@ def _workstreams(found: Mapping[str, heads.Stream], owners: Owners, slug: str) -
     named = [Workstream(row.name, owners.named(row.owner), row.status, row.entry) for row in rows]
     return ([row for row in named if row.owner.casefold() == slug.casefold()],
             [row for row in named if row.owner.casefold() != slug.casefold()])
-
-
-def place(where: Standing) -> str:
-    """Return in words where HEAD is and how far behind."""
-    if not where.commit:
-        return f'on {where.branch}, before the first commit'
-    behind = [f'{count} behind {name}' for name, count in where.behind if count]
-    level = [name for name, count in where.behind if not count]
-    words = behind or ([f'up to date with {" and ".join(level)}'] if level else [])
-    words += [f'{where.lost} is gone'] if where.lost else []
-    at = f'on {where.branch}' if where.branch else f'at {where.commit[:10]}, on no branch'
-    return f'{at}: {", ".join(words)}' if words else at
 
 
 def _how(environ: Mapping[str, str]) -> str:
@@ -251,7 +241,7 @@ def _view(call: Call, reader: Reader, seen: Glance, watch: dict[str, bool]) -> V
         last, body = _last(reader, mine, commits, configured)
         since = drift.since(repo, mine[0].head, body, last.commit, who.emails, streams)
     own, theirs = _workstreams(streams, Owners(known), who.slug)
-    return View(who.slug, who.initials, place(branches.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
+    return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
                 tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
                 _unread(found, older), _how(call.environ))
 

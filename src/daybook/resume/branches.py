@@ -1,4 +1,4 @@
-"""The branches of the remote: fetched into refs of our own, how far HEAD is behind them, which notes only they have."""
+"""The branches of the remote: fetched into refs of our own, and which notes only they have."""
 from __future__ import annotations
 
 import os
@@ -20,7 +20,7 @@ SPACE = 'refs/daybook/remotes'
 WAIT = 3.0  # seconds for a fetch, the wait for another one included
 _MOST = 50  # branches that are read, those committed to last
 _PAIRS = re.compile(r'(?:[0-9a-f]{40,64} [0-9a-f]{40,64}\n)+')
-_NAMES = ('main', 'master', 'trunk', 'develop')
+NAMES = ('main', 'master', 'trunk', 'develop')
 # whatever the user's settings say: no tags, no hooks, no submodules, no background work, no other refs
 _SETTINGS = ('fetch.pruneTags=false', 'fetch.writeCommitGraph=false', 'fetch.output=compact', f'core.hooksPath={os.devnull}')
 _OPTIONS = ('--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-maintenance', '--prune',
@@ -43,18 +43,6 @@ class Elsewhere(NamedTuple):
     oid: str
     path: str
     branch: Branch
-
-
-class Standing(NamedTuple):
-    """Where HEAD is: its branch (empty: detached) and commit (empty: none yet), and what it is behind of, by how much.
-
-    `lost` is an upstream that is gone.
-    """
-
-    branch: str
-    commit: str
-    behind: tuple[tuple[str, int], ...] = ()
-    lost: str = ''
 
 
 def remote_of(repo: Repo, settings: Settings) -> str | None:
@@ -109,7 +97,7 @@ def unmerged(repo: Repo, remote: str, *, is_fresh: bool) -> tuple[list[Branch], 
     rows = [line.split(' ') for line in lines]
     found = {oid: Branch(f'{remote}/{ref.removeprefix(space)}', oid, tree) for ref, oid, tree in rows if tree
              for space in _spaces(remote, is_fresh) if ref.startswith(space) and not ref.endswith('/HEAD')}
-    ordered = sorted(found.values(), key=lambda branch: branch.name not in [f'{remote}/{name}' for name in _NAMES])
+    ordered = sorted(found.values(), key=lambda branch: branch.name not in [f'{remote}/{name}' for name in NAMES])
     return ordered[:_MOST], len(ordered[_MOST:])
 
 
@@ -158,47 +146,6 @@ def elsewhere(repo: Repo, branches: Sequence[Branch], pathspecs: Sequence[str]) 
     for change in _changes(os.fsdecode(out), by_tree):
         found.setdefault((change.oid, change.path), change)
     return list(found.values())
-
-
-def _believed(repo: Repo, ref: str, remote: str | None, is_fresh: bool) -> str | None:
-    """Return the commit of a tracking ref as the remote has it, as far as is known here."""
-    theirs, prefix = git.resolve(repo, ref), f'refs/remotes/{remote}/'
-    if remote is None or not ref.startswith(prefix):
-        return theirs
-    ours = git.resolve(repo, f'{SPACE}/{remote}/{ref.removeprefix(prefix)}')
-    if is_fresh or ours is None or theirs is None:
-        return ours if is_fresh else ours or theirs
-    is_older = git.git('merge-base', '--is-ancestor', ours, theirs, cwd=repo.root).is_ok
-    return theirs if is_older else ours
-
-
-def _default(repo: Repo, remote: str | None) -> str | None:
-    found = git.default_branch(repo, remote)
-    if remote and not (found or '').startswith('refs/remotes/'):
-        ours = [name for name in _NAMES if git.resolve(repo, f'{SPACE}/{remote}/{name}')]
-        return f'refs/remotes/{remote}/{ours[0]}' if ours else found
-    return found
-
-
-def _short(ref: str) -> str:
-    return ref.removeprefix('refs/heads/').removeprefix('refs/remotes/')
-
-
-def standing(repo: Repo, remote: str | None, *, is_fresh: bool) -> Standing:
-    """Return where HEAD is, against its upstream and the default branch."""
-    branch, head = git.current_branch(repo) or '', git.resolve(repo, 'HEAD') or ''
-    upstream = git.git('for-each-ref', '--format=%(upstream)', f'refs/heads/{branch}', cwd=repo.root).text if branch else ''
-    if not head:
-        return Standing(branch, head)
-    behind, lost = [], ''
-    for ref in dict.fromkeys(filter(None, (upstream, _default(repo, remote)))):
-        there = _believed(repo, ref, remote, is_fresh)
-        if there is None:
-            lost = _short(ref) if ref == upstream else ''
-        elif ref != f'refs/heads/{branch}':
-            count = git.git('rev-list', '--count', f'{head}..{there}', '--', cwd=repo.root).text
-            behind.append((_short(ref), int(count or 0)))
-    return Standing(branch, head, tuple(behind), lost)
 
 
 def is_partial(repo: Repo) -> bool:

@@ -15,7 +15,7 @@ from daybook.repo import git_spawn
 SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml')
 _VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT',
               'DAYBOOK_STATE_DIR')
-_CONFIG = r'^(user|remote|branch|extensions)\.'
+_CONFIG = r'^(user|remote|branch|push|extensions)\.'
 _MARKDOWN = ('.md', '.markdown', '.mdx')
 
 
@@ -110,7 +110,7 @@ def setup(root: str, words: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def state(seen: Glance, root: str, common_dir: str) -> str:
-    """Return what stands for all that `seen` shows, the files on the disk and the claims of the clone."""
+    """Return what stands for all that `seen` shows, the files on the disk, the claims of the clone and where it begins."""
     on_disk = sorted(seen.on_disk())
     stats = [part for path in on_disk for part in (os.fsencode(path), _stat(os.path.join(root, path)))]
-    return _digest([*seen, *stats, *_claims(common_dir)])
+    return _digest([*seen, *stats, _stat(os.path.join(common_dir, 'shallow')), *_claims(common_dir)])

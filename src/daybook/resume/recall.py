@@ -177,7 +177,8 @@ def _origins(reader: Reader, paths: Sequence[str]) -> dict[str, Touch]:
     wanted = [path for path in paths if path not in kept]
     folders = sorted({os.path.dirname(path) or '.' for path in wanted})
     found = git_log.touches(reader.repo, *git.pathspec(wanted if len(wanted) < 100 else folders)) if wanted else {}
-    kept.update((path, found[path][1]) for path in wanted if path in found)
+    edge = _edge(reader.repo)
+    kept.update((path, found[path][1]) for path in wanted if path in found and found[path][1].oid not in edge)
     reader.known.update((f'first {path}', touch) for path, touch in kept.items())
     return kept
 
@@ -225,7 +226,7 @@ def streams(reader: Reader, seen: Glance) -> dict[str, Stream]:
 
 
 class Last(NamedTuple):
-    """The commit that touched a note last."""
+    """The commit that touched a note last; `oid` is empty where a shallow clone does not have it."""
 
     oid: str
     author: str
@@ -235,13 +236,23 @@ class Last(NamedTuple):
     at: int
 
 
+_CUT_OFF = Last('', '', '', '', '', 0)
+
+
+def _edge(repo: Repo) -> frozenset[str]:
+    """Return the first commits that a shallow clone has: they seem to have brought every file."""
+    return frozenset((files.read_bytes(os.path.join(repo.common_dir, 'shallow')) or b'').decode().split())
+
+
 def last_commits(repo: Repo, notes: Sequence[Note]) -> list[Last | None]:
     """Return the commit that touched each note last, on the branch where it lies; None for what is not committed."""
+    edge = _edge(repo)
     form = '--format=%H%x1f%aN%x1f%aE%x1f%cN%x1f%cE%x1f%at'
     asked = [('log', '-1', '--no-show-signature', form, note.branch.commit if note.branch else 'HEAD', '--',
               *git.pathspec([note.path])) for note in notes]
     found: list[Last | None] = []
     for note, answer in zip(notes, git_spawn.answers(repo.root, *asked)):
         words = os.fsdecode(answer or b'').strip('\n').split('\x1f')
-        found.append(Last(*words[:5], int(words[5] or 0)) if len(words) == 6 else None)
+        last = Last(*words[:5], int(words[5] or 0)) if len(words) == 6 else None
+        found.append(_CUT_OFF if last and last.oid in edge else last)
     return found

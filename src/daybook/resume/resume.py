@@ -92,7 +92,8 @@ def _head(view: View, now: float) -> list[str]:
     if view.last is None:
         return [first, '', f'no prior sessions for {short(view.slug)}']
     note = view.last
-    source = f'by {short(note.author)} in commit {note.commit[:10]}' if note.commit else 'not committed'
+    source = f'by {short(note.author)} in commit {note.commit[:10]}' if note.commit else \
+        'committed before this shallow clone begins' if note.is_cut_off else 'not committed'
     source += ', changed since' if note.is_changed and note.commit else ''
     source += f', on {short(note.branch)}' if note.branch else ''
     doubt = [f'unverified: {short(note.doubt)}'] if note.doubt else []
@@ -169,6 +170,12 @@ def _orphans(view: View, now: float) -> list[str]:
             f'a note of it: daybook stub{" " + session if _PLAIN_ID.fullmatch(session) else ""}']
 
 
+def _is_beginning(view: View) -> bool:
+    """Return whether nobody has handed off yet, as far as can be read, and no draft of the operator waits."""
+    has_draft = any(claim.slug.casefold() == view.slug.casefold() for claim in view.claims)
+    return not (view.last or view.peers or view.unread or has_draft)
+
+
 def _tail(view: View, now: float) -> list[list[str]]:
     """Return what follows the quotes, the most important block first."""
     peers = [_peer(peer, now) for peer in view.peers]
@@ -183,7 +190,7 @@ def _tail(view: View, now: float) -> list[list[str]]:
         _due(view, now),
         _orphans(view, now),
         [shown(line) for line in view.unread],
-        view.how.splitlines() if view.last is None and not view.peers else [],
+        view.how.splitlines() if _is_beginning(view) else [],
     ]
     return [['', *block] for block in blocks if block]
 

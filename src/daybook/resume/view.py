@@ -16,7 +16,8 @@ class Quote(NamedTuple):
 class LastNote(NamedTuple):
     """The note to go on from; `at` is in seconds since 1970.
 
-    `author` and `commit` are of the commit that touched it last, empty without one; `source` is its path, or the
+    `author` and `commit` are of the commit that touched it last, empty without one, or where `is_cut_off` tells that
+    this shallow clone does not have it; `source` is its path, or the
     command that shows it where it lies on `branch` only; `doubt` says who committed it when that is not its operator,
     and `before` then names the last note without a doubt.
     """
@@ -32,6 +33,7 @@ class LastNote(NamedTuple):
     doubt: str
     before: str
     quotes: tuple[Quote, ...]
+    is_cut_off: bool = False
 
 
 class Since(NamedTuple):
