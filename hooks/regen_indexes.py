@@ -38,9 +38,9 @@ def _tell_left(settled: Settled) -> None:
 
 def _checked(stale: Stale, settled: Settled) -> int:
     """Print what a run would write; 1 when there is something."""
-    for path in sorted({*stale.texts, *settled.texts, *settled.merged}):
+    for path in sorted({*stale.paths, *settled.texts, *settled.merged}):
         print(printable(f'{path} is not what the documents ask for; run daybook regen-indexes'))
-    return int(bool(stale.texts or settled.texts or settled.merged or settled.left))
+    return int(bool(stale.paths or settled.texts or settled.merged or settled.left))
 
 
 def _written(repo: Repo, settings: Settings, settled: Settled, *, is_kept: bool) -> tuple[Stale, list[str]]:
@@ -50,7 +50,9 @@ def _written(repo: Repo, settings: Settings, settled: Settled, *, is_kept: bool)
     stale = _stale(repo, settings, settled, is_kept=is_kept)
     for path, text in sorted(stale.texts.items()):
         keeping.write(repo, path, text)
-    return stale, [*settled.texts, *stale.texts]
+    for path, data in stale.blocks.items():
+        files.write_atomic(files.inside(repo.root, path), data)
+    return stale, [*settled.texts, *stale.paths]
 
 
 def _stale(repo: Repo, settings: Settings, settled: Settled, *, is_kept: bool) -> Stale:
@@ -77,7 +79,7 @@ def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: boo
         stale, written = _written(repo, settings, settled, is_kept=is_kept)
         for path in sorted(written):
             print(printable(f'Rewriting {path}'))
-        _say_add([*settled.merged, *stale.texts])
+        _say_add([*settled.merged, *stale.paths])
         code = int(bool(written or settled.merged or settled.left))
     _tell_left(settled)
     if stale.by_hand and not git.is_in_git_hook():

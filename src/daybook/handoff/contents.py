@@ -24,6 +24,7 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import index_files
+from daybook.session import overview_file
 from daybook.session import telemetry as counters
 from daybook.session.claim import Claim
 from daybook.writers import index_set
@@ -75,7 +76,10 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
         written.append((place, 'log', entry, remake.insert('log', entry, _on_disk(repo, place))))
     for place in plan.indexes:
         entry = tuple(_index_entry(settings, place, path, title))
-        written.append((place, 'index', entry, _index(request, place, entry)))
+        if place == settings.indexes_overview and overview_file.text_of(repo, settings) is not None:
+            written.append((place, 'overview', entry, remake.insert('overview', entry, _on_disk(repo, place))))
+        else:
+            written.append((place, 'index', entry, _index(request, place, entry)))
     if plan.changelog:
         entry = (f'{claim.id}: {title}',)
         written.append((plan.changelog, 'changelog', entry,

@@ -25,7 +25,7 @@ _TEMPORARY = re.compile(r'\.\d+-[0-9a-f]{8}\.tmp')  # behind the name of a file 
 class Write(NamedTuple):
     """One path that a hand-off writes.
 
-    `role` is note, index, log, changelog, actions or page; `entry` what was put in, so that it can be put into
+    `role` is note, index, overview (a block in what people write), log, changelog, actions or page; `entry` what was put in, so that it can be put into
     a peer's version again. `before` and `after` are object ids of the bytes on disk; `staged` is
     `mode oid` in the index before (None: no entry), `cleaned` the id that git stores.
     """

@@ -21,6 +21,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.session import claim as claims
 from daybook.session import index_files
+from daybook.session import overview_file
 from daybook.session import preflight
 from daybook.session import second_witness
 from daybook.session import telemetry as counters
@@ -117,7 +118,7 @@ def _index_targets(request: Request) -> tuple[str, ...]:
             continue
         if os.path.islink(os.path.join(repo.root, path)):
             request.say(f'{path} is a symbolic link: left alone')
-        elif index_files.is_by_hand(repo, path):
+        elif index_files.is_by_hand(repo, path) and not (path == settings.indexes_overview and overview_file.text_of(repo, settings)):
             request.say(f'{path} was written by hand: left alone')
         else:
             chosen.append(path)

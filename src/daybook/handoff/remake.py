@@ -7,6 +7,7 @@ from daybook.documents import frontmatter
 from daybook.writers import action_log
 from daybook.writers import changelog
 from daybook.writers import indexes
+from daybook.writers import overview_block
 from daybook.writers import session_log
 
 
@@ -19,13 +20,15 @@ def _encode(text: str) -> bytes:
 
 
 def insert(role: str, entry: Sequence[str], data: bytes) -> bytes:
-    """Return the file with the generated entry of `role` (index, log, changelog or actions) in it, all else as it was."""
+    """Return the file with the generated entry of `role` (index, overview, log, changelog or actions) in it, all else as it was."""
     if role == 'index':
         return _encode(indexes.insert(_decode(data), indexes.Entry(*entry)))
     if role == 'changelog':
         return _encode(changelog.insert(_decode(data), entry[0]))
     if role == 'actions':
         return _encode(action_log.insert(_decode(data), entry))
+    if role == 'overview':
+        return _encode(overview_block.with_latest(_decode(data), indexes.Entry(*entry)))
     at = frontmatter.body_offset(data)
     if at == len(data) and data and not data.endswith(b'\n'):  # the fence that closes the head ends the file
         data += b'\n'

@@ -9,20 +9,29 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents import review
 from daybook.documents.config import Settings
+from daybook.documents.document import Document
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import index_files
+from daybook.session import overview_file
 from daybook.writers import index_set
 
 
 class Stale(NamedTuple):
-    """What is to be written, by path, and the files of people that stand in the way."""
+    """What is to be written, by path, and the files of people that stand in the way; `blocks` are theirs but for a block."""
 
     texts: dict[str, str]
     by_hand: list[str]
+    blocks: dict[str, bytes] = {}
+
+    @property
+    def paths(self) -> list[str]:
+        """Everything that is to be written."""
+        return sorted([*self.texts, *self.blocks])
 
 
 class Settled(NamedTuple):
@@ -33,15 +42,20 @@ class Settled(NamedTuple):
     left: dict[str, str]
 
 
+def _told(found: Document) -> tuple[str, bool]:
+    """Return what a map says of a document."""
+    return document.title_of(found), review.is_closed(found.meta)
+
+
 def concerned(repo: Repo, settings: Settings) -> set[str]:
     """Return the files whose staged change makes an index stale: documents that came, went or got another title, and maps."""
     status = dict((path, letter) for letter, path in git.staged_status(repo))
     edited = [path for path, letter in status.items() if letter not in 'AD' and config.kind_of(settings, path)]
-    before = {found.path: document.title_of(found) for found in document.read_committed(repo, settings, edited)}
-    after = {found.path: document.title_of(found) for found in document.read_all(repo, settings, edited)}
+    before = {found.path: _told(found) for found in document.read_committed(repo, settings, edited)}
+    after = {found.path: _told(found) for found in document.read_all(repo, settings, edited)}
     retitled = [path for path in edited if before.get(path) != after.get(path)]
     moved = [path for path, letter in status.items() if letter in 'AD' and config.kind_of(settings, path)]
-    return {*retitled, *moved, *(path for path in status if index_files.is_map(settings, path)
+    return {*retitled, *moved, *(path for path in status if index_files.is_map(settings, path) or path == config.PATH
                                  or posixpath.basename(path) == index_set.SIBLING)}
 
 
@@ -71,7 +85,9 @@ def stale(repo: Repo, settings: Settings, changed: set[str] | None, *, without: 
         data = files.read_bytes(files.inside(repo.root, path))
         if data is None and has_lines or data is not None and data.decode('utf-8', 'replace').replace('\r\n', '\n') != text:
             texts[path] = text
-    return Stale(texts, by_hand)
+    blocks = overview_file.wanted(repo, settings, tracked, changed)
+    return Stale(texts, by_hand, {path: data for path, data in blocks.items() if path not in without
+                                  and data != files.read_bytes(files.inside(repo.root, path))})
 
 
 def write(repo: Repo, path: str, text: str) -> None:

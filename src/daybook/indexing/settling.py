@@ -15,6 +15,7 @@ from daybook.repo.git import Repo
 from daybook.session import index_files
 from daybook.writers import conflicts
 from daybook.writers import indexes
+from daybook.writers import overview_block
 from daybook.writers import session_log_union
 
 _MARKER = 7  # git's own length of a conflict marker, where .gitattributes names none that can be
@@ -42,6 +43,13 @@ def unmerged(repo: Repo) -> list[Unmerged]:
 def _is_generated(repo: Repo, entry: Unmerged) -> bool:
     sides = git_objects.read_blobs(repo, [oid for stage, oid in entry.stages.items() if stage in _BOTH])
     return all(indexes.is_generated((side or b'').decode('utf-8', 'replace')) for side in sides)
+
+
+def _is_confined(repo: Repo, entry: Unmerged) -> bool:
+    """Return whether only the generated block of an overview is in conflict, in what git left on the disk."""
+    absolute = os.path.join(repo.root, entry.path)
+    data = None if os.path.islink(absolute) or not _BOTH <= entry.stages.keys() else files.read_bytes(absolute)
+    return overview_block.is_confined(_decode(data))
 
 
 def _marker_size(repo: Repo, path: str) -> int:
@@ -88,6 +96,8 @@ def settle(repo: Repo, settings: Settings, *, is_kept: bool) -> Settled:
         kind = config.kind_of(settings, entry.path)
         if index_files.is_map(settings, entry.path) and is_kept and _is_generated(repo, entry):
             settled.merged.append(entry.path)
+        elif entry.path == settings.indexes_overview and is_kept and _is_confined(repo, entry):
+            settled.merged.append(entry.path)  # its block is made anew
         elif kind is not None and kind.name == 'workstream':
             _log(repo, entry, settled)
         else:

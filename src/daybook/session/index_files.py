@@ -12,6 +12,7 @@ from daybook.documents.config import kind_of
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.session import overview_file
 from daybook.writers import index_set
 from daybook.writers import indexes
 
@@ -48,7 +49,7 @@ def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequenc
 
 def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Collection[str] | None) -> dict[str, str]:
     path = settings.indexes_overview
-    if path is None or changed is not None and not any(each == path or kind_of(settings, each) for each in changed):
+    if path is None or overview_file.text_of(repo, settings) is not None or changed is not None and not any(each == path or kind_of(settings, each) for each in changed):
         return {}
     data = None if changed is None or path in changed else files.read_bytes(files.inside(repo.root, path))
     old = (data or b'').decode('utf-8', 'replace').replace('\r\n', '\n')

@@ -51,6 +51,18 @@ def line(entry: Entry) -> str:
     return f'- [{name}]({_address(inline.link_target(entry.file))}): {title}'
 
 
+def lines(entries: Iterable[Entry], *, is_sorted: bool = False) -> list[str]:
+    """Return the lines of documents, in the order of an index unless they are sorted already; each file once."""
+    keyed = {_LINE.match(text)['target']: text for text in map(line, entries)}  # type: ignore[index]
+    return [keyed[target] for target in (keyed if is_sorted else sorted(keyed, key=_order))]
+
+
+def target_of(text: str) -> str | None:
+    """Return the file that a line of an index leads to, None for any other line."""
+    found = _LINE.match(text)
+    return found['target'] if found else None
+
+
 def is_generated(text: str) -> bool:
     """Return whether an INDEX.md is ours to replace."""
     return MARKER in text
