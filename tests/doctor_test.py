@@ -226,6 +226,8 @@ FAULTS = {
     'notes that are ignored': Fault(lambda c: c.append('.gitignore', 'docs/sessions/\n'), 'folders-ignored', 'git check-ignore -v docs/sessions/x.md'),
     'settings that are ignored': Fault(lambda c: (c.append('.gitignore', '.daybook/config.yaml\n'), c.sandbox.git('rm', '-q', '--cached', '.daybook/config.yaml')), 'config-ignored', 'git check-ignore -v'),
     'indexes that conflict': Fault(lambda c: c.sandbox.write('.gitattributes', ''), 'merge', "merge=union' >> .gitattributes"),
+    'an overview that conflicts': Fault(lambda c: c.append('.daybook/config.yaml', 'indexes: {overview: OVERVIEW.md}\n'), 'merge',
+                                        "echo '/OVERVIEW.md merge=union' >> .gitattributes"),
     'authored documents merged by union': Fault(lambda c: c.append('.gitattributes', '*.md merge=union\n'), 'merge-authored', 'INDEX.md merge=union'),
     'a file where our folder in git belongs': Fault(lambda c: (shutil.rmtree(c.sandbox.root / '.git/daybook', ignore_errors=True), c.sandbox.write('.git/daybook', 'x')), 'catalogue', 'mv '),
     'a hand-off that was killed': Fault(lambda c: c.sandbox.write('.git/daybook/handoff.json', '{}'), 'journal', 'daybook handoff'),

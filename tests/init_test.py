@@ -105,8 +105,26 @@ def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> No
     assert [line.rsplit(': ', 1)[1] for line in lines] == ['union', 'union', 'unspecified', 'unspecified']
 
 
+@pytest.mark.parametrize(('settings', 'hand_written', 'lines'), [
+    ('indexes: {overview: docs/OVERVIEW.md}', '', ['docs/OVERVIEW.md merge=union']),
+    ('indexes: {overview: OVERVIEW.md}', '', ['/OVERVIEW.md merge=union']),
+    ('indexes: {overview: My docs/OVERVIEW.md}', '', ['"My docs/OVERVIEW.md" merge=union']),
+    ('indexes: {overview: docs/OVERVIEW.md}', '# by hand\n', []),
+    ('handoff: {action_log: logs/context_actions.csv}', '', ['logs/context_actions.csv merge=union']),
+])
+def test_what_else_is_whole_line_by_line_merges_by_union(repo: Sandbox, settings: str, hand_written: str, lines: list[str]) -> None:
+    repo.write('.daybook/config.yaml', f'{settings}\n')
+    if hand_written:
+        repo.write('docs/OVERVIEW.md', hand_written)
+    ran(repo)
+    assert repo.read('.gitattributes').splitlines()[2:] == lines
+    paths = ('docs/OVERVIEW.md', 'OVERVIEW.md', 'My docs/OVERVIEW.md', 'logs/context_actions.csv', 'other/OVERVIEW.md')
+    merged = [line.split(': ')[0] for line in repo.git('check-attr', 'merge', '--', *paths).splitlines() if line.endswith(': union')]
+    assert merged == [line.split(' merge=')[0].strip('"/') for line in lines]
+
+
 def test_where_a_job_keeps_the_indexes_nothing_is_merged_by_line(repo: Sandbox) -> None:
-    repo.write('.daybook/config.yaml', 'indexes: {when: default-branch}\n')
+    repo.write('.daybook/config.yaml', 'indexes: {when: default-branch, overview: docs/OVERVIEW.md}\n')
     ran(repo)
     assert '.gitattributes' not in repo.snapshot() and '.gitignore' in repo.snapshot()
 

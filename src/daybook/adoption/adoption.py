@@ -106,14 +106,25 @@ def _mirror(repo: Repo, settings: config.Settings, servers: Iterable[str]) -> st
                  if re.fullmatch(pattern, f'mcp__{name}', re.IGNORECASE)), '')
 
 
-def _index_folders(repo: Repo, settings: config.Settings) -> list[str]:
+def _is_free(repo: Repo, path: str) -> bool:
+    """Return whether a map at `path` is ours, or nothing stands there."""
+    data = files.read_bytes(os.path.join(repo.root, path))
+    return data is None or indexes.is_generated(data.decode('utf-8', 'replace'))
+
+
+def _index_folders(repo: Repo, settings: config.Settings) -> tuple[str, ...]:
     """Return the folders whose INDEX.md hand-off keeps, without those that hold one written by hand."""
     if settings.indexes_when != 'commit':
-        return []
+        return ()
     folders = [folder for name in ('session', 'workstream') if (folder := settings.kind(name).folder)]
-    written = {folder: files.read_bytes(os.path.join(repo.root, folder, indexes.NAME)) for folder in folders}
-    return [folder for folder, data in written.items()
-            if data is None or indexes.is_generated(data.decode('utf-8', 'replace'))]
+    return tuple(folder for folder in folders if _is_free(repo, f'{folder}/{indexes.NAME}'))
+
+
+def _line_files(repo: Repo, settings: config.Settings) -> tuple[str, ...]:
+    """Return the other files that hand-off keeps on every branch and that are whole line by line: overview and action log."""
+    overview = settings.indexes_overview if settings.indexes_when == 'commit' else None
+    kept = [overview] if overview and _is_free(repo, overview) else []
+    return (*kept, *([settings.handoff_action_log] if settings.handoff_action_log else []))
 
 
 class Places(dict[str, Place]):
@@ -186,7 +197,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     runner = _runner(repo, names)
     return Found(
         places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
-        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds, index_folders=tuple(_index_folders(repo, settings)),
+        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds, index_folders=_index_folders(repo, settings), line_files=_line_files(repo, settings),
         indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),

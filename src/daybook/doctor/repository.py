@@ -21,6 +21,7 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import operators
+from daybook.writers import indexes
 
 _GIT = (2, 38)  # merge-tree --write-tree
 
@@ -76,15 +77,23 @@ def _merge_of(repo: Repo, path: str) -> str:
     return git.zsplit(out)[2] if out else ''
 
 
+def _is_made(repo: Repo, path: str) -> bool:
+    """Return whether the map at `path` is generated, or will be; one with a block is written by people."""
+    data = files.read_bytes(os.path.join(repo.root, path))
+    return data is None or indexes.is_generated(data.decode('utf-8', 'replace'))
+
+
 def merging(repo: Repo, given: Settings) -> Iterator[Check]:
     """Yield whether generated indexes merge by union where branches write them, and authored documents never do."""
     folders = [given.kind(name).folder for name in ('session', 'workstream')]
     if given.indexes_when == 'commit':
-        lacking = [folder for folder in folders if folder and _merge_of(repo, f'{folder}/INDEX.md') != 'union']
+        kept = {f'{folder}/INDEX.md': f'{folder}/**/INDEX.md' for folder in folders if folder}
+        if given.indexes_overview and _is_made(repo, given.indexes_overview):
+            kept[given.indexes_overview] = given.indexes_overview if '/' in given.indexes_overview else f'/{given.indexes_overview}'
+        lacking = [path for path in kept if _merge_of(repo, path) != 'union']
         if lacking:
-            line = f'{lacking[0]}/**/INDEX.md merge=union'
-            yield fail('merge', f'indexes of {", ".join(lacking)} do not merge by union, so that two branches conflict in them',
-                       f"echo '{line}' >> .gitattributes")
+            yield fail('merge', f'{", ".join(lacking)}: not merged by union, so that two branches conflict in them',
+                       f"echo '{kept[lacking[0]]} merge=union' >> .gitattributes")
         else:
             yield ok('merge', 'indexes merge by union')
     authored = [f'{folder}/x.md' for folder in folders if folder and _merge_of(repo, f'{folder}/x.md') == 'union']

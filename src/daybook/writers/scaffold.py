@@ -80,8 +80,10 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
     if 'obsidian' in wanted.extras:
         ignored += scaffold_pages.OBSIDIAN_IGNORED
     yield _lines(IGNORE, ignored, found)
-    quoted = [f'"{folder}/**/INDEX.md"' if ' ' in folder else f'{folder}/**/INDEX.md' for folder in found.index_folders]
-    merged = [f'{pattern} merge=union' for pattern in quoted]
+    patterns = [f'{folder}/**/INDEX.md' for folder in found.index_folders]
+    # a pattern without a slash would reach files of that name in every folder
+    patterns += [path if '/' in path else f'/{path}' for path in found.line_files]
+    merged = [f'"{pattern}" merge=union' if ' ' in pattern else f'{pattern} merge=union' for pattern in patterns]
     if 'mirror' in wanted.extras:
         merged.append(sync_workflow.ATTRIBUTES)
     if merged:

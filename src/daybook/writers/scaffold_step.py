@@ -38,7 +38,7 @@ class Found(NamedTuple):
     will be, initials by slug; `runner` names what runs git's hooks instead of pre-commit, and
     `runner_file` its file, if that can take our check; `kinds`
     are those of the settings that hold; `index_folders` may have their INDEX.md merged line by
-    line, `new_indexes` of them are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
+    line, and `line_files` may be so themselves, `new_indexes` of the folders are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
     host's kind of CI, empty when unknown, and `branch` its default branch; `hook_ids` are the hooks that this version has; `script`
     is the telemetry script and `record` what earlier runs have put in;
@@ -53,6 +53,7 @@ class Found(NamedTuple):
     runner_file: str = ''
     kinds: tuple[Kind, ...] = ()
     index_folders: tuple[str, ...] = ()
+    line_files: tuple[str, ...] = ()
     indexes_when: str = 'commit'
     new_indexes: int = 0
     agents: frozenset[str] = frozenset()
