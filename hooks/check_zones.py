@@ -7,18 +7,11 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
-from daybook.documents import document
+from daybook.governance import quoting
 from daybook.governance import records
-from daybook.problem import Problem
 from daybook.rules import zones
 
 HOOK_ID = 'check-zones'
-
-
-def _quoted(scope: Scope, known: zones.Zones) -> list[Problem]:
-    suspects = zones.suspects(known, scope.settings.render_zone)
-    found = document.read_all(scope.repo, scope.settings, suspects) if suspects else ()
-    return [wrong for each in found for wrong in zones.quoted(known, each.path, each.data.decode('utf-8', 'replace'), suspects[each.path])]
 
 
 def look(scope: Scope) -> Look:
@@ -29,7 +22,7 @@ def look(scope: Scope) -> Look:
     problems = zones.check_folders(config.PATH, settings.zones_folders, records.settings_lines(scope))
     if not count and not problems:
         return Look(notes=[f'{HOOK_ID}: 0 documents governed; give some a `zone`, or name `zones.folders` in {config.PATH}'])
-    problems += [*zones.check(known, settings.zones_folders, settings.render_zone), *_quoted(scope, known)]
+    problems += [*zones.check(known, settings.zones_folders, settings.render_zone), *quoting.check(scope.repo, settings, known)]
     before = records.former_settings(scope)
     is_other = before is not None and (before.zones_default, before.zones_folders, before.render_zone) != (
         settings.zones_default, settings.zones_folders, settings.render_zone)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import re
@@ -16,6 +17,10 @@ from daybook.writers import first_screen
 _BIDI = re.compile('[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 
 
+def _date(text: str) -> str:
+    return datetime.date.fromisoformat(text).isoformat()
+
+
 def _as_json(report: object) -> str:
     text = json.dumps(report, ensure_ascii=False, indent=2)
     return _BIDI.sub(lambda match: f'\\u{ord(match.group()):04x}', text)
@@ -27,8 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog='daybook inventory',
         description='Tell what the repository holds, which habits it shows and what each hook would do; write nothing.',
         epilog='DAYBOOK_FORMAT=json prints all findings, the proposed settings among them.')
-    parser.parse_args(argv)
+    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
+                        help='the day by which reviews are judged (default: today)')
+    options = parser.parse_args(argv)
     form = output_format(os.environ)
-    report = survey.look(git.find_repo())
+    report = survey.look(git.find_repo(), options.as_of)
     print(_as_json(report) if form == 'json' else '\n'.join(first_screen.render(report)))
     return 0

@@ -466,7 +466,11 @@ def test_names_that_are_not_utf8(repo: Sandbox) -> None:
 
 
 def test_small_repository_has_a_small_screen(repo: Sandbox) -> None:
-    with_files(repo, 'docs/sessions/2026-01-01-a.md', 'docs/sessions/2026-01-02-b.md', 'README.md')
+    with_files(repo, 'docs/sessions/2026-01-01-a.md', content='# One\n')
+    repo.write('docs/sessions/2026-01-02-b.md', '# Two\n')
+    repo.write('README.md', '# Three\n')
+    repo.git('add', '.')
+    repo.git('commit', '-q', '--amend', '--no-edit')
     shown = screen(repo).splitlines()
     assert shown == [
         'repo: 3 Markdown files among 3 tracked; branch main',
@@ -481,6 +485,7 @@ def test_small_repository_has_a_small_screen(repo: Sandbox) -> None:
         '  regen-indexes         would write 1 INDEX.md',
         '  audit-links           no dead link',
         '  backfill-frontmatter  would add a header to 2 documents',
+        '  governance            0 documents governed: no map, rule, review date or zone',
         '  handoff               would write notes to docs/sessions/ and commit those paths only',
         '',
         'not looked at: anchors, URLs, paths in code spans, other branches',
@@ -570,9 +575,10 @@ def test_the_shape_of_the_json(repo: Sandbox) -> None:
     found = findings(with_files(repo, 'docs/sessions/2026-01-01-a.md'))
     assert list(found) == [
         'repository', 'notes', 'others', 'indexes', 'left_alone', 'is_madr', 'agents', 'runner', 'people', 'problems',
-        'proposal', 'settings', 'markdown', 'hooks', 'not_looked_at', 'next']
+        'proposal', 'settings', 'markdown', 'governance', 'hooks', 'not_looked_at', 'next']
     assert list(found['hooks']) == [
-        'validate-frontmatter', 'regen-indexes', 'audit-links', 'backfill-frontmatter', 'handoff']
+        'validate-frontmatter', 'regen-indexes', 'audit-links', 'backfill-frontmatter', 'check-authority', 'check-cochange',
+        'check-freshness', 'check-zones', 'handoff']
     assert found['people'] == [{'name': 'Roman Tester', 'commits': 1, 'emails': ['roman@example.com']}]
     assert {len(value) >= 2 for value in found['problems'].values()} == {True}
 
@@ -584,6 +590,22 @@ def test_a_repository_that_has_adopted_it(repo: Sandbox) -> None:
     assert found['hooks']['validate-frontmatter']['fits'] == 1
     assert found['hooks']['handoff'] == {'folder': 'log'}
     assert found['next'] == 'daybook validate-frontmatter'
+
+
+@pytest.mark.parametrize(('head', 'keys'), (
+    ('title: A\noperator: roman\nkind: session\nid: a\nexternal_id: a\ncreated: 2026-01-01\n', 0),
+    ('title: A\noperator: roman\nkind: session\ncreated: 2026-01-01\n', 1),
+    ('title: A\noperator: roman\nid: a\nexternal_id: a\ncreated: 2026-01-01\n', 1),
+    ('title: A\nclaimed_at: 2026-01-01T10:00:00Z\nkind: session\n', 0),
+), ids=('whole', 'no id', 'no kind', 'made by a claim'))
+def test_keys_that_back_fill_offers_to_documents_that_fit(repo: Sandbox, head: str, keys: int) -> None:
+    repo.write('docs/sessions/a.md', f'---\n{head}---\n\n## Summary\n\n- it\n\n## Resume Prompt\n\nGo.\n')
+    repo.write('.daybook/config.yaml', 'validate: {block_from: "2000-01-01"}\n')
+    repo.commit()
+    told = findings(repo)['hooks']['backfill-frontmatter']
+    offered = repo.daybook('backfill-frontmatter', '--dry-run').stdout
+    assert told['keys'] + told['add'] == offered.count('+++ '), offered
+    assert (told['keys'], 'would add keys to 1 document\n' in screen(repo)) == (keys, bool(keys))
 
 
 def test_settings_that_cannot_be_read_are_told_and_do_not_stop_it(repo: Sandbox) -> None:

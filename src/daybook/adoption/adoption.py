@@ -187,7 +187,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     for path in (CONFIG, OPERATORS, scaffold_record.PATH):
         if places[path].obstacle:
             raise FatalError(f'{path}: {places[path].obstacle}; nothing was written, put a plain file or nothing there')
-    report, tracked = survey.look(repo), git.tracked_files(repo)
+    report, tracked = survey.look(repo, today.isoformat()), git.tracked_files(repo)
     is_new = places[CONFIG].data is None
     proposed = _settings(repo, report['proposal'], tracked, today) if is_new else {}
     settings = config.from_mapping(proposed) if is_new else config.load(repo.root)

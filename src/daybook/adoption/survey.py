@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
+from daybook.adoption import remotes
+from daybook.adoption.governing import Governing
 from daybook.adoption.sweep import MARKDOWN
 from daybook.adoption.sweep import Sweep
 from daybook.adoption.sweep import read_one
@@ -18,6 +21,7 @@ from daybook.documents import document
 from daybook.documents import markdown
 from daybook.documents import schema
 from daybook.errors import FatalError
+from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_objects
@@ -265,12 +269,31 @@ def _fit(seen: Look, kind: config.Kind, fits: Callable[[Any], bool]) -> str:
     return 'fits' if fits({**title, **aliases, **seen.meta}) else 'lacks_keys'
 
 
-def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any]) -> dict[str, Any]:
+def _offered(seen: Look, kind: config.Kind, twins: Collection[str]) -> bool:
+    """Return whether back-fill has keys for a document that fits its kind; a name that is used twice makes no id."""
+    sure = {'title', 'kind'} if seen.path in twins else {'title', 'kind', 'external_id', *(['id'] if kind.name == 'session' else [])}
+    has = {*seen.meta, *(name for name, others in kind.key_aliases if any(other in seen.meta for other in others))}
+    if naming.is_running(seen.path) or seen.entries > 1:
+        sure.discard('id')
+    return not sure <= has
+
+
+def _twins(documents: Mapping[str, config.Kind]) -> set[str]:
+    groups = habits.shared((f'{kind.name} {naming.stem(path)}', path) for path, kind in documents.items())
+    return {path for _, paths in groups for path in paths}
+
+
+def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any], governing: Governing) -> dict[str, Any]:
     """Return what each hook would find or do with `settings`."""
     documents = {path: kind for path in found.looks if (kind := config.kind_of(settings, path))}
     schemas = document.schemas(found.repo, set(documents.values()))
     verdicts = {name: schema.verdict(content) for name, content in schemas.items()}
-    fits = Counter(_fit(found.looks[path], kind, verdicts[kind.name]) for path, kind in documents.items())
+    states = {path: _fit(found.looks[path], kind, verdicts[kind.name]) for path, kind in documents.items()}
+    fits, twins = Counter(states.values()), _twins(documents)
+    made = {path for path, kind in documents.items() if kind.name == 'session' and 'claimed_at' in found.looks[path].meta}
+    add = sum(state in ('without', 'lacks_keys') and path not in made for path, state in states.items())
+    keys = sum(state == 'fits' and path not in made and _offered(found.looks[path], documents[path], twins)
+               for path, state in states.items())
     folders = {path.rpartition('/')[0] for path in documents}
     existing = {path for folder in folders if (path := f'{folder}/{indexes.NAME}'.lstrip('/')) in found.looks}
     kept = {path for path in existing if found.looks[path].is_index}
@@ -282,8 +305,9 @@ def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any]) -> d
         'regen-indexes': {'write': len(folders) - len(existing), 'keep': len(kept), 'left_alone': sorted(by_hand),
                           'when': settings.indexes_when},
         'audit-links': {'dead': dead['count'], 'files': dead['files']},
-        'backfill-frontmatter': {'add': fits['without'] + fits['lacks_keys'], 'convertible': fits['convertible'],
+        'backfill-frontmatter': {'add': add, 'keys': keys, 'convertible': fits['convertible'],
                                  'refused': fits['broken']},
+        **governing.hooks(_settings_lines(found.repo)),
         'handoff': {'folder': settings.kind('session').folder or '.'},
     }
 
@@ -313,11 +337,16 @@ def _settings(repo: Repo) -> tuple[config.Settings | None, str | None]:
         return None, str(error)
 
 
-def look(repo: Repo) -> dict[str, Any]:
+def _settings_lines(repo: Repo) -> dict[str, int]:
+    data = files.read_bytes(os.path.join(repo.root, *config.PATH.split('/')))
+    return config.mapping_lines(data) if data else {}
+
+
+def look(repo: Repo, today: str) -> dict[str, Any]:
     """Return what a repository holds and how its people work, as one value that JSON can carry.
 
     Reads the index, the Markdown files of the work tree and the newest commits; writes nothing, fetches
-    nothing, follows no symbolic link. Paths are relative to the root; file names are as hostile as their authors.
+    nothing, follows no symbolic link; `today` is an ISO day. Paths are relative to the root; file names are as hostile as their authors.
     """
     found = Sweep(repo, git_objects.index_entries(repo))
     found.read()
@@ -348,12 +377,14 @@ def look(repo: Repo) -> dict[str, Any]:
     report['proposal'] = proposal.propose_settings(report)
     settings = adopted or config.from_mapping(report['proposal'])
     kinds = _kind_counts(settings, found)
+    governing = Governing(found, settings, is_adopted=adopted is not None, today=today)
     report |= {
         'settings': {'is_adopted': adopted is not None or settings_error is not None, 'error': settings_error},
         'markdown': {'files': len(found.markdown), 'in_kinds': kinds,
                      'outside': len(found.markdown) - sum(kinds.values()),
                      'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())},
-        'hooks': _hooks(settings, found, report),
+        'governance': {**governing.hygiene(), 'remotes': remotes.look(repo)},
+        'hooks': _hooks(settings, found, report, governing),
         'not_looked_at': _not_looked_at(found, report),
         'next': 'daybook validate-frontmatter' if adopted else 'daybook init --dry-run',
     }

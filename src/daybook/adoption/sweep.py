@@ -5,7 +5,10 @@ import os
 import stat
 from typing import Any
 
+from daybook.documents import frontmatter
+from daybook.documents import governed
 from daybook.documents import markdown
+from daybook.documents.governed import Governed
 from daybook.repo.git import Repo
 from daybook.repo.git_objects import TreeEntry
 from daybook.rules import habits
@@ -34,13 +37,18 @@ class Sweep:
         self.links: dict[str, list[dict[str, Any]]] = {}  # faults of relative links, by fault
         self.wikilinks = self.lost_wikilinks = 0
         self.missing: list[str] = []
+        self.blobs = {entry.path: entry.oid for entry in entries}
+        self.governed: dict[str, Governed] = {}  # what each file says of its governance
 
     def read(self) -> None:
         for path in self.markdown:
-            seen = read_one(self.repo, path)
-            if seen is None:
+            data, size = _bytes(self.repo, path)
+            if data is None:
                 self.missing.append(path)
             else:
+                parsed = frontmatter.parse(data)
+                seen = habits.look(path, data, size, parsed)
+                self.governed[path] = governed.of_bytes(data, parsed)
                 self._links(seen)
                 self.looks[path] = seen._replace(text='', is_index=indexes.is_generated(seen.text))
 
@@ -64,12 +72,18 @@ class Sweep:
 
 def read_one(repo: Repo, path: str) -> Look | None:
     """Return what the file of the work tree shows, or None when it is no readable regular file there."""
+    data, size = _bytes(repo, path)
+    return None if data is None else habits.look(path, data, size)
+
+
+def _bytes(repo: Repo, path: str) -> tuple[bytes | None, int]:
+    """Return the beginning of a regular file of the work tree, None for anything else, and the size of the whole."""
     absolute = os.path.join(repo.root, path)
     try:
         found = os.lstat(absolute)
         if not stat.S_ISREG(found.st_mode):  # a pipe would make us wait, a link lead out of the repository
-            return None
+            return None, 0
         with open(absolute, 'rb') as stream:
-            return habits.look(path, stream.read(habits.LARGE), found.st_size)
+            return stream.read(habits.LARGE), found.st_size
     except OSError:
-        return None
+        return None, 0

@@ -166,9 +166,14 @@ def _matcher(kinds: tuple[Kind, ...]) -> re.Pattern[str]:
     return re.compile('|'.join(choices), re.DOTALL)
 
 
+def is_never(path: str) -> bool:
+    """Return whether the name of a file says that it is no document, whatever the globs say."""
+    return _NEVER.search(path) is not None
+
+
 def kind_of(settings: Settings, path: str) -> Kind | None:
     """Return the kind of the file at the repository-relative `path`, or None when it is no document."""
-    if not path.endswith(('.md', '.markdown', '.mdx')) or _NEVER.search(path) or path == settings.indexes_overview:
+    if not path.endswith(('.md', '.markdown', '.mdx')) or is_never(path) or path == settings.indexes_overview:
         return None
     match = _matcher(settings.kinds).match(path)
     return settings.kinds[int(match.lastgroup[1:])] if match and match.lastgroup else None

@@ -162,21 +162,28 @@ class Record(NamedTuple):
 def load(path: str, kind: Kind, text: str) -> Record:
     """Return the record of the document at `path`, of what `dump` kept."""
     form, meta, lines, error, footer, links = json.loads(text)
-    return _record(path, kind, Header(form, meta, lines, error), footer, links)
+    return record(path, kind, Governed(Header(form, meta, lines, error), footer, links))
 
 
 def without_links(path: str, kind: Kind, data: bytes, parsed: frontmatter.Parsed) -> Record:
     """Return the record of the document at `path` from its bytes; its links are not looked for."""
-    return _record(path, kind, header_of(data, parsed), _footer(*_body(data, parsed)), [])
+    return record(path, kind, Governed(header_of(data, parsed), _footer(*_body(data, parsed)), []))
 
 
-def _record(path: str, kind: Kind, header: Header, footer: tuple[str, int] | None, links: list[tuple[str, int, bool]]) -> Record:
-    meta, lines = dict(header.meta), header.lines
+def record(path: str, kind: Kind, found: Governed) -> Record:
+    """Return the record of the document at `path`; keys count by their aliases too."""
+    header, footer, links = found
+    meta, lines = dict(header.meta), dict(header.lines)
     for name, others in kind.key_aliases:
         for other in others:
             if name not in meta and other in meta:
                 meta[name], lines[name] = meta[other], lines.get(other, 1)
     return Record(path, kind.name, header.form, meta, lines, header.error, footer, links)
+
+
+def has_header(record: Record) -> bool:
+    """Return whether a document has any key of the header of governed documents but those that all have."""
+    return bool({'entity', 'level', 'zone', 'source_path'}.intersection(record.meta))
 
 
 _REFERENCE = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')

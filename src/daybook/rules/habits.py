@@ -102,9 +102,12 @@ def _is_dated(head: str) -> bool:
         _LONG_DATE.search(head, max(0, year.start() - 16), year.end()) for year in _YEAR.finditer(head))
 
 
-def look(path: str, data: bytes, size: int) -> Look:
-    """Return what the bytes of one file show; `data` may be only its beginning, `size` is that of the whole."""
-    parsed = frontmatter.parse(data)
+def look(path: str, data: bytes, size: int, parsed: frontmatter.Parsed | None = None) -> Look:
+    """Return what the bytes of one file show; `data` may be only its beginning, `size` is that of the whole.
+
+    `parsed` is the head of `data` where it is known already.
+    """
+    parsed = parsed or frontmatter.parse(data)
     start = frontmatter.body_offset(data)
     text = data.decode('utf-8', 'replace')
     # a header of ASCII needs no second decoding to tell where the body begins

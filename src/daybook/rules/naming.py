@@ -114,6 +114,11 @@ def is_document_name(path: str) -> bool:
     return not _NO_DOCUMENT.search(stem(path))
 
 
+def is_put_away(path: str) -> bool:
+    """Return whether `path` lies in a folder whose name says that nobody works in it any more."""
+    return bool(_ARCHIVE.intersection(path.lower().split('/')[:-1]))
+
+
 def is_foreign(path: str) -> bool:
     """Return whether `path` lies where nobody keeps notes by hand: another tool's store, examples, tests."""
     return bool(_FOREIGN.intersection(path.lower().split('/')[:-1]) or _AGENT_HOME.search(path))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from daybook.problem import printable
+from daybook.writers import governance_screen
 
 _WIDTH, _LINES, _PLACES = 118, 40, 4
 _HABITS = {'merges': 'pull requests by merge commits ({} % of them)', 'squashes': 'squashed pull requests ({} %)',
@@ -212,6 +213,7 @@ def _findings(report: Mapping[str, Any]) -> list[str]:
             count = problems[key]['count']
             paths = found['paths']
             rows.append(f'{_count(count, *words)} used twice, such as {_path(paths[0], 50)} ({len(paths)} files)')
+    rows += governance_screen.findings(report['governance'])
     small = [f'{problems[key]["count"]:,} {words}' for key, words in (
         ('crlf', 'with CRLF'), ('not_utf8', 'not UTF-8'), ('large', 'over 300 kB'), ('empty', 'empty'),
         ('copies', 'named like copies (` 2.md`)'),
@@ -247,6 +249,8 @@ def _would_validate(valid: Mapping[str, Any], outside: int) -> str:
 
 def _would_fill(fill: Mapping[str, Any]) -> str:
     parts = [f'would add a header to {_count(fill["add"], "document")}'] if fill['add'] else []
+    if fill['keys']:
+        parts.append(f'would add keys to {fill["keys"]:,}' + ('' if fill['add'] else f' document{"s" * (fill["keys"] > 1)}'))
     if fill['convertible']:
         parts.append(f'would convert {fill["convertible"]:,} when asked')
     if fill['refused']:
@@ -263,6 +267,7 @@ def _would(report: Mapping[str, Any]) -> list[str]:
         ('regen-indexes', _would_index(hooks['regen-indexes'])),
         ('audit-links', dead if links['dead'] else 'no dead link'),
         ('backfill-frontmatter', _would_fill(hooks['backfill-frontmatter'])),
+        *governance_screen.hooks(hooks),
         ('handoff', f'would write notes to {hooks["handoff"]["folder"]}/ and commit those paths only'),
     )
     return ['', 'what each hook would do here', *(_cut(f'  {name:<22}{text}') for name, text in rows)]

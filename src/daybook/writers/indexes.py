@@ -33,6 +33,9 @@ def _day(name: str) -> str:
 def _order(target: str) -> tuple[str, str, str]:
     """Return the sort key of a line: newest day in the file name first, then by name; files without a date last.
 
+    The line alone must tell its place: a merge puts lines together without their documents, so that the key
+    `created`, which no line shows, cannot count.
+
     The documents of an overview stand folder by folder; the folders of an index among its documents.
     """
     folder, name = posixpath.split(target)
