@@ -13,6 +13,7 @@ from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
 from daybook.mirror import memory
+from daybook.mirror import notion_fields
 from daybook.mirror import plan
 from daybook.mirror import sync
 from daybook.mirror.adapter import Mirror
@@ -20,6 +21,7 @@ from daybook.mirror.adapter import Stopped
 from daybook.mirror.apply import Outcome
 from daybook.mirror.pace import Clock
 from daybook.mirror.pace import Pace
+from daybook.mirror.plan import Step
 from daybook.mirror.sync import Planned
 from daybook.mirror.sync import Request
 from daybook.problem import printable
@@ -62,13 +64,13 @@ def _connect(settings: Settings, token: str, table: str, rhythm: Pace) -> Mirror
     return Notion(Wire(token, os.environ.get('NOTION_BASE_URL', ''), rhythm), table)
 
 
-def _tell_plan(planned: Planned) -> None:
-    for step in planned.steps:
-        if step.action != 'skip' or step.reason != 'unchanged':
+def _tell_plan(steps: Sequence[Step], end: str = '--apply does') -> None:
+    for step in steps:
+        if step.action != 'skip' or step.reason != plan.UNCHANGED:
             _say(f'{step.action:<9} {step.path or step.external_id}: {step.reason}')
-    counts = Counter(step.action for step in planned.steps)
+    counts = Counter(step.action for step in steps)
     words = ', '.join(f'{counts[action]} {action}' for action in plan.ACTIONS if counts[action])
-    _say(f'{HOOK_ID}: {words or "no documents"}; nothing was written, --apply does')
+    _say(f'{HOOK_ID}: {words or "no documents"}; nothing was written, {end}')
 
 
 def _progress(done: int, total: int) -> None:
@@ -130,15 +132,16 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
     options = _arguments(argv)
     repo = git.find_repo()
     settings = config.load(repo.root)
+    request = Request(tuple(files.within(repo.root, path) for path in options.only), sync.chosen_kinds(settings, options.kind),
+                      options.since, options.full)
     token, table = os.environ.get('NOTION_TOKEN', ''), os.environ.get('NOTION_DATA_SOURCE') or settings.mirror_data_source or ''
     if not token or not table:
         lacks = 'NOTION_TOKEN' if not token else 'NOTION_DATA_SOURCE (or mirror.data_source)'
         if options.apply or options.setup:
             raise FatalError(f'{lacks} is not set; README tells how to connect a table')
-        _say(f'{HOOK_ID}: {lacks} is not set; nothing to compare with, nothing was written')
-        return 0
-    request = Request(tuple(files.within(repo.root, path) for path in options.only), sync.chosen_kinds(settings, options.kind),
-                      options.since, options.full)
+        steps = sync.without_mirror(repo, settings, notion_fields.fit, request)
+        _tell_plan(steps, f'and nothing was compared: {lacks} is not set')
+        return int(any(step.action in plan.WRONG for step in steps))
     rhythm = Pace(settings.mirror_rate, settings.mirror_patience, clock)
     mirror = _connect(settings, token, table, rhythm)
     if options.setup:
@@ -147,7 +150,7 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
         return 0
     if not options.apply:
         planned = sync.make_plan(repo, settings, mirror, table, request, clock)
-        _tell_plan(planned)
+        _tell_plan(planned.steps)
         return int(any(step.action in plan.WRONG for step in planned.steps))
     sync.refuse_hook()
     with files.exclusive_lock(memory.Memory(repo, table).lock_path, 0.0) as is_held:

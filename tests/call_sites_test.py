@@ -7,6 +7,7 @@ from daybook.documents.config import DEFAULTS
 from daybook.documents.config import Invariant
 from daybook.rules import call_places
 from daybook.rules import call_sites
+from daybook.writers import sync_workflow
 
 NOTION = call_sites.needles(DEFAULTS.invariants[0])
 COMMAND, HOOK, SETTINGS = '.claude/commands/handoff.md', '.claude/hooks/after.sh', '.claude/settings.json'
@@ -37,6 +38,8 @@ MENTIONED = (
     (SETTINGS, '{"disabledMcpjsonServers": ["notion"]}'),
     ('.mcp.json', '{"mcpServers": {"notion": {"disabled": true, "url": "https://mcp.notion.com/mcp"}}}'),
 )
+WORKFLOW = '.github/workflows/mirror.yml'
+WORKER = '  - run: daybook sync-notion --apply\n    env:\n      NOTION_TOKEN: ${{ secrets.NOTION_TOKEN }}\n      NOTION_DATA_SOURCE: x\n'
 CALLED = (
     (COMMAND, 'Look around.\n\nCall mcp__notion__search for the last session.\n', [(3, 'calls mcp__notion__search')]),
     (COMMAND, '1. Read the plan\n2. Query Notion for the open tasks\n', [(2, 'tells to "Query Notion"')]),
@@ -72,6 +75,11 @@ CALLED = (
     ('bin/plan.ts', "import { Client } from '@notionhq/client'\n", [(1, 'uses @notionhq/client')]),
     ('Makefile', 'log:\n\tcurl https://api.notion.com\n', [(2, 'uses api.notion.com')]),
     ('.github/workflows/ci.yml', 'env:\n  NOTION_TOKEN: ${{ secrets.NOTION_TOKEN }}\n', [(2, 'uses NOTION_TOKEN')]),
+    (WORKFLOW, f'{WORKER}  - run: curl https://api.notion.com/v1/pages\n', [(5, 'uses api.notion.com')]),
+    (WORKFLOW, f'{WORKER}  - run: curl -H "Authorization: Bearer $NOTION_TOKEN" "$URL"\n', [(5, 'uses NOTION_TOKEN')]),
+    (WORKFLOW, f'{WORKER}  - run: claude -p --allowed-tools mcp__notion__search\n', [(5, 'allows mcp__notion__search')]),
+    (WORKFLOW, '  - run: daybook sync-notion --apply && curl https://api.notion.com/v1/search\n', [(1, 'uses api.notion.com')]),
+    ('scripts/nightly.sh', 'export NOTION_TOKEN="$(cat token)"\ndaybook sync-notion --apply\ncurl https://api.notion.com/v1/search\n', [(3, 'uses api.notion.com')]),
     ('.github/workflows/ci.yml', '- run: claude -p --allowed-tools mcp__notion__search\n', [(1, 'allows mcp__notion__search')]),
 )
 PLACES = (
@@ -112,6 +120,19 @@ def test_places(path: str, name: str | None) -> None:
                                   '.github/workflows/sync-notion.yml', 'hooks/sync_notion.py', '.claude/commands/sync-notion.md'])
 def test_the_worker_is_known_by_its_name(path: str) -> None:
     assert call_sites.is_worker(path, NOTION)
+
+
+def test_a_job_that_starts_our_worker_is_searched_whatever_its_name() -> None:
+    path, whole = sync_workflow.PATH, sync_workflow.workflow('main', 'https://example.com/o/daybook', 'v0.1.0')
+    assert call_sites.is_worker(path, NOTION) and not call_sites.is_exempt(path, 'workflow', whole, NOTION)
+    assert _sites(path, whole) == [], 'as init writes it'
+    drift = whole + '      - run: curl https://api.notion.com/v1/search\n'
+    assert [words for _, words in _sites(path, drift)] == ['uses api.notion.com']
+    own = '# instead of daybook sync-notion\njobs:\n  run: curl https://api.notion.com/v1/pages\n'
+    assert call_sites.is_exempt(path, 'workflow', own, NOTION), 'a worker of their own'
+    assert call_sites.is_exempt('scripts/sync_notion.py', 'script', 'run("daybook sync-notion")', NOTION)
+    named = call_sites.needles(DEFAULTS.invariants[0]._replace(exempt=(path,)))
+    assert call_sites.is_exempt(path, 'workflow', drift, named), 'the settings have the last word'
 
 
 def test_the_worker_is_named_by_the_settings() -> None:

@@ -170,6 +170,21 @@ def test_write_blob_cleans_as_git_does(repo: Sandbox) -> None:
     assert git_objects.as_checked_out(here, 'a.md', oid) == b'x\r\n'
 
 
+def test_the_remote_that_a_team_shares(repo: Sandbox) -> None:
+    repo.write('a.md', 'a\n')
+    repo.commit()
+    here = git.find_repo(str(repo.root))
+    assert git.shared_remote(here) is None
+    repo.git('remote', 'add', 'fork', 'https://example.com/fork.git')
+    assert git.shared_remote(here) == 'fork', 'the only one'
+    repo.git('remote', 'add', 'central', 'https://example.com/central.git')
+    assert git.shared_remote(here) == 'central', 'the first by name'
+    repo.git('config', f'branch.{repo.git("branch", "--show-current").strip()}.remote', 'fork')
+    assert git.shared_remote(here) == 'fork', 'what the branch follows'
+    repo.git('remote', 'add', 'origin', 'https://example.com/origin.git')
+    assert git.shared_remote(here) == 'origin', 'whatever the branch follows'
+
+
 def test_names(repo: Sandbox) -> None:
     here = _at(repo)
     assert (git.resolve(here, 'HEAD'), git.current_branch(here), git.remotes(here)) == (None, 'main', [])

@@ -8,6 +8,7 @@ import pytest
 from conftest import Sandbox
 from daybook.handoff import history
 from daybook.repo import git
+from daybook.session import orphans
 
 PATHS = ['plain.md', 'with space.md', 'tab\there.md', 'line\nend.md', 'ünï/çödé.md', '"quoted".md', '\x01odd\x02.md',
          '-dash.md', ':(glob)*.md', '{a => b}.md', ' leading.md', '\nfirst.md', '0\t0\tfake.md']
@@ -95,3 +96,14 @@ def test_thousands_of_commits(repo: Sandbox) -> None:
     subprocess.run(('git', 'fast-import', '--quiet'), cwd=repo.root, input=stream.encode(), check=True)
     records = history.read(git.find_repo(str(repo.root)), 'main')
     assert len(records) == 5000 and all(len(record.rows) == 1 for record in records)
+
+
+def test_a_committer_whose_address_breaks_lines_is_no_time(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = repo.git('config', 'user.email').strip()
+    monkeypatch.setenv('GIT_COMMITTER_EMAIL', f'x\u2028² {me}')
+    repo.write('a.txt', 'a\n')
+    repo.commit()
+    monkeypatch.delenv('GIT_COMMITTER_EMAIL')
+    repo.write('b.txt', 'b\n')
+    repo.commit()
+    assert len(orphans._own_commits(str(repo.root), 0)) == 1

@@ -90,7 +90,7 @@ ORPHANS = (
 def test_a_row_without_a_document(row: Row, action: str, words: str) -> None:
     [step] = plan.make([], [row], {'c1'})
     assert step.action == action and words in step.reason and step.path == ''
-    assert plan.make([], [row], {'c1'}, wanted=[]) == []
+    assert plan.chosen(plan.make([], [row], {'c1'}), []) == []
 
 
 def test_rows_that_are_nobodys_business() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from daybook.errors import FatalError
+from daybook.mirror import notion
 from daybook.mirror.notion import Notion
 from daybook.mirror.notion_wire import Wire
 from daybook.mirror.pace import Pace
@@ -109,6 +110,14 @@ def test_a_list_that_never_ends(server: Server, name: str) -> None:
     server.asked = _queries(NEVER[name])
     assert 'gives none that are new' in server.rows()
     assert server.count < 6
+
+
+@pytest.mark.parametrize('more', [{}, {'request_status': {'type': 'incomplete'}}])
+def test_new_pages_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]) -> None:
+    monkeypatch.setattr(notion, '_MOST_ROWS', 25)
+    server.asked = _queries(lambda n: {'results': [{**_page(n), 'created_time': f'{n:05}'}], 'has_more': not more, 'next_cursor': str(n), **more})
+    assert 'more than 25 pages and goes on' in server.rows()
+    assert 25 < server.count < 40
 
 
 @pytest.mark.parametrize('results', [5, None, {}, 'x', [5], [{'object': 'page', 'id': [1]}], [{'object': 'page'}]])

@@ -234,6 +234,17 @@ def test_name_of(text: str, name: str) -> None:
     assert pages_entry.name_of(text) == name
 
 
+# the stem of a file without a date of its own, and the day that it holds
+NAME_DATES = (('notes', ''), ('RT-261120-01k7f', '2026-11-20'), ('2026-11-20-store', '2026-11-20'), ('store_20261120T1200', '2026-11-20'),
+              ('99-12-31', ''), ('RT-260231-01', ''), ('2026-02-30', ''), ('2026-1120', ''), ('a261120b', ''), ('1261120', ''),
+              ('v2-261301-261120', '2026-11-20'), ('202611201200', ''), ('20٢٦-11-20', ''), ('²61120', ''))
+
+
+@pytest.mark.parametrize(('stem', 'day'), NAME_DATES)
+def test_days_in_names(stem: str, day: str) -> None:
+    assert _document('---\ntitle: A\n---\n', f'plans/{stem}.md').created == day
+
+
 PAGES = (('a/b.md', 'a/b.html'), ('a/b.mdx', 'a/b.mdx.html'), ('ü b.md', 'ü b.html'))
 
 

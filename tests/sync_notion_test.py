@@ -208,6 +208,86 @@ def test_a_renamed_document_keeps_its_page(mirrored: Mirrored) -> None:
     assert mirrored.notion.by_external() == {'new': [page]}
 
 
+def _link_of(mirrored: Mirrored, external_id: str) -> str:
+    return f'https://www.notion.so/{mirrored.notion.page(external_id).replace("-", "")}'
+
+
+def test_a_link_follows_its_document_to_the_mirror_and_away(mirrored: Mirrored) -> None:
+    mirrored.note('a', text='See [b](./b.md).')
+    other = mirrored.note('b')
+    mirrored.note('c')
+    hidden = mirrored.repo.read(other).replace('title:', 'zone: private\ntitle:')
+    mirrored.repo.write(other, hidden)
+    mirrored.repo.commit()
+    mirrored.apply('--commit')
+    page = mirrored.notion.page('a')
+    on_the_host = mirrored.notion.texts[page]
+    assert 'See [b](https://git.example.com/o/r/blob/' in on_the_host
+    for text, reason in ((hidden.replace('zone: private\n', ''), 'comes'), (hidden, 'goes'), (hidden.replace('zone: private\n', ''), 'comes back')):
+        mirrored.repo.write(other, text)
+        mirrored.repo.commit()
+        assert re.search(r'^update +docs/sessions/a.md: links to docs/sessions/b.md, whose page comes or goes$', mirrored.run()[1], re.MULTILINE)
+        assert 'updated: docs/sessions/a.md: links to docs/sessions/b.md' in mirrored.apply('--only', other, '--commit'), reason
+        assert ('/blob/' in mirrored.notion.texts[page]) is (reason == 'goes')
+        assert reason == 'goes' or f'See [b]({_link_of(mirrored, "b")}).' in mirrored.notion.texts[page]
+        assert mirrored.notion.field(page, 'Sync Status') == 'synced'
+        assert all(seen.is_read for seen in mirrored.requests('--apply')), 'and only once'
+
+
+def test_a_part_of_the_documents_links_to_the_pages_of_all(mirrored: Mirrored) -> None:
+    mirrored.note('b')
+    mirrored.repo.commit()
+    mirrored.apply()
+    mirrored.note('a', text='See [b](./b.md).')
+    mirrored.repo.commit()
+    mirrored.apply('--only', 'docs/sessions/a.md')
+    assert f'See [b]({_link_of(mirrored, "b")}).' in mirrored.notion.texts[mirrored.notion.page('a')]
+
+
+def test_a_page_that_never_comes_moves_no_links(mirrored: Mirrored) -> None:
+    mirrored.note('a', text='See [b](./b.md).')
+    mirrored.repo.commit()
+    mirrored.apply()
+    mirrored.note('b', text=f'```\n{"x" * 210_000}\n```')
+    mirrored.repo.commit()
+    for _ in range(2):
+        code, said = mirrored.run('--apply')
+        assert code == 1 and 'failed: docs/sessions/b.md: one block of it has' in said
+        assert 'left as it is: docs/sessions/a.md: the page that it links to has not come' in said
+        assert mirrored.notion.field(mirrored.notion.page('a'), 'Content Hash')
+        assert mirrored.meta('docs/sessions/a.md')['sync_status'] == 'synced'
+
+
+@pytest.mark.parametrize('number', range(1, 8))
+def test_no_link_stays_old_whatever_write_was_the_last(mirrored: Mirrored, number: int) -> None:
+    """The run ends at its write number `number`, saved or not; the next makes all links new."""
+    for is_saved in (True, False):
+        name = f'b{number}{is_saved}'
+        mirrored.note(f'a{name}', text=f'See [b](./{name}.md).')
+        mirrored.repo.commit()
+        mirrored.notion.fault = lambda *_: ''
+        mirrored.apply()
+        mirrored.note(name)
+        mirrored.repo.commit()
+        writes = []
+
+        def fault(count: int, method: str, path: str) -> str:
+            if method == 'GET' or path.endswith('/query'):
+                return '503' if len(writes) >= number else ''
+            writes.append(path)
+            return '' if len(writes) < number else '503-saved' if len(writes) == number and is_saved else '503'
+
+        mirrored.notion.fault = fault
+        code, _ = mirrored.run('--apply')
+        mirrored.notion.fault = lambda *_: ''
+        mirrored.time.sleep(600)
+        mirrored.apply()
+        page = mirrored.notion.page(f'a{name}')
+        assert f'See [b]({_link_of(mirrored, name)}).' in mirrored.notion.texts[page]
+        assert all(seen.is_read for seen in mirrored.requests('--apply'))
+        assert code == 1 and len(writes) >= number, 'the run ended there'
+
+
 def test_duplicates_are_reported_and_not_touched(mirrored: Mirrored) -> None:
     path = mirrored.note('a')
     mirrored.repo.commit()
@@ -607,9 +687,24 @@ def test_an_unchanged_table_is_planned_with_few_reads(mirrored: Mirrored) -> Non
     assert len(mirrored.requests('--full')) <= 8
 
 
-def test_no_token_is_no_error_of_a_dry_run(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_without_a_token_tells_what_it_can(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirrored.note('a')
+    mirrored.repo.commit()
+    mirrored.apply('--commit')
+    mirrored.note('b')
+    mirrored.repo.write('docs/sessions/c.md', '---\ntitle: C\nzone: private\n---\n')
+    mirrored.repo.commit()
     monkeypatch.delenv('NOTION_TOKEN')
-    assert mirrored.run() == (0, 'sync-notion: NOTION_TOKEN is not set; nothing to compare with, nothing was written\n')
+    before, count = mirrored.repo.snapshot(), len(mirrored.notion.seen)
+    code, said = mirrored.run()
+    page = mirrored.notion.page('a')
+    assert (code, said.splitlines()) == (0, [
+        f'skip      docs/sessions/a.md: has page {page}, which cannot be asked',
+        'create    docs/sessions/b.md: no page has its External ID',
+        'blocked   docs/sessions/c.md: its zone is above internal, the highest that is mirrored',
+        'sync-notion: 1 create, 1 skip, 1 blocked; nothing was written, and nothing was compared: NOTION_TOKEN is not set'])
+    assert (mirrored.repo.snapshot(), len(mirrored.notion.seen)) == (before, count)
+    assert 'sync-notion: 1 create; nothing' in mirrored.run('--only', 'docs/sessions/b.md')[1]
     code, said = mirrored.run('--apply')
     assert code == 1 and 'NOTION_TOKEN is not set' in said
 

@@ -201,7 +201,7 @@ def _habit(commits: list[git_log.Commit]) -> tuple[str, int]:
 
 def _repository(repo: Repo, found: Sweep, commits: list[git_log.Commit]) -> dict[str, Any]:
     remotes = git.remotes(repo)
-    default = git.default_branch(repo, 'origin' if 'origin' in remotes else remotes[0] if remotes else None)
+    default = git.default_branch(repo, git.shared_remote(repo))
     habit, share = _habit(commits)
     conventional = sum(bool(_CONVENTIONAL.match(commit.subject)) for commit in commits[:300])
     return {

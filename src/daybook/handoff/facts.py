@@ -109,9 +109,8 @@ def _of_last_note(repo: Repo, settings: Settings, operator: Operator) -> Start |
 
 
 def _of_branch(repo: Repo, remote: str | None, head: str) -> Start | None:
-    known = git.remotes(repo)
-    if remote not in known:  # a branch that was never pushed
-        remote = 'origin' if 'origin' in known else next(iter(known), None)
+    if remote not in git.remotes(repo):  # a branch that was never pushed
+        remote = git.shared_remote(repo)
     default = git.default_branch(repo, remote)
     if default is None:
         return None

@@ -73,4 +73,4 @@ def read(repo: Repo, *revisions: str) -> list[Record]:
 
 
 def _lines(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -31,12 +31,9 @@ class Unmerged(NamedTuple):
 
 def unmerged(repo: Repo) -> list[Unmerged]:
     """Return the paths in conflict, sorted."""
-    out = git.expect('ls-files', '-z', '--unmerged', cwd=repo.root).out
     found: dict[str, dict[int, str]] = {}
-    for line in git.zsplit(out):
-        meta, path = line.split('\t', 1)
-        _, oid, stage = meta.split(' ')
-        found.setdefault(path, {})[int(stage)] = oid
+    for entry in git_objects.index_entries(repo, is_unmerged=True):
+        found.setdefault(entry.path, {})[entry.stage] = entry.oid
     return [Unmerged(path, stages) for path, stages in sorted(found.items())]
 
 

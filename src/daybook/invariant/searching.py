@@ -47,7 +47,10 @@ def _in_note(note: Document, wanted: list[Needles]) -> Iterator[Problem]:
 def workers(scope: Scope) -> list[str]:
     """Return the files that are taken for the mirror's own worker, and so are not searched."""
     wanted = [call_sites.needles(one) for one in scope.settings.invariants]
-    return [path for path in scope.paths if call_places.place_of(path) and any(call_sites.is_worker(path, one) for one in wanted)]
+    named = {path: place for path in scope.paths
+             if (place := call_places.place_of(path)) and any(call_sites.is_worker(path, one) for one in wanted)}
+    return [path for path, data in document.contents(scope.repo, list(named))
+            if any(call_sites.is_exempt(path, named[path].name, data.decode('utf-8', 'replace'), one) for one in wanted)]
 
 
 def call_sites_of(scope: Scope) -> Iterator[Problem]:
@@ -55,7 +58,7 @@ def call_sites_of(scope: Scope) -> Iterator[Problem]:
     wanted = [call_sites.needles(one) for one in scope.settings.invariants]
     for path, place, text in _texts(scope):
         for one in wanted:
-            if not call_sites.is_worker(path, one):
+            if not call_sites.is_exempt(path, place.name, text, one):
                 for site in call_sites.sites(text, place.name, place.form, one):
                     yield call_sites.problem(path, site, one)
     for note in scope.documents:

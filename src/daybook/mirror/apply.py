@@ -41,32 +41,53 @@ class Applier:
     def __init__(self, mirror: Mirror, rhythm: Pace, memory: Memory, context: Context, commit: str, text: Text, settle: float) -> None:
         self._mirror, self._pace, self._memory, self._context = mirror, rhythm, memory, context
         self._commit, self._text, self._settle = commit, text, settle
+        self._held: set[str] = set()  # documents that others must link to before their pages are whole
+        self._marked: set[str] = set()  # documents whose pages say that they are not whole
         self.settled: list[tuple[str, str]] = []  # documents with the page that was made, or `` for those refused
 
     def run(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Yield what became of each step that writes. Raises Stopped; what was yielded before is done."""
         failed = 0
-        later = []
-        for step in steps:
-            outcome = self._one(step)
-            if outcome.action == 'waits':  # it links to pages that do not exist yet
-                later.append(outcome)
-                continue
+        for outcome in self._outcomes(steps):
             failed = failed + 1 if outcome.action == 'failed' and outcome.row is None else 0
             yield outcome
             if failed == _MOST_FAILED:
                 raise Stopped(f'{_MOST_FAILED} documents in a row failed; the last: {outcome.reason}')
-        for waiting in later:
-            outcome = self._one(waiting.step, is_last=True)
-            is_done = outcome.action in ('create', 'update')
-            yield outcome._replace(action=waiting.step.action, reason=waiting.reason) if is_done else outcome
+
+    def _outcomes(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """Do the steps in an order in which no link stays old, killed wherever.
+
+        A page that others link to becomes whole only after them, and goes only after them: so the next
+        run sees by it that their links are old.
+        """
+        self._held = {path for step in steps for path in step.relinks}
+        coming, linking, going = [], [], []
+        for step in steps:
+            (linking if step.relinks else going if step.action == 'archive' else coming).append(step)
+        waiting = []
+        for step in coming:
+            outcome = self._one(step)
+            if outcome.action == 'waits':
+                waiting.append(outcome)
+            else:
+                yield outcome
+        there = {step.path for step in [*going, *(outcome.step for outcome in waiting)]}
+        for step in linking:
+            in_vain = Outcome(step, 'skip', 'the page that it links to has not come', step.row)
+            yield in_vain if there.isdisjoint(step.relinks) else self._one(step)
+        for outcome in waiting:
+            final = self._one(outcome.step, is_last=True)
+            is_done = final.action in ('create', 'update')
+            yield final._replace(action=outcome.step.action, reason=outcome.reason) if is_done else final
+        for step in going:
+            yield self._one(step)
 
     def _one(self, step: Step, *, is_last: bool = False) -> Outcome:
         """Do one step, as often as there is doubt whether it was done."""
         for attempt in range(pace.ATTEMPTS):
             try:
                 outcome = self._archive(step) if step.action == 'archive' else self._put(step, is_last=is_last)
-                if attempt and outcome.action == 'skip' and outcome.reason == 'unchanged':
+                if attempt and outcome.action == 'skip' and outcome.reason == plan.UNCHANGED:
                     return Outcome(step, step.action, step.reason, outcome.row)  # the answer was lost, not the write
                 return outcome
             except Doubtful as doubt:
@@ -110,6 +131,10 @@ class Applier:
         if pause:
             self._pace.wait(0, pause, f'{page.external_id} may still be in the making')
         fresh = self._fresh(step)
+        if step.relinks and fresh.reason == plan.UNCHANGED and page.path not in self._marked:
+            fresh = step._replace(row=fresh.row)
+        if fresh.row is not None and fresh.action in ('skip', 'update'):
+            self.settled.append((page.path, fresh.row.page_id))  # the answer of its making may have been lost
         if fresh.action == 'create':
             return self._create(fresh, page)
         if fresh.action == 'update' and fresh.row is not None:
@@ -135,7 +160,7 @@ class Applier:
             raise
         self._memory.end()
         self.settled.append((page.path, row.page_id))
-        if is_early:
+        if is_early or page.path in self._held:
             return Outcome(step._replace(row=row), 'waits', step.reason, row)
         # the hash comes last, so that a page that is not whole never passes for one
         return Outcome(step, 'create', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))
@@ -147,10 +172,13 @@ class Applier:
             fields = {**self._begun(page), **self._done(page)}
             return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, fields, in_trash=restored))
         text, is_early = self._text(page)
-        if is_early:
+        if is_early and not step.relinks:
             reason = 'links to a document whose page is not made yet; the next run writes it'
             return Outcome(step, 'failed', reason, row) if is_last else Outcome(step, 'waits', step.reason, row)
         # without its hash first: else a body that was half written could pass for an older one
         self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
+        self._marked.add(page.path)
         self._mirror.set_body(row.page_id, text)
+        if page.path in self._held and not is_last:
+            return Outcome(step, 'waits', step.reason, row)
         return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from daybook.documents import document
 from daybook.documents import frontmatter
+from daybook.documents import markdown
 from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.destination import Options
@@ -19,6 +21,7 @@ from daybook.documents.document import Document
 from daybook.documents.tree import Tree
 from daybook.errors import FatalError
 from daybook.mirror import host
+from daybook.mirror.adapter import Fields
 from daybook.mirror.adapter import Mirror
 from daybook.mirror.adapter import Value
 from daybook.mirror.plan import Page
@@ -49,18 +52,15 @@ class Local(NamedTuple):
     files_url: str
 
 
-def default_remote(repo: Repo) -> str | None:
-    """Return the remote that a team shares: origin, else the first."""
-    named = git.remotes(repo)
-    return 'origin' if 'origin' in named else next(iter(named), None)
+def read(repo: Repo, settings: Settings, *, has_history: bool = True) -> Local:
+    """Return what HEAD holds; without `has_history` it contains no commits.
 
-
-def read(repo: Repo, settings: Settings) -> Local:
-    """Return what HEAD holds. Raises FatalError without a commit, and in a clone that was cut off."""
+    Raises FatalError without a commit, and where the history is asked for in a clone that was cut off.
+    """
     commit = git.resolve(repo, 'HEAD')
     if commit is None:
         raise FatalError('nothing is committed yet; the mirror shows commits')
-    if git.is_shallow(repo):
+    if has_history and git.is_shallow(repo):
         raise FatalError('this clone is shallow, so that it cannot be told which pages are newer; run `git fetch --unshallow`')
     entries = git_objects.tree_entries(repo, commit)
     files = [entry.path for entry in entries if entry.mode != '160000']
@@ -69,8 +69,8 @@ def read(repo: Repo, settings: Settings) -> Local:
     texts = {entry.path: (data or b'').decode('utf-8', 'surrogateescape') for entry, data in zip(links, targets)}
     tree = Tree(files, texts, [entry.path for entry in entries if entry.mode == '160000'])
     documents = document.read_committed(repo, settings, [path for path in files if path not in texts], commit)
-    commits = set(git.expect('rev-list', commit, '--', cwd=repo.root).lines)
-    remote = default_remote(repo)
+    commits = set(git.expect('rev-list', commit, '--', cwd=repo.root).lines) if has_history else set()
+    remote = git.shared_remote(repo)
     url = settings.mirror_files_url or host.files_url(git.config_value(repo, f'remote.{remote}.url') or '' if remote else '')
     return Local(commit, commits, {doc.path: doc for doc in documents if not doc.is_stub}, tree, url.rstrip('/'))
 
@@ -78,20 +78,20 @@ def read(repo: Repo, settings: Settings) -> Local:
 class _Zones:
     """The step of each document on the ladder of zones, its parents' taken into account."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._entries = {entry.path: entry for entry in entries}
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
         self._named: dict[str, list[str]] = {}
-        for entry in self._entries.values():
+        for entry in entries.values():
             for name in entry.names:
                 self._named.setdefault(name, []).append(entry.path)
+        self.step = zones.Inherited(lambda path: entries[path].zone, self._above).of
 
     def called(self, reference: str) -> list[str]:
         return self._named.get(pages_entry.name_of(reference), [])
 
-    def step(self, path: str, seen: frozenset[str] = frozenset()) -> int:
-        entry = self._entries[path]
-        parents = {found for key in zones.ABOVE for reference in entry.references.get(key, ()) for found in self.called(reference)}
-        return max([entry.zone, *(self.step(parent, seen | {path}) for parent in parents - seen - {path})])
+    def _above(self, path: str) -> Iterator[str]:
+        references = self._entries[path].references
+        return (found for key in zones.ABOVE for reference in references.get(key, ()) for found in self.called(reference))
 
 
 def _text(meta: Mapping[str, Any], key: str) -> str:
@@ -111,21 +111,21 @@ def _unreadable(doc: Document) -> str:
     return 'its frontmatter is never closed' if frontmatter.is_unclosed(doc.data) else ''
 
 
-def pages(local: Local, settings: Settings, mirror: Mirror, withheld: Withheld = nothing_withheld) -> list[Page]:
-    """Return the page of each document, in order of path."""
+def pages(local: Local, settings: Settings, fit: Callable[[Fields], Fields], withheld: Withheld = nothing_withheld) -> list[Page]:
+    """Return the page of each document, in order of path; `fit` as that of a mirror."""
     limit = zones.step(settings.mirror_zone)
     entries = {path: pages_entry.make(doc, settings.zones_default, settings.zones_folders) for path, doc in local.documents.items()}
-    known = _Zones(entries.values())
+    known = _Zones(entries)
     steps = {path: known.step(path) for path in entries}
 
     def is_tellable(name: str) -> bool:
         return all(steps[path] <= limit for path in known.called(name))
 
-    return [_page(doc, entries[path], local, settings, mirror, withheld(doc), steps[path] - limit, is_tellable)
+    return [_page(doc, entries[path], local, settings, fit, withheld(doc), steps[path] - limit, is_tellable)
             for path, doc in sorted(local.documents.items())]
 
 
-def _page(doc: Document, entry: Entry, local: Local, settings: Settings, mirror: Mirror, elsewhere: Mapping[str, str],
+def _page(doc: Document, entry: Entry, local: Local, settings: Settings, fit: Callable[[Fields], Fields], elsewhere: Mapping[str, str],
           above: int, is_tellable: Callable[[str], bool]) -> Page:
     source = f'{local.files_url}/{quote(doc.path)}' if local.files_url else ''
     told = {
@@ -133,7 +133,7 @@ def _page(doc: Document, entry: Entry, local: Local, settings: Settings, mirror:
         'workstream': tuple(name for name in entry.references.get('workstream', ()) if is_tellable(name)),
         'tags': tuple(entry.tags), 'summary': pages_entry.text(doc.meta.get('summary'), 4000), 'source': source,
     }
-    fields = mirror.fit({name: value if name == 'source' else _safe(value) for name, value in told.items() if name not in elsewhere})
+    fields = fit({name: value if name == 'source' else _safe(value) for name, value in told.items() if name not in elsewhere})
     excluded = ''
     if above > 0:
         excluded = f'its zone is above {settings.mirror_zone}, the highest that is mirrored'
@@ -142,6 +142,18 @@ def _page(doc: Document, entry: Entry, local: Local, settings: Settings, mirror:
     kept = next((f'the authority map gives its {name} to {elsewhere[name]}' for name in _NEEDED if name in elsewhere), '')
     return Page(_text(doc.meta, 'external_id') or doc.stem, doc.path, fields, frontmatter.content_hash(doc.data),
                 _text(doc.meta, 'notion_page_id'), _text(doc.meta, 'sync_status'), excluded, _unreadable(doc) or kept)
+
+
+def linking(local: Local, paths: Iterable[str], targets: Collection[str]) -> dict[str, set[str]]:
+    """Return which of `targets` each document of `paths` links to, those without any left out."""
+    resolver = Resolver(local.tree, Options())
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        for target in markdown.survey(local.documents[path].body).targets:
+            there = resolver.follow(path, target)
+            if there and not there.fault and there.path != path and there.path in targets:
+                found.setdefault(path, set()).add(there.path)
+    return found
 
 
 class Texts:

@@ -24,6 +24,7 @@ from daybook.mirror.plan import bare_id
 _ID = re.compile(r'[0-9a-f]{32}')
 _PAGE_SIZE = 100
 _PART = 200_000  # bytes of Markdown in one request; 500 KB is the most, and JSON escapes some
+_MOST_ROWS = 250_000  # of one listing; more than any team writes, and some 14 minutes of requests
 _BLOCKS = 800  # lines that may be blocks in one request; 1,000 blocks are the most
 
 
@@ -159,6 +160,8 @@ class Notion:
                 raise Stopped('Notion says that the table has more pages, and gives none that are new; run it again later')
             cursors.add(cursor)
             known |= fresh
+            if len(known) > _MOST_ROWS:
+                raise Stopped(f'the query gives more than {_MOST_ROWS} pages and goes on; a table of documents is smaller than that')
 
     def _all(self, condition: Json | None, query: Json) -> Iterator[Json]:
         """Yield all pages of a query, window after window.
@@ -177,6 +180,8 @@ class Notion:
                 if page.get('id') not in seen:
                     seen.add(str(page.get('id')))
                     yield page
+                if len(seen) > _MOST_ROWS:
+                    raise Stopped(f'the table has more than {_MOST_ROWS} pages and goes on; a table of documents is smaller than that')
             if not is_cut:
                 return
             if last == begin or len(seen) == count:

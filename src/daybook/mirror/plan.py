@@ -17,6 +17,7 @@ WRITING = ('create', 'update', 'archive')
 WRONG = ('conflict', 'duplicate')
 ACTIONS = (*WRITING, 'skip', *WRONG, 'blocked')
 OVERRIDE = 'manual_override'
+UNCHANGED = 'unchanged'  # the reason of a skip
 
 _PAGE_ID = re.compile(r'[0-9a-f]{32}')
 
@@ -50,7 +51,10 @@ class Page(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What is done about one document or row, and why; `has_body` tells that the content is written too."""
+    """What is done about one document or row, and why; `has_body` tells that the content is written too.
+
+    `relinks` are documents that come to the mirror or leave it: nothing but the links to them changes here.
+    """
 
     action: str
     external_id: str
@@ -58,6 +62,7 @@ class Step(NamedTuple):
     page: Page | None = None
     row: Row | None = None
     has_body: bool = False
+    relinks: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -165,7 +170,7 @@ def decide(page: Page, found: Sequence[Row], named: Row | None, context: Context
     if row.in_trash:
         reasons, has_body = ['was put in the trash by hand', *reasons], True
     if not reasons:
-        return Step('skip', page.external_id, 'unchanged', page, row)
+        return Step('skip', page.external_id, UNCHANGED, page, row)
     if _is_newer(row, context):
         return Step('conflict', page.external_id, _newer(row), page, row)
     return Step('update', page.external_id, '; '.join(reasons), page, row, has_body)
@@ -190,12 +195,8 @@ def _twins(pages: Iterable[Page]) -> Mapping[str, list[str]]:
     return {external_id: found for external_id, found in paths.items() if len(found) > 1}
 
 
-def make(pages: Sequence[Page], rows: Iterable[Row], commits: Collection[str], *,
-         wanted: Collection[str] | None = None) -> list[Step]:
-    """Return a step for each document, in order of path, and for each row that has none.
-
-    `wanted` are the paths to look at; None is all, and only then rows without a document are looked at.
-    """
+def make(pages: Sequence[Page], rows: Iterable[Row], commits: Collection[str]) -> list[Step]:
+    """Return a step for each document, in order of path, and for each row that has none."""
     by_external: dict[str, list[Row]] = {}
     by_page: dict[str, Row] = {}
     for row in rows:
@@ -207,17 +208,38 @@ def make(pages: Sequence[Page], rows: Iterable[Row], commits: Collection[str], *
     for page in sorted(pages, key=lambda page: page.path):
         found, named = by_external.get(page.external_id, []), by_page.get(bare_id(page.page_id))
         used |= {row.page_id for row in [*found, *([named] if named else [])]}
-        if wanted is not None and page.path not in wanted:
-            continue
         others = [path for path in twins.get(page.external_id, ()) if path != page.path]
         if others:
             reason = f'{", ".join(others)} has the External ID {page.external_id} too; give one of them another external_id'
             steps.append(Step('duplicate', page.external_id, reason, page))
         else:
             steps.append(decide(page, found, named, context))
-    if wanted is None:
-        is_sure = not any(page.blocked for page in pages)
-        lost = [row for external_id, found in sorted(by_external.items()) for row in found
-                if external_id and row.page_id not in used and not row.in_trash]
-        steps += [_orphan(row, context, is_sure=is_sure) for row in lost]
-    return steps
+    is_sure = not any(page.blocked for page in pages)
+    lost = [row for external_id, found in sorted(by_external.items()) for row in found
+            if external_id and row.page_id not in used and not row.in_trash]
+    return steps + [_orphan(row, context, is_sure=is_sure) for row in lost]
+
+
+def chosen(steps: Iterable[Step], paths: Collection[str] | None) -> list[Step]:
+    """Return the steps of some documents; None is all, and only then rows without a document are looked at."""
+    return [step for step in steps if paths is None or step.page and step.path in paths]
+
+
+def moving(steps: Iterable[Step]) -> set[str]:
+    """Return the documents whose page comes, comes back, goes, or was not finished the last time."""
+    return {step.path for step in steps if step.page and (
+        step.action in ('create', 'archive') or step.action == 'update' and step.row and (step.row.in_trash or not step.row.get('content_hash')))}
+
+
+def relinked(steps: Iterable[Step], links: Mapping[str, Collection[str]]) -> list[Step]:
+    """Return the steps for the pages that show what they should, but for links to documents that come or go.
+
+    `steps` are those of all documents, `links` tells which of the moving ones a document links to.
+    """
+    found = []
+    for step in steps:
+        targets = tuple(sorted(links.get(step.path, ())))
+        if targets and step.action == 'skip' and step.reason == UNCHANGED and step.page:
+            reason = f'links to {", ".join(targets)}, whose page comes or goes'
+            found.append(step._replace(action='update', reason=reason, has_body=True, relinks=targets))
+    return found

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from daybook.governance import authority_map
 from daybook.mirror import local
 from daybook.mirror import plan
 from daybook.mirror import state
+from daybook.mirror.adapter import Fields
 from daybook.mirror.adapter import Mirror
 from daybook.mirror.adapter import Row
 from daybook.mirror.adapter import lacking
@@ -49,10 +51,12 @@ class Request(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """Both sides of a run, and what is to do."""
+    """Both sides of a run, and what is to do. `page_ids` and `external_ids` are those of all documents, the pages as far as there are."""
 
     local: Local
     steps: list[Step]
+    page_ids: dict[str, str]
+    external_ids: frozenset[str]
     rows: dict[str, Row]
     memory: Memory
 
@@ -110,9 +114,30 @@ def make_plan(repo: Repo, settings: Settings, mirror: Mirror, table: str, reques
     if not known.rows:
         known.listed_at = clock.now()
     known.take(rows)
-    pages = local.pages(found, settings, mirror, authority_map.withholder(repo, settings))
-    steps = plan.make(pages, known.rows.values(), found.commits, wanted=chosen)
-    return Planned(found, steps, known.rows, known)
+    pages = local.pages(found, settings, mirror.fit, authority_map.withholder(repo, settings))
+    every = plan.make(pages, known.rows.values(), found.commits)
+    page_ids = {step.path: step.row.page_id for step in every
+                if step.page and step.row and step.action in ('skip', 'update') and not step.page.excluded}
+    return Planned(found, _with_links(found, every, plan.chosen(every, chosen)), page_ids, frozenset(page.external_id for page in pages), known.rows, known)
+
+
+def _with_links(found: Local, every: list[Step], steps: list[Step]) -> list[Step]:
+    """Return `steps`, some of `every`, with those for pages that link to what comes or goes, chosen or not."""
+    moving = plan.moving(steps)
+    if not moving:
+        return steps
+    resting = [step.path for step in every if step.page and step.action == 'skip']
+    linking = {step.path: step for step in plan.relinked(every, local.linking(found, resting, moving))}
+    return [*(step for step in steps if not step.page or step.path not in linking), *linking.values()]
+
+
+def without_mirror(repo: Repo, settings: Settings, fit: Callable[[Fields], Fields], request: Request) -> list[Step]:
+    """Return what a mirror would take that has no page yet: a document that names its page is only looked at."""
+    found = local.read(repo, settings, has_history=False)
+    pages = local.pages(found, settings, fit, authority_map.withholder(repo, settings))
+    steps = plan.chosen(plan.make(pages, (), found.commits), wanted(repo, found, request))
+    return [step._replace(action='skip', reason=f'has page {step.page.page_id}, which cannot be asked') if step.page and step.page.page_id
+            and step.action == 'create' else step for step in steps]
 
 
 def refuse_hook() -> None:
@@ -128,7 +153,7 @@ def refuse(repo: Repo, found: Local, *, is_commit: bool) -> None:
     """
     if is_commit:
         preflight.refuse_state(repo)
-    remote = local.default_remote(repo)
+    remote = git.shared_remote(repo)
     ref = git.default_branch(repo, remote) if remote else None
     if ref and not git.git('merge-base', '--is-ancestor', found.commit, ref, cwd=repo.root).is_ok:
         raise FatalError(f'HEAD is not on {ref.removeprefix("refs/remotes/")}, as far as this clone knows; '
@@ -139,10 +164,8 @@ def apply(planned: Planned, mirror: Mirror, rhythm: Pace, settle: float) -> Iter
     """Carry out what is to do, and yield what became of each step. Raises Stopped."""
     steps = [step for step in planned.steps if step.action in plan.WRITING]
     coming = {step.path for step in steps if step.action == 'create'}
-    page_ids = {step.path: step.row.page_id for step in planned.steps
-                if step.page and step.row and step.action in ('skip', 'update') and not step.page.excluded}
-    texts = Texts(planned.local, mirror, page_ids, coming)
-    context = Context(planned.local.commits, {step.external_id for step in planned.steps if step.page})
+    texts = Texts(planned.local, mirror, dict(planned.page_ids), coming)
+    context = Context(planned.local.commits, planned.external_ids)
 
     def text(page: plan.Page) -> tuple[str, bool]:
         while applier.settled:
@@ -160,7 +183,7 @@ def apply(planned: Planned, mirror: Mirror, rhythm: Pace, settle: float) -> Iter
 
 
 def _event(action: str, reason: str) -> str:
-    if action in ('create', 'update') or action == 'skip' and reason == 'unchanged':
+    if action in ('create', 'update') or action == 'skip' and reason == plan.UNCHANGED:
         return 'shown'
     if action in ('failed', 'duplicate') or action == 'conflict' and 'pull first' not in reason:
         return 'failed'

@@ -255,6 +255,20 @@ def remotes(repo: Repo) -> list[str]:
     return git('remote', cwd=repo.root).lines
 
 
+def shared_remote(repo: Repo) -> str | None:
+    """Return the remote that a team shares, None where there is none: `origin`, else the only one.
+
+    What the branch follows decides only among several of other names: two clones of one
+    repository must mean the same one, whatever their branches follow.
+    """
+    known = remotes(repo)
+    if 'origin' in known or len(known) < 2:
+        return 'origin' if 'origin' in known else next(iter(known), None)
+    branch = current_branch(repo)
+    upstream = config_value(repo, f'branch.{branch}.remote') if branch else None
+    return upstream if upstream in known else known[0]
+
+
 def default_branch(repo: Repo, remote: str | None) -> str | None:
     """Return the ref of the default branch (`refs/remotes/origin/main`, else a local main or master)."""
     if remote:
@@ -277,8 +291,7 @@ def is_on_default_branch(repo: Repo, named: str | None = None) -> bool:
     here = current_branch(repo)
     if here is None or named:
         return here is not None and here == named
-    known = remotes(repo)
-    remote = 'origin' if 'origin' in known else next(iter(known), None)
+    remote = shared_remote(repo)
     head = git('symbolic-ref', '--quiet', f'refs/remotes/{remote}/HEAD', cwd=repo.root) if remote else None
     if head and head.is_ok:
         return head.text == f'refs/remotes/{remote}/{here}'

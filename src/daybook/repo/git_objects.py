@@ -24,9 +24,9 @@ class TreeEntry(NamedTuple):
     stage: int = 0
 
 
-def index_entries(repo: Repo, *pathspecs: str, env: Mapping[str, str] | None = None) -> list[TreeEntry]:
-    """Return the entries of the index with mode, object id and merge stage."""
-    out = git.expect('ls-files', '-z', '-s', '--', *pathspecs, cwd=repo.root, env=env).out
+def index_entries(repo: Repo, *pathspecs: str, env: Mapping[str, str] | None = None, is_unmerged: bool = False) -> list[TreeEntry]:
+    """Return the entries of the index with mode, object id and merge stage; with `is_unmerged` those in conflict."""
+    out = git.expect('ls-files', '-z', '--unmerged' if is_unmerged else '-s', '--', *pathspecs, cwd=repo.root, env=env).out
     entries = []
     for line in git.zsplit(out):
         meta, path = line.split('\t', 1)

@@ -39,6 +39,8 @@ _SENTENCE = re.compile(r'(?<=[.;!?])\s+')
 _COMMENT = re.compile(r'(?:^|(?<=\s))(?:#(?!!)|//|--\s|<!--).*')
 _DOCSTRING = re.compile(r'''\s*[rRuU]?("""|\'\'\')''')
 _RUN = re.compile(r'\b(?:run|call|execute|invoke|start)\b|^\s*[$!]', re.I)
+_OURS = re.compile(r'^[^#\n]*\bdaybook\s+sync-\w+', re.MULTILINE)
+_REQUEST = re.compile(r'\b(?:curl|wget|xh|Bearer|Authorization|urlopen|httpx|axios)\b', re.I)
 _DENIED = {'deny', 'disabledMcpjsonServers', 'matcher', 'excludeTools', 'disallowedTools', 'description'}
 _SERVERS = {'mcpServers', 'mcp', 'servers', 'mcp_servers', 'context_servers'}
 _TOML_SERVER = re.compile(r'\s*\[mcp_servers\.["\']?([^\]"\'.]+)')
@@ -109,6 +111,12 @@ def is_worker(path: str, wanted: Needles) -> bool:
     return bool(wanted.exempt.match(path) or wanted.worker.search(path))
 
 
+def is_exempt(path: str, place: str, text: str, wanted: Needles) -> bool:
+    """Return whether a file is not searched: the mirror's own worker. A job that starts ours is none: it has no need to ask."""
+    is_starter = place == 'workflow' and bool(_OURS.search(text)) and not wanted.exempt.match(path)
+    return is_worker(path, wanted) and not is_starter
+
+
 def _is_named(token: str) -> bool:
     """Whether a tool is named, rather than a server (as counters are) or all tools of one (as rules are)."""
     return not token.endswith('*') and (token.count('__') > 1 or not token.lower().startswith('mcp__'))
@@ -154,11 +162,11 @@ def _code_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _in_code(text: str, place: str, wanted: Needles) -> Iterator[Site]:
-    # a workflow that runs the worker may give it its token
+    # a workflow that runs the worker may give it its token, and ask nothing with it
     has_worker = place in ('workflow', 'script') and bool(wanted.worker.search(text))
     for number, line in _code_lines(text):
         words = _of_code(line, wanted, place)
-        if words and not (has_worker and re.fullmatch('uses [A-Z0-9_]+', words)):
+        if words and not (has_worker and re.fullmatch('uses [A-Z0-9_]+', words) and not _REQUEST.search(line)):
             yield Site(number, words)
 
 

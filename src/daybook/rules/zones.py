@@ -24,7 +24,7 @@ class Zones:
         self.records = {record.path: record for record in records}
         self.names = Names(records)
         self._default, self._folders = default, folders
-        self._known: dict[str, int] = {}
+        self._inherited = zones.Inherited(lambda path: self.own(self.records[path]), self._parents)
 
     def own(self, record: Record) -> int:
         """Return the zone of a document by itself and by its folder."""
@@ -39,22 +39,12 @@ class Zones:
             for name in texts(record.meta[key]) if key in record.meta else ():
                 yield key, name, self.names.find(name, record.path)
 
+    def _parents(self, path: str) -> Iterator[str]:
+        return (other for _, _, found in self.above(self.records[path]) for other in found)
+
     def of(self, path: str) -> int:
         """Return the zone of the document at `path`."""
-        waiting, below = [path], set()
-        highest = -1
-        if path in self._known:
-            return self._known[path]
-        while waiting:  # a circle of parents shares its highest zone
-            here = waiting.pop()
-            if here in below:
-                continue
-            below.add(here)
-            highest = max(highest, self._known.get(here, self.own(self.records[here])))
-            if here not in self._known:
-                waiting += [other for _, _, found in self.above(self.records[here]) for other in found]
-        self._known[path] = highest
-        return highest
+        return self._inherited.of(path)
 
 
 def governed(records: Collection[Record], folders: Mapping[str, str]) -> int:

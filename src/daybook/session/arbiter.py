@@ -35,21 +35,12 @@ class Listing(NamedTuple):
 
 
 def remote_of(repo: Repo, settings: Settings) -> str | None:
-    """Return the remote that arbitrates, or None where there is none: the configured one, else `origin`, else the only one.
-
-    What the branch follows decides only among several of other names: two clones of one
-    repository must ask the same arbiter, whatever their branches follow.
-    """
-    wanted, known = settings.claims_remote, git.remotes(repo)
-    if wanted == 'off' or not known:
+    """Return the remote that arbitrates, or None where there is none: the configured one, else the one that the team shares."""
+    wanted = settings.claims_remote
+    if wanted == 'off':
         return None
-    if wanted != 'auto':
-        return wanted
-    if 'origin' in known or len(known) == 1:
-        return 'origin' if 'origin' in known else known[0]
-    branch = git.current_branch(repo)
-    upstream = git.config_value(repo, f'branch.{branch}.remote') if branch else None
-    return upstream if upstream in known else known[0]
+    shared = git.shared_remote(repo)
+    return wanted if shared and wanted != 'auto' else shared
 
 
 def _stamp(repo: Repo) -> str:

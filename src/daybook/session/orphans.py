@@ -88,7 +88,7 @@ def _own_commits(root: str, since: float) -> list[int]:
         'log', '--branches', 'HEAD', f'--since=@{int(since)}', '--format=%ct %ce', '--no-show-signature'))
     own = os.fsdecode(email or b'').strip().casefold()
     rows = (line.partition(' ') for line in os.fsdecode(log or b'').splitlines())
-    return [int(when) for when, _, who in rows if own and who.casefold() == own and when.isdigit()]
+    return [int(when) for when, _, who in rows if own and who.casefold() == own and when.isascii() and when.isdigit()]
 
 
 def _with_commits(root: str, doubtful: Iterable[Orphan]) -> list[Orphan]:

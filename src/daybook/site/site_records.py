@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
@@ -100,9 +101,9 @@ class Site:
             self._known[path] = Known(entry, False, links, images, {}, []) if entry else None
         for path in sorted(again - found.keys()):
             before[path] = self.get(path)
-        shown: dict[str, bool] = {}
+        ladder = zones.Inherited(self._own_step, self._above)
         for path, old in before.items():
-            self._take(path, old, shown)
+            self._take(path, old, ladder)
 
     def _entry(self, document: Document) -> Entry:
         return pages_entry.make(document, self.settings.zones_default, self.settings.zones_folders, self._policy)
@@ -134,19 +135,20 @@ class Site:
                 wanting.pop(path, None)
             self.records.put('want', name, wanting)
 
-    def _may_show(self, path: str, shown: dict[str, bool]) -> bool:
-        """Return whether a document and all that it has for parents may be shown."""
-        if path not in shown:
-            shown[path] = False  # who is their own parent is shown to nobody
-            known = self._known.get(path) or self.get(path)
-            if known:
-                parents = (self.resolve(key, text, known.entry) for key in zones.ABOVE for text in known.entry.references.get(key, ()))
-                shown[path] = known.entry.zone <= self._limit and all(self._may_show(p, shown) for p in parents if p)
-        return shown[path]
+    def _own_step(self, path: str) -> int:
+        known = self.get(path)
+        return known.entry.zone if known else zones.TOP + 1  # what is not there is shown to nobody
 
-    def _take(self, path: str, old: Known | None, shown: dict[str, bool]) -> None:
+    def _above(self, path: str) -> Iterator[str]:
+        """Yield all documents that may be meant as the parents of one."""
+        known = self.get(path)
+        for key in zones.ABOVE if known else ():
+            for text in known.entry.references.get(key, ()):
+                yield from self.records.get('name', pages_entry.name_of(text)) or ()
+
+    def _take(self, path: str, old: Known | None, ladder: zones.Inherited) -> None:
         bare = self._known[path]
-        new = bare._replace(shown=self._may_show(path, shown), out=self._out(bare), streams=self._streams(bare, shown)) if bare else None
+        new = bare._replace(shown=ladder.of(path) <= self._limit, out=self._out(bare), streams=self._streams(bare, ladder)) if bare else None
         if old and new and old.shown != new.shown:
             raise Rebuild
         self._known[path] = new
@@ -159,9 +161,9 @@ class Site:
         if (old and old.entry.mini) != (new and new.entry.mini) or (old is None) != (new is None):
             self._tell_sources(path, everyone=old is None or new is None)
 
-    def _streams(self, known: Known, shown: dict[str, bool]) -> list[str]:
+    def _streams(self, known: Known, ladder: zones.Inherited) -> list[str]:
         return [text for text in known.entry.references.get('workstream', ())
-                if all(self._may_show(path, shown) for path in self.records.get('name', pages_entry.name_of(text)) or ())]
+                if all(ladder.of(path) <= self._limit for path in self.records.get('name', pages_entry.name_of(text)) or ())]
 
     def _out(self, known: Known) -> dict[str, list[str]]:
         out: dict[str, list[str]] = {}

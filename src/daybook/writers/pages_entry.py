@@ -1,6 +1,7 @@
 """What the site says of a document in one row: title, kind, status, people, dates, zone, and whom it names."""
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ _NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
 _LINK = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
 _NUMBER = re.compile(r'(?:(?:adr|plan)[-_ ]?)?0*([0-9]{1,5})(?=$|[-_. ])', re.IGNORECASE)
 _DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
-_NAME_DATE = re.compile(r'(?<!\d)(20)?(\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)')
+# `2026-11-20` or `20261120` anywhere, `261120` between what is neither letter nor digit, as ids have it
+_NAME_DATE = re.compile(r'(?<![0-9])20([0-9]{2})(-?)([0-9]{2})\2([0-9]{2})(?![0-9])|(?<![^\W_])([0-9]{2})([0-9]{2})([0-9]{2})(?![^\W_])')
 _VERSION = re.compile(r'[-_ ]v[0-9]+(?:[._-][0-9]+)*$', re.IGNORECASE)
 # the headers that notes had before frontmatter: `- zone: private`, `**Zone:** private`, `| zone | private |`
 _OLD_ZONE = re.compile(r'^[ \t>*|_#-]*zone[ \t*_|]*[:|][ \t*_|`"\']*([a-z]+)', re.IGNORECASE | re.MULTILINE)
@@ -73,10 +75,19 @@ def _date(value: Any) -> str:
     return found.group() if found else ''
 
 
+def _date_in_name(stem: str) -> str:
+    """Return the first day that a file name holds, or nothing."""
+    for found in _NAME_DATE.finditer(stem):
+        year, month, day = (found[1], found[3], found[4]) if found[1] else (found[5], found[6], found[7])
+        try:
+            return datetime.date(2000 + int(year), int(month), int(day)).isoformat()
+        except ValueError:  # no such day
+            continue
+    return ''
+
+
 def _created(document: Document) -> str:
-    named = _NAME_DATE.search(document.stem)
-    return (_date(document.meta.get('created')) or _date(document.meta.get('date'))
-            or (f'20{named[2]}-{named[3]}-{named[4]}' if named else ''))
+    return _date(document.meta.get('created')) or _date(document.meta.get('date')) or _date_in_name(document.stem)
 
 
 def _zone(document: Document, default: str, folders: Mapping[str, str]) -> int:
