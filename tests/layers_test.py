@@ -20,7 +20,7 @@ BELOW = {
     'mirror': ('errors', 'problem', 'repo', 'documents', 'writers', 'rules', 'session', 'governance', 'mirror'),
 }
 # the rooms of single hooks stand on all of that, and not on each other
-for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing', 'doctor'):
+for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing', 'doctor', 'lifecycle'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'governance', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['doctor'] += ('handoff',)  # the name of its journal

@@ -80,6 +80,8 @@ class Settings(NamedTuple):
 
     kinds: tuple[Kind, ...]
     sessions_slug: bool = False
+    sessions_archive_after_days: int | None = None
+    sessions_archive_folder: str | None = None
     claims_remote: str = 'auto'
     claims_namespace: str = 'refs/daybook/claims'
     claims_timeout: float = 5.0

@@ -101,7 +101,7 @@ def _of_last_note(repo: Repo, settings: Settings, operator: Operator) -> Start |
         by_author = [f'--author=<{email}>' for email in operator.emails]
         searches.append((['--fixed-strings', '--regexp-ignore-case', *by_author], _any_note(settings)))
     for options, patterns in searches:
-        found = git.git('log', '-1', '--format=%H', '--no-show-signature', '--diff-filter=A', '--no-renames', *options,
+        found = git.git('log', '-1', '--format=%H', '--no-show-signature', '--diff-filter=A', '-M', '-l5000', *options,
                         'HEAD', '--', *patterns, cwd=repo.root)
         if found.is_ok and found.text and found.text not in history.shallow_ends(repo):
             return Start(found.text, f"the commit of {operator.slug}'s last note")

@@ -5,12 +5,16 @@ import functools
 import os
 import re
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
 from typing import TYPE_CHECKING
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from daybook.documents import destination
 from daybook.documents import link_facts
+from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.links.link_contents import Contents
 from daybook.links.link_contents import read_local
@@ -25,6 +29,7 @@ from daybook.rules.links import Fault
 if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.documents.config import Settings
 
+_MOST_MOVES = 8  # of one note, that are followed back
 _AGEING = (destination.MISSING, destination.CASE, destination.ANCHOR)
 
 
@@ -121,6 +126,12 @@ class Ageing:
         kind = config.kind_of(self.settings, source)
         return kind.name if kind else None
 
+    def note_folders(self) -> list[str]:
+        """Return the folders in which notes lie and move."""
+        from daybook.documents.config import fixed_folder
+
+        return sorted({fixed_folder(glob) for glob in self.settings.kind('session').paths} - {''})
+
     def may_age(self, source: str) -> bool:
         kind = self.kind_of(source)
         if kind is None or kind == 'session':
@@ -132,26 +143,87 @@ class Ageing:
         return found is not None and links.may_age(kind, found.meta.get('status'))
 
 
-def _lost(repo: Repo, faults: Sequence[Fault]) -> set[tuple[str, str]]:
-    """Return source and target of the links that led somewhere at the last commit that touched their file."""
-    sources = {fault.source for fault in faults}
-    if not sources:
+class _Place(NamedTuple):
+    """Where a fault stands in history: the commit and the name that its file had there."""
+
+    commit: str
+    path: str
+
+
+def _meant(source: str, target: str) -> str:
+    """Return what a target means wherever the file lies, as `_same` compares it."""
+    written, mark, fragment = target.partition('#')
+    path = written if not written or written.startswith('/') else tree.join(tree.folder_of(source), unquote(written, errors='surrogateescape'))
+    return f'{written if path is None else path}{mark}{fragment}'
+
+
+def _had(repo: Repo, places: Mapping[Fault, _Place]) -> set[Fault]:
+    """Return the faults whose link stood in the file at its place already, in these words or with the same meaning."""
+    asked = sorted({place for place in places.values() if '\n' not in place.path})
+    known: dict[_Place, set[str]] = {}
+    for place, data in zip(asked, read_local(repo, [f'{place.commit}:{place.path}' for place in asked])):
+        targets = [link.target for link in markdown.links(link_facts.body(data)[0])] if data is not None else []
+        known[place] = {*targets, *(_meant(place.path, target) for target in targets)}
+    return {fault for fault, place in places.items()
+            if {fault.link.target, _meant(fault.source, fault.link.target)} & known.get(place, set())}
+
+
+def _alive(repo: Repo, places: Mapping[Fault, _Place]) -> tuple[set[Fault], dict[Fault, str]]:
+    """Return the faults that led somewhere at the last commit that touched their file, and that commit of each of the others."""
+    by_commit: dict[str, list[Fault]] = {}
+    for fault, place in places.items():
+        by_commit.setdefault(place.commit, []).append(fault)
+    last: dict[Fault, str] = {}
+    for commit, faults in by_commit.items():
+        paths = sorted({places[fault].path for fault in faults})
+        touches = git_log.touches(repo, *(git.pathspec(paths) if len(paths) < 1000 else ()), commit=commit)
+        last |= {fault: touches[places[fault].path][0].oid for fault in faults if places[fault].path in touches}
+    asked = [(fault, f'{oid}:{fault.destination.path}') for fault, oid in last.items() if '\n' not in fault.destination.path]
+    found = {fault for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))
+             if data is not None and (fault.destination.fault != destination.ANCHOR
+                                      or link_facts.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
+    return found, {fault: oid for fault, oid in last.items() if fault not in found}
+
+
+def _lost(repo: Repo, places: Mapping[Fault, _Place], folders: Sequence[str]) -> set[tuple[str, str]]:
+    """Return source and target of the links that led somewhere when they were written: at the last commit that touched their file.
+
+    A commit that moved notes within `folders` wrote no link: neither in these, nor where it followed them.
+    """
+    if not places:
         return set()
     if git.is_shallow(repo):  # nobody can tell: an old note gets the benefit
-        return {(fault.source, fault.link.target) for fault in faults}
-    touches = git_log.touches(repo, *(git.pathspec(sorted(sources)) if len(sources) < 1000 else ()))
-    asked = [(fault, f'{touches[fault.source][0].oid}:{fault.destination.path}') for fault in faults
-             if fault.source in touches and '\n' not in fault.destination.path]
-    return {(fault.source, fault.link.target) for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))
-            if data is not None and (fault.destination.fault != destination.ANCHOR
-                                     or link_facts.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
+        return {(fault.source, fault.link.target) for fault in places}
+    lost: set[Fault] = set()
+    moves: dict[str, dict[str, str]] | None = None
+    for _ in range(_MOST_MOVES):
+        alive, dead = _alive(repo, places)
+        lost |= alive
+        if dead and moves is None:
+            moves = git_log.renames(repo, *git.pathspec(folders))
+        earlier = {fault: _Place(f'{oid}^', (moves or {})[oid].get(places[fault].path, places[fault].path))
+                   for fault, oid in dead.items() if oid in (moves or {})}
+        places = {fault: earlier[fault] for fault in _had(repo, earlier)} if earlier else {}
+        if not places:
+            break
+    return {(fault.source, fault.link.target) for fault in lost}
+
+
+def _places(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[Fault, _Place]:
+    """Return the place in HEAD of each fault that the change at hand did not write."""
+    former = {new: old for old, new in change.renamed.items()}
+    places = {fault: _Place('HEAD', former.get(fault.source, fault.source)) for fault in faults}
+    touched = {fault: place for fault, place in places.items() if fault.source in change.paths}
+    # who moves notes touches others only to follow them; whoever edits one by hand answers for all of it
+    kept = _had(repo, touched) if touched and change.renamed else set()
+    return {fault: place for fault, place in places.items() if fault not in touched or fault in kept}
 
 
 def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> tuple[Around, set[str]]:
     """Return what is known about `faults` beyond the tree, and the files about which that may change without them."""
     may_age = functools.cache(ageing.may_age)
-    old = [f for f in faults if f.destination.fault in _AGEING and f.source not in change.paths and may_age(f.source)]
+    old = _places(repo, [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)], change)
     found = Around(renamed=change.renamed, deleted=change.deleted, former=_former(repo, faults, change),
-                   on_disk=_on_disk(repo, faults, known.files), lost=_lost(repo, old))
+                   on_disk=_on_disk(repo, faults, known.files), lost=_lost(repo, old, ageing.note_folders() if old else ()))
     told = {*found.renamed, *found.deleted, *found.former, *found.on_disk}
     return found, {f.source for f in old} | {f.source for f in faults if f.destination.path in told}

@@ -2,10 +2,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import NamedTuple
 
 from daybook.repo import git
 from daybook.repo.git import Repo
+
+
+_MOST_RENAMES = 10  # of one file, that are followed
 
 
 class Touch(NamedTuple):
@@ -17,10 +21,10 @@ class Touch(NamedTuple):
     at: int
 
 
-def touches(repo: Repo, *pathspecs: str) -> dict[str, tuple[Touch, Touch]]:
-    """Return the newest and the oldest commit of HEAD's history that touched each path; none without a commit."""
+def touches(repo: Repo, *pathspecs: str, commit: str = 'HEAD') -> dict[str, tuple[Touch, Touch]]:
+    """Return the newest and the oldest commit of a history that touched each path; none without a commit."""
     out = git.git('log', '--no-show-signature', '--no-renames', '--name-only', '-z',
-                  '--format=%x1e%H%x1f%aN%x1f%aE%x1f%at', 'HEAD', '--', *pathspecs, cwd=repo.root).out
+                  '--format=%x1e%H%x1f%aN%x1f%aE%x1f%at', commit, '--', *pathspecs, cwd=repo.root).out
     found: dict[str, tuple[Touch, Touch]] = {}
     commit = None
     for token in git.zsplit(out):
@@ -30,6 +34,39 @@ def touches(repo: Repo, *pathspecs: str) -> dict[str, tuple[Touch, Touch]]:
             commit = Touch(oid, name, email, int(at or 0))
         elif commit:
             found[word] = (found[word][0] if word in found else commit, commit)
+    return found
+
+
+def renames(repo: Repo, *pathspecs: str) -> dict[str, dict[str, str]]:
+    """Return the old name of each new one, by the commit of HEAD's history that renamed them, within the pathspecs."""
+    out = git.git('log', '--no-show-signature', '-M', '-l5000', '--diff-filter=R', '--name-status', '-z', '--format=%x1e%H',
+                  'HEAD', '--', *pathspecs, cwd=repo.root).out
+    found: dict[str, dict[str, str]] = {}
+    words = iter(git.zsplit(out))
+    commit = ''
+    for word in words:
+        word = word.removeprefix('\n')
+        if word.startswith('\x1e'):
+            commit, word = word[1:], ''
+        if word.startswith('R'):
+            old, new = next(words), next(words)
+            found.setdefault(commit, {})[new] = old
+    return found
+
+
+def origins(repo: Repo, paths: Collection[str], folders: Collection[str]) -> dict[str, Touch]:
+    """Return the commit that brought each path, under another name perhaps, as far as it was renamed within `folders`."""
+    wanted = {path: path for path in paths}  # the name that each had before
+    found: dict[str, Touch] = {}
+    moved: dict[str, dict[str, str]] | None = None
+    for _ in range(_MOST_RENAMES):
+        names = sorted(set(wanted.values()))
+        told = touches(repo, *git.pathspec(names if len(names) < 100 else folders))
+        found.update((path, told[name][1]) for path, name in wanted.items() if name in told)
+        moved = renames(repo, *git.pathspec(folders)) if moved is None and told else moved or {}
+        wanted = {path: old for path, name in wanted.items() if name in told and (old := moved.get(told[name][1].oid, {}).get(name))}
+        if not wanted:
+            break
     return found
 
 

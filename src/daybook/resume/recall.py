@@ -16,6 +16,7 @@ from typing import NamedTuple
 from daybook.documents import document
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
+from daybook.documents.config import fixed_folder
 from daybook.documents.config import kind_of
 from daybook.problem import Problem
 from daybook.repo import files
@@ -175,10 +176,10 @@ def _origins(reader: Reader, paths: Sequence[str]) -> dict[str, Touch]:
     """Return the commit that brought each path, for notes that do not tell by themselves whose and of when they are."""
     kept = {path: Touch(*reader.kept[f'first {path}']) for path in paths if f'first {path}' in reader.kept}
     wanted = [path for path in paths if path not in kept]
-    folders = sorted({os.path.dirname(path) or '.' for path in wanted})
-    found = git_log.touches(reader.repo, *git.pathspec(wanted if len(wanted) < 100 else folders)) if wanted else {}
+    folders = {fixed_folder(glob) or '.' for glob in reader.settings.kind('session').paths} | {os.path.dirname(path) or '.' for path in wanted}
+    found = git_log.origins(reader.repo, wanted, sorted(folders)) if wanted else {}
     edge = _edge(reader.repo)
-    kept.update((path, found[path][1]) for path in wanted if path in found and found[path][1].oid not in edge)
+    kept.update((path, first) for path, first in found.items() if first.oid not in edge)
     reader.known.update((f'first {path}', touch) for path, touch in kept.items())
     return kept
 

@@ -41,14 +41,30 @@ def wikilink(text: str, link: Link, source: str, path: str, anchor: str = '') ->
 
 def moved(text: str, link: Link, source: str, path: str) -> list[Edit]:
     """Return the edits that let `link` lead to the file `path`, query and fragment kept; none when in doubt."""
+    old = written_path(link)
+    new = f'/{path}' if old.startswith('/') else tree.relative(source, path)
+    return retargeted(text, link, new if old.startswith(('./', '../', '/')) else new.removeprefix('./'))
+
+
+def written_path(link: Link) -> str:
+    """Return what a link says before `?` and `#`."""
     written = _PATH.match(link.target)
     assert written is not None
-    old = written[0]
-    new = f'/{path}' if old.startswith('/') else tree.relative(source, path)
-    if not old.startswith(('./', '../', '/')):
-        new = new.removeprefix('./')
-    target = encoded(new) + link.target[len(old):]
-    return [Edit(start, start + len(old), encoded(new), link, target) for start in _PLACES[link.kind](text, link, old)]
+    return written[0]
+
+
+def retargeted(text: str, link: Link, path: str) -> list[Edit]:
+    """Return the edits that write `path`, encoded, where `link` says another; none when in doubt."""
+    old = written_path(link)
+    target = encoded(path) + link.target[len(old):]
+    return [Edit(start, start + len(old), encoded(path), link, target) for start in _PLACES[link.kind](text, link, old)]
+
+
+def renamed_wikilink(text: str, link: Link, name: str) -> list[Edit]:
+    """Return the edit that lets `[[old#heading|words]]` name another file."""
+    old = link.target.partition('#')[0]
+    start = text.find(old, link.start, link.end)
+    return [Edit(start, start + len(old), name, link, name + link.target[len(old):])] if start >= 0 else []
 
 
 def _inline(text: str, link: Link, old: str) -> list[int]:

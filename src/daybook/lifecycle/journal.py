@@ -1,0 +1,191 @@
+"""The journal of an archiving: every byte that it takes away or writes, so that a killed one is undone by the next."""
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shlex
+import zlib
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from daybook.errors import FatalError
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo.git import Repo
+
+NAME = 'daybook/archive.json'
+LOCK = 'daybook/archive.lock'
+_VERSION = 1
+_TEMPORARY = re.compile(r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp')
+
+
+class Write(NamedTuple):
+    """One path and its bytes before and after; None where there is no file. What is made anew gets `mode`, the usual one for 0."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    mode: int = 0
+
+
+def _packed(data: bytes | None) -> str | None:
+    return None if data is None else base64.b85encode(zlib.compress(data, 1)).decode()
+
+
+def _unpacked(text: str | None) -> bytes | None:
+    return None if text is None else zlib.decompress(base64.b85decode(text))
+
+
+def _path(repo: Repo) -> str:
+    return git.git_path(repo, NAME)
+
+
+def save(repo: Repo, writes: Sequence[Write]) -> None:
+    """Put the writes on the disk before the first of them is made."""
+    path = _path(repo)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    rows = [[os.fsencode(write.path).hex(), _packed(write.before), _packed(write.after), write.mode] for write in writes]
+    files.write_atomic(path, json.dumps({'version': _VERSION, 'head': git.resolve(repo, 'HEAD'), 'writes': rows}).encode())
+    if os.name == 'posix':  # what it announces must not reach the disk before its own name does
+        handle = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def load(repo: Repo) -> list[Write] | None:
+    """Return the writes of an archiving that did not end, None when there is none. Raises FatalError for what cannot be read."""
+    data = files.read_bytes(_path(repo))
+    if data is None:
+        return None
+    try:
+        record = json.loads(data)
+        if record['version'] != _VERSION:
+            raise ValueError('another version')
+        return [Write(os.fsdecode(bytes.fromhex(path)), _unpacked(before), _unpacked(after), mode)
+                for path, before, after, mode in record['writes']]
+    except (ValueError, TypeError, KeyError, zlib.error) as error:
+        path = _path(repo)
+        raise FatalError(f'an archiving was killed here, and its journal cannot be read: {path}; see what is half done with '
+                         f'`git status`, put it right, then move the journal away: mv {shlex.quote(path)} {shlex.quote(path + ".bad")}') from error
+
+
+def clear(repo: Repo) -> None:
+    """Forget the journal: the archiving has ended."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_path(repo))
+
+
+def make(repo: Repo, writes: Iterable[Write]) -> None:
+    """Make the writes, all new files first and what goes last. Raises FatalError, with the rest not done, when one cannot be made."""
+    ordered = sorted(writes, key=lambda write: (write.after is None, write.before is not None))
+    for write in ordered:
+        place = files.inside(repo.root, write.path)
+        if files.read_bytes(place) != write.before:
+            raise FatalError(f'{write.path} changed while this ran')
+        if write.after is None:
+            os.unlink(place)
+            with contextlib.suppress(OSError):
+                os.removedirs(os.path.dirname(place))  # git keeps no empty folder either
+        elif write.before is None:
+            _create(place, write.path, write.after, write.mode)
+        else:
+            files.write_atomic(place, write.after)
+
+
+def _create(place: str, path: str, data: bytes, mode: int) -> None:
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    try:
+        with files.new_private(place) as stream:
+            stream.write(data)
+            os.chmod(stream.name, mode or 0o666 & ~_umask())
+    except FileExistsError:
+        raise FatalError(f'{path} exists already; nothing is overwritten') from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sweep(place: str, texts: Sequence[bytes]) -> None:
+    """Remove what a killed writer has left beside the file, as far as it is a part of ours."""
+    folder, name = os.path.split(place)
+    for other in os.listdir(folder) if os.path.isdir(folder) else ():
+        found = _TEMPORARY.fullmatch(other)
+        if found and found['name'] == name:
+            path = os.path.join(folder, other)
+            data = files.read_bytes(path)
+            if data is not None and any(text.startswith(data) for text in texts):
+                os.unlink(path)
+
+
+def undo(repo: Repo, writes: Sequence[Write]) -> list[str]:
+    """Take back every write; return the paths that somebody else has changed or committed since, which are left as they are."""
+    _unstage(repo, writes)
+    settled = _settled(repo, writes)
+    left = [write.path for write in reversed(writes) if write.path in settled or not _taken_back(repo, write)]
+    for write in writes:
+        if write.before is None:
+            with contextlib.suppress(OSError):
+                os.removedirs(os.path.dirname(os.path.join(repo.root, write.path)))  # only when they are empty
+    clear(repo)
+    return left
+
+
+def _taken_back(repo: Repo, write: Write) -> bool:
+    place = files.inside(repo.root, write.path)
+    _sweep(place, [text for text in (write.before, write.after) if text is not None])
+    now = files.read_bytes(place)
+    if now == write.before:
+        return True
+    if now != write.after or os.path.islink(place):
+        return False
+    if write.before is None:
+        os.unlink(place)
+    elif now is None:
+        _create(place, write.path, write.before, write.mode)
+    else:
+        files.write_atomic(place, write.before)
+    return True
+
+
+def _settled(repo: Repo, writes: Sequence[Write]) -> set[str]:
+    """Return the paths that a commit since has as they were to be."""
+    head = git.resolve(repo, 'HEAD')
+    if head is None:
+        return set()
+    touched = git.zsplit(git.expect('diff-index', '--cached', '--name-only', '-z', head, '--', cwd=repo.root).out)
+    held = {entry.path: entry.oid for entry in git_objects.tree_entries(repo, head)}
+    new = [write for write in writes if write.before is None and write.path in held and write.path not in touched]
+    return {write.path for write in writes if write.after is None and write.path not in held}.union(write.path for write in new)
+
+
+def _unstage(repo: Repo, writes: Sequence[Write]) -> None:
+    """Take out of the index what the archiving has put there; whatever else is staged stays."""
+    staged = set(git.staged_changes(repo)) if git.resolve(repo, 'HEAD') else set()
+    ours = [write for write in writes if write.path in staged and _staged_by_us(repo, write)]
+    if ours:
+        listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(write.path for write in ours))
+        git.expect('reset', '--quiet', '--pathspec-from-file=-', '--pathspec-file-nul', 'HEAD', cwd=repo.root,
+                   env=git.clean_env(), stdin=listed)
+
+
+def _staged_by_us(repo: Repo, write: Write) -> bool:
+    entries = git_objects.index_entries(repo, *git.pathspec([write.path]), env=git.clean_env())
+    if write.after is None or not entries:
+        return not entries and write.after is None
+    return entries[0].oid == git_objects.write_blob(repo, write.path, write.after)
+
+
+def is_committed(repo: Repo, writes: Sequence[Write]) -> bool:
+    """Return whether HEAD holds what the archiving was to bring: all new files, none of the old ones."""
+    held = {entry.path for entry in git_objects.tree_entries(repo, 'HEAD')} if git.resolve(repo, 'HEAD') else set()
+    return all((write.path in held) == (write.after is not None) for write in writes)

@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook import __main__ as dispatcher
+from daybook.documents import config
+from daybook.documents import document
+from daybook.documents import tree
+from daybook.handoff import facts
+from daybook.lifecycle import choosing
+from daybook.lifecycle import relocating
+from daybook.lifecycle.relocating import Ground
+from daybook.repo import git
+from daybook.rules.links import Names
+from daybook.session.operators import Operator
+
+HOME, ARCHIVE = 'docs/sessions', 'docs/sessions/archive/2026'
+DAY = ('--older-than', '90', '--as-of', '2026-11-21')
+OLD, SECOND, NEW = 'RT-260101-01', 'RT-260102-01', 'RT-261120-01'
+GROUND_FILES = (f'{HOME}/{OLD}.md', f'{HOME}/{SECOND}.md', f'{HOME}/{NEW}.md', f'{HOME}/a b.md', 'plans/p.md', 'src/x.py', 'logs/l.md')
+
+
+def _ground() -> Ground:
+    moves = {f'{HOME}/{name}.md': f'{ARCHIVE}/{name}.md' for name in (OLD, SECOND, 'a b')}
+    return Ground({**moves, 'logs': 'old/logs', 'logs/l.md': 'old/logs/l.md'}, Names(GROUND_FILES), frozenset(GROUND_FILES),
+                  frozenset(tree.Tree(GROUND_FILES).folders))
+
+
+# file, its text, the text afterwards (None: the same)
+LINKS = (
+    pytest.param(f'{HOME}/{OLD}.md', 'words ../../plans/p.md, `[x](../../plans/p.md)`, [x](https://e.x/../a.md) [x](#a) [y](mailto:a@b.c)', None, id='no links'),
+    pytest.param(f'{HOME}/{OLD}.md', f'[a]({SECOND}.md) [b](./{OLD}.md#x) [c](/plans/p.md) [[p]] [d](word)', None, id='what goes along'),
+    pytest.param(f'{HOME}/{OLD}.md', f'[a]({NEW}.md#x) ![b](../../src/x.py?y=1 "t") [c](<../../plans/p.md>)\r\n',
+                 f'[a](../../{NEW}.md#x) ![b](../../../../src/x.py?y=1 "t") [c](<../../../../plans/p.md>)\r\n', id='outbound'),
+    pytest.param(f'{HOME}/{OLD}.md', '[a](..) [b](../) [c](.) [d](../../gone/x.md) [e](../../../../x/y.md) [f](../../src/x.py:12)',
+                 '[a](../../..) [b](../../../) [c](../..) [d](../../../../gone/x.md) [e](../../../../../../x/y.md) [f](../../../../src/x.py:12)',
+                 id='folders, the dead, out of the repository'),
+    pytest.param('README.md', f'[a]({HOME}/{OLD}.md) [b](/{HOME}/{OLD}.md#x) [c](./{HOME}/{SECOND}.md) [d]({HOME}/{NEW}.md)',
+                 f'[a]({ARCHIVE}/{OLD}.md) [b](/{ARCHIVE}/{OLD}.md#x) [c](./{ARCHIVE}/{SECOND}.md) [d]({HOME}/{NEW}.md)', id='inbound'),
+    pytest.param('README.md', f'[a][1], [2] and <a href="{HOME}/{OLD}.md">b</a>\n\n[1]: {HOME}/{OLD}.md\n[2]: <{HOME}/a%20b.md> "t"\n',
+                 f'[a][1], [2] and <a href="{ARCHIVE}/{OLD}.md">b</a>\n\n[1]: {ARCHIVE}/{OLD}.md\n[2]: <{ARCHIVE}/a%20b.md> "t"\n', id='definitions, HTML'),
+    pytest.param('README.md', f'[[{OLD}]] [[sessions/{OLD}#h|w]] [[{HOME}/{OLD}.md]] [[{NEW}]]',
+                 f'[[{OLD}]] [[{ARCHIVE}/{OLD}#h|w]] [[{ARCHIVE}/{OLD}.md]] [[{NEW}]]', id='wikilinks'),
+    pytest.param('README.md', '日本 [a](docs/sessions/a%20b.md) [l](logs/) [m](logs/l.md)', f'日本 [a]({ARCHIVE}/a%20b.md) [l](old/logs/) [m](old/logs/l.md)',
+                 id='spaces, a folder that goes'),
+    pytest.param('plans/p.md', f'---\ntitle: P\nnotes: [../{HOME}/{OLD}.md, x.md] # why\nsession: "[[{HOME}/{OLD}]]"\nlast: {HOME}/{SECOND}.md\n---\nx\n',
+                 f'---\ntitle: P\nnotes: [../{ARCHIVE}/{OLD}.md, x.md] # why\nsession: "[[{HOME}/{OLD}]]"\nlast: {ARCHIVE}/{SECOND}.md\n---\nx\n', id='keys'),
+    pytest.param(f'{HOME}/{OLD}.md', f'---\ntitle: N\nplan: "[p](../../plans/p.md)"\nsource_path: {HOME}/{OLD}.md\nurl: https://e.x/a/b.md\n---\n',
+                 f'---\ntitle: N\nplan: "[p](../../../../plans/p.md)"\nsource_path: {ARCHIVE}/{OLD}.md\nurl: https://e.x/a/b.md\n---\n', id='keys of its own'),
+)
+
+
+@pytest.mark.parametrize(('source', 'text', 'expected'), LINKS)
+def test_relocated(source: str, text: str, expected: str | None) -> None:
+    ground = _ground()
+    new = ground.moves.get(source, source)
+    found = relocating.relocated(ground, source, new, text.encode())
+    assert found.data.decode() == (text if expected is None else expected)
+
+
+def test_bytes_that_are_not_utf8_stay_or_are_refused() -> None:
+    ground, source = _ground(), f'{HOME}/{OLD}.md'
+    data = b'\xff [x](#a)'
+    assert relocating.relocated(ground, source, ground.moves[source], data).data == data
+    with pytest.raises(relocating.FatalError, match='not UTF-8'):
+        relocating.relocated(ground, source, ground.moves[source], b'\xff [x](../../plans/p.md)')
+
+
+@pytest.mark.parametrize(('name', 'text', 'day'), [
+    ('RT-260101-01', '---\ntitle: T\n---\n', '2026-01-01'),
+    ('RT-260101-01', '---\ntitle: T\nended_at: 2026-01-03T10:00:00Z\ncreated: "2026-01-01"\n---\n', '2026-01-03'),
+    ('2025-05-01-topic', '# T\n', '2025-05-01'), ('topic', '# T\n', ''), ('RT-269999-01', '# T\n', ''),
+    ('log', '# Log\n\n## 2025-01-01\n\n## 2025-02-01 more\n', '2025-02-01'), ('x', '---\ncreated: soon\n---\n', ''),
+])
+def test_day_of(name: str, text: str, day: str) -> None:
+    kind = config.DEFAULTS.kind('session')
+    assert choosing.day_of(document.from_bytes(f'{HOME}/{name}.md', kind, text.encode())) == day
+
+
+def _note(name: str, body: str = '', operator: str = 'roman') -> str:
+    day = f'20{name[3:5]}-{name[5:7]}-{name[7:9]}'
+    return f'---\ntitle: Note {name}\noperator: {operator}\nsummary: S\nkind: session\nid: {name}\ncreated: "{day}"\n---\n\n# Note {name}\n{body}'
+
+
+@pytest.fixture
+def team(repo: Sandbox) -> Sandbox:
+    """A repository with two old notes and a new one, which link each other and the rest."""
+    repo.write('README.md', f'# R\n\n[first]({HOME}/{OLD}.md)\n')
+    repo.write('workstreams/launch.md', '---\ntitle: Launch\nowner: roman\n---\n\n## Session Log\n\n'
+               f'- [{NEW}](../{HOME}/{NEW}.md) (2026-11-20): new\n- [{OLD}](../{HOME}/{OLD}.md) (2026-01-01): old\n')
+    repo.write(f'{HOME}/{OLD}.md', _note(OLD, f'\n[next]({SECOND}.md) [r](../../README.md#r) [gone](../gone.md)\n'))
+    repo.write(f'{HOME}/{SECOND}.md', _note(SECOND, f'\r\n[new](./{NEW}.md#note-rt-261120-01)\r\n'))
+    repo.write(f'{HOME}/{NEW}.md', _note(NEW, f'\n[old]({OLD}.md#note-rt-260101-01) [gone](../gone.md)\n'))
+    repo.write('docs/gone.md', '# G\n')
+    repo.git('add', '.')
+    assert repo.daybook('regen-indexes').returncode == 1
+    repo.commit('notes')
+    (repo.root / 'docs/gone.md').unlink()
+    repo.git('commit', '-qam', 'take it away')
+    return repo
+
+
+def _audit(repo: Sandbox) -> list[str]:
+    return sorted(re.sub(rf'^{HOME}/(archive/\d+/)?', f'{HOME}/', line) for line in repo.daybook('audit-links').stdout.splitlines())
+
+
+def _archive(repo: Sandbox, *words: str, env: dict[str, str] | None = None) -> tuple[int, str]:
+    done = repo.daybook('archive', *words, *DAY, env=env)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_moves_what_is_old_and_keeps_every_link_alive(team: Sandbox) -> None:
+    before = _audit(team)
+    assert len(before) == 2 and all('warning: ' in line for line in before), 'links that were alive when they were written'
+    bystander = team.write('draft.txt', 'mine')
+    dry = team.snapshot()
+    assert _archive(team, '--dry-run')[1].splitlines()[-1] == 'archive: would move 2 notes, 6 links rewritten, 3 other files changed'
+    assert team.snapshot() == dry
+    code, output = _archive(team)
+    lines = output.splitlines()
+    assert (code, lines[:3]) == (0, [f'{HOME}/{OLD}.md -> {ARCHIVE}/{OLD}.md', f'{HOME}/{SECOND}.md -> {ARCHIVE}/{SECOND}.md',
+                                     'archive: moved 2 notes, 6 links rewritten, 3 other files changed'])
+    assert bystander.read_text() == 'mine' and team.git('diff', '--cached', '--name-only') == ''
+    os.system(f'cd {team.root} && {lines[3]}')
+    assert team.git('status', '--short').splitlines()[-1] == '?? draft.txt'
+    assert team.git('diff', '--cached', '-M', '--diff-filter=R', '--name-only').count(ARCHIVE) == 2
+    assert _audit(team) == before, 'before the commit'
+    path = team.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook check-all\n')
+    path.chmod(0o755)
+    team.git('commit', '-qm', 'archive')
+    assert _audit(team) == before, 'after it'
+    assert team.daybook('audit-links', '--no-catalogue').returncode == 0
+    assert team.daybook('regen-indexes', '--check').returncode == 0
+    assert f'[{OLD}](../{ARCHIVE}/{OLD}.md)' in team.read('workstreams/launch.md')
+    assert '\r\n[new](../../' in team.read(f'{ARCHIVE}/{SECOND}.md')
+    before_second = team.snapshot()
+    assert _archive(team) == (0, 'archive: moved 0 notes, 0 links rewritten, 0 other files changed\n')
+    assert team.snapshot() == before_second
+
+
+def test_a_dead_link_that_somebody_writes_now_stays_an_error(team: Sandbox) -> None:
+    assert _archive(team, '--commit')[0] == 0
+    team.write(f'{ARCHIVE}/{OLD}.md', team.read(f'{ARCHIVE}/{OLD}.md') + '[x](never.md)\n')
+    found = team.daybook('audit-links')
+    assert (found.returncode, 'never.md' in found.stdout) == (1, True)
+
+
+def test_who_comes_after_finds_its_way(team: Sandbox) -> None:
+    """resume, the ids of claims and the start of the next hand-off do not see that notes have moved."""
+    team.write(f'{HOME}/2024-01-01-legacy.md', '# Legacy\n\nwords that stay as they are\n')
+    team.write(f'{HOME}/2024-02-01-legacy.md', '# Legacy too\n')
+    team.git('add', '.')
+    team.git('commit', '-q', '-m', 'older', '--author=Nina N <nina@example.com>')
+    first = team.git('log', '--format=%H', '--diff-filter=A', '-1', '--', f'{HOME}/{NEW}.md')
+    before = team.daybook('resume', '--no-fetch').stdout
+    team.write('work.txt', 'x')
+    team.commit('work')
+    assert _archive(team, '--commit')[0] == 0
+    assert (team.root / f'docs/sessions/archive/2024/2024-01-01-legacy.md').exists()
+    repo = git.find_repo(str(team.root))
+    roman = Operator('roman', 'Roman Tester', 'RT', ('roman@example.com',))
+    start = facts.range_start(repo, config.load(str(team.root)), roman, None, None)
+    assert start.commit == first, 'the archive is no session'
+    after = team.daybook('resume', '--no-fetch').stdout
+    peers = [line for line in before.splitlines() if 'nina' in line.lower()]
+    assert peers and peers == [line for line in after.splitlines() if 'nina' in line.lower()]
+    assert f'note: {NEW}' in after
+    assert team.daybook('validate-frontmatter', HOME).stdout.count('[id-duplicate]') == 0
+
+
+STAYS = (
+    pytest.param({f'{ARCHIVE}/{OLD}.md': 'somebody else’s\n'}, f'stays: {HOME}/{OLD}.md: {ARCHIVE}/{OLD}.md exists already', id='a file in its place'),
+    pytest.param({f'{ARCHIVE.replace("2026", "2026")}/rt-260101-01.MD': 'x\n'}, 'exists already', id='the same name on some disks'),
+    pytest.param({'.gitignore': 'archive/\n'}, f'git ignores {ARCHIVE}/{OLD}.md', id='ignored'),
+    pytest.param({'.daybook/config.yaml': 'zones: {default: public, folders: {docs/sessions: private, docs/sessions/archive: public}}\n'}, '', id='zones add up'),
+    pytest.param({'.daybook/config.yaml': f'zones: {{folders: {{{HOME}/old: private}}}}\n', f'{HOME}/old/RT-260103-01.md': _note('RT-260103-01')},
+                 f'stays: {HOME}/old/RT-260103-01.md: is private by its folder, and would be internal in the archive', id='a zone is left'),
+    pytest.param({f'{HOME}/x/{OLD}.md': _note(OLD)}, 'has its name, and goes to the same folder', id='two of one name'),
+    pytest.param({f'{HOME}/NEXT-SESSION.md': '# Next\n\n## 2026-01-01\n', f'{HOME}/2026-11-01-x.md': '# X\n'}, 'is one that is written on', id='a running note'),
+    pytest.param({'latest.md': (f'{HOME}/{OLD}.md',)}, f'stays: {HOME}/{OLD}.md: latest.md is a symbolic link to it', id='a symbolic link'),
+    pytest.param({f'{HOME}/SK-260103-01.md': _note('SK-260103-01', operator='sergei')}, '', id='the last of an operator stays'),
+    pytest.param({'odd.md': f'[a]: {HOME}/{OLD}.md\n\n[a]: {HOME}/{OLD}.md\n\n[a]\n'}, 'odd.md:5: the link to', id='a link that cannot be rewritten'),
+)
+
+
+@pytest.mark.parametrize(('more', 'said'), STAYS)
+def test_what_stays(team: Sandbox, more: dict[str, object], said: str) -> None:
+    for path, text in more.items():
+        if isinstance(text, tuple):
+            (team.root / path).symlink_to(text[0])
+        else:
+            team.write(path, text)  # type: ignore[arg-type]
+    team.git('add', '--all', '--force')
+    team.git('commit', '-qm', 'more')
+    before = _audit(team)
+    code, output = _archive(team, '--commit')
+    assert (code, said in output) == (0, True), output
+    assert _audit(team) == before
+    assert ' M ' not in team.git('status', '--short') and not (team.root / f'{ARCHIVE}/SK-260103-01.md').exists()
+    for path, text in more.items():
+        assert not isinstance(text, str) or path.startswith(HOME) and not path.startswith(ARCHIVE) or team.read(path) == text
+
+
+@pytest.mark.parametrize('path', [f'{HOME}/{OLD}.md', 'workstreams/launch.md'])
+@pytest.mark.parametrize('is_staged', [True, False])
+def test_no_file_with_changes_is_touched(team: Sandbox, path: str, is_staged: bool) -> None:
+    team.write(path, team.read(path) + 'more\n')
+    if is_staged:
+        team.git('add', '.')
+    changed, status = team.read(path), team.git('status', '--short')
+    code, output = _archive(team, '--commit')
+    assert code == 0 and f'stays: {HOME}/{OLD}.md: ' in output and 'changes that are not committed' in output
+    assert (team.read(path), team.git('status', '--short')) == (changed, status)
+    # the first note links to the second
+    assert (team.root / f'{ARCHIVE}/{SECOND}.md').exists() == (path == 'workstreams/launch.md')
+
+
+def test_baseline_goes_along(team: Sandbox) -> None:
+    team.write(f'{HOME}/{OLD}.md', team.read(f'{HOME}/{OLD}.md') + '[x](../never.md) [y](../../README.md#never)\n')
+    team.commit()
+    assert team.daybook('audit-links', '--baseline').returncode == 1
+    team.commit()
+    before = _audit(team)
+    assert _archive(team, '--commit')[0] == 0
+    assert _audit(team) == before and team.daybook('audit-links').returncode == 0
+    assert f'{ARCHIVE}/{OLD}.md: ../../../never.md' in team.read('.daybook/links-baseline.txt')
+
+
+def test_policy_and_place_are_settings(team: Sandbox) -> None:
+    done = team.daybook('archive')
+    assert (done.returncode, 'sessions.archive_after_days' in done.stderr) == (2, True)
+    team.write('.daybook/config.yaml', 'sessions: {archive_after_days: 90, archive_folder: old/notes}\n')
+    team.commit()
+    done = team.daybook('archive', '--as-of', '2026-11-21')
+    assert (done.returncode, 'old/notes is no place for notes' in done.stderr) == (1, True)
+    team.write('.daybook/config.yaml', 'kinds: {session: {paths: ["docs/sessions/**/*.md", "old/**/*.md"]}}\n'
+               'sessions: {archive_after_days: 90, archive_folder: "old/{year}"}\nindexes: {when: never}\n')
+    team.commit()
+    before = _audit(team)
+    done = team.daybook('archive', '--commit', '--as-of', '2026-11-21')
+    assert done.returncode == 0 and team.read(f'old/2026/{OLD}.md')
+    assert _audit(team) == sorted(line.replace(f'{HOME}/{OLD}', f'old/2026/{OLD}') for line in before)
+
+
+def test_linked_work_trees_spaces_and_unicode(team: Sandbox) -> None:
+    name = 'RT-260105-01 größe 日本.md'
+    team.write(f'{HOME}/{name}', _note('RT-260105-01', '\n[r](<../../README.md>)\n'))
+    team.write('other place.md', '[x](docs/sessions/RT-260105-01%20gr%C3%B6%C3%9Fe%20日本.md)\n')
+    team.commit()
+    team.git('worktree', 'add', '-q', '../linked one', '-b', 'side')
+    linked = Sandbox(team.root.parent / 'linked one')
+    (linked.root / 'sub').mkdir()
+    before = _audit(linked)
+    done = linked.daybook('archive', '--commit', *DAY, cwd='sub')
+    assert done.returncode == 0, done.stderr
+    assert (linked.root / ARCHIVE / name).exists() and (team.root / HOME / name).exists()
+    assert _audit(linked) == before
+
+
+def test_a_commit_that_is_refused_leaves_everything_as_it_was(team: Sandbox) -> None:
+    path = team.write('.git/hooks/pre-commit', '#!/bin/sh\necho no such thing here; exit 1\n')
+    path.chmod(0o755)
+    (team.root / f'{HOME}/{OLD}.md').chmod(0o755)
+    team.git('commit', '-qam', 'mode', '--no-verify')
+    before, status = team.snapshot(), team.git('status', '--short')
+    code, output = _archive(team, '--commit')
+    assert (code, 'no such thing here' in output, 'everything was put back' in output) == (1, True, True)
+    assert (team.snapshot(), team.git('status', '--short')) == (before, status)
+    assert not (team.root / 'docs/sessions/archive').exists()
+
+
+def test_refused_where_it_cannot_be(team: Sandbox) -> None:
+    assert _archive(team, env={'GIT_INDEX_FILE': '.git/index'})[0] == 1
+    team.git('switch', '-q', '--detach')
+    code, output = _archive(team, '--commit')
+    assert (code, 'detached' in output) == (1, True)
+
+
+def _killed_at(root: Path, event: int, words: tuple[str, ...]) -> bool:
+    """Run the command in a process of its own and kill it before its change number `event`; return whether it came to that."""
+    child = os.fork()
+    if child == 0:
+        os.chdir(root)
+        left = [event]
+
+        def hook(name: str, args: tuple[object, ...]) -> None:
+            is_write = name == 'open' and isinstance(args[1], str) and args[1][:1] in 'wxa' and str(args[0]).startswith(str(root))
+            if is_write or name in ('os.rename', 'os.remove', 'os.link', 'os.mkdir', 'os.rmdir') or \
+                    name == 'subprocess.Popen' and {'add', 'commit', 'reset'} & set(args[1]):  # type: ignore[call-overload]
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.addaudithook(hook)
+        os._exit(dispatcher.main(['archive', *words]))
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork')
+def test_killed_before_any_change_the_next_run_puts_it_right(repo: Sandbox) -> None:
+    repo.write('README.md', f'[first]({HOME}/{OLD}.md)\n')
+    repo.write(f'{HOME}/{OLD}.md', _note(OLD, '[r](../../README.md)\n'))
+    repo.write(f'{HOME}/{NEW}.md', _note(NEW))
+    start = repo.commit()
+
+    def state() -> tuple[object, ...]:
+        return repo.snapshot(), repo.git('status', '--short'), os.path.exists(repo.root / '.git/daybook/archive.json')
+
+    before = state()
+    assert not _killed_at(repo.root, 10_000, ('--commit', *DAY))
+    whole = state()
+    assert whole != before
+    event = 0
+    while True:
+        event += 1
+        repo.git('reset', '-q', '--hard', start)
+        repo.git('clean', '-qfd')
+        assert state() == before
+        if not _killed_at(repo.root, event, ('--commit', *DAY)):
+            break
+        assert not _killed_at(repo.root, 10_000, ('--commit', *DAY))
+        assert state() == whole, event
+    assert event > 15, 'it was killed before every change'
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork')
+def test_what_somebody_wrote_after_the_kill_is_theirs(team: Sandbox) -> None:
+    event = 0
+    while not (team.root / f'{ARCHIVE}/{OLD}.md').exists() or (team.root / f'{HOME}/{OLD}.md').exists():
+        event += 1
+        team.git('reset', '-q', '--hard')
+        team.git('clean', '-qfd')
+        assert _killed_at(team.root, event, DAY), 'killed once both notes had moved'
+        event += 3
+    team.write(f'{ARCHIVE}/{OLD}.md', 'what somebody has made of it\n')
+    code, output = _archive(team)
+    assert f'taken back, but for what changed since: {ARCHIVE}/{OLD}.md' in output
+    assert team.read(f'{ARCHIVE}/{OLD}.md') == 'what somebody has made of it\n'
+    assert team.read(f'{HOME}/{OLD}.md').startswith('---\ntitle: Note') and f'{ARCHIVE}/{OLD}.md exists already' in output
