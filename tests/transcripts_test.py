@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from conftest import ROOT
 from conftest import Sandbox
 from daybook.errors import FatalError
 from daybook.repo import git
+from daybook.rules import secret_context
 from daybook.transcripts import archive
 from daybook.transcripts.redaction import Redactor
 from daybook.transcripts.redaction import Unclean
@@ -83,8 +86,32 @@ _HIDDEN: dict[str, Callable[[str], str]] = {
     'call': lambda s: f'client = Client({s!r}, timeout=3)', 'json text': lambda s: json.dumps({'a': {'b': [s]}}), 'json in json': lambda s: json.dumps(json.dumps({'x': s})),
     'base64': lambda s: f'data: {base64.b64encode(f"x: {s}".encode()).decode()}', 'base64 twice': lambda s: base64.b64encode(base64.b64encode(s.encode())).decode(),
     'hexadecimal': lambda s: s.encode().hex(), 'escapes': lambda s: ''.join(f'\\u{ord(c):04x}' if n < 6 else c for n, c in enumerate(s)),
+    'base64 of UTF-16': lambda s: base64.b64encode(f'x={s}'.encode('utf-16-le')).decode(), 'base64 of UTF-16, marked': lambda s: base64.b64encode(s.encode('utf-16')).decode(),
+    'base64 of gzip': lambda s: base64.b64encode(gzip.compress(f'a: 1\nkey: {s}\n'.encode())).decode(), 'base64 of zlib': lambda s: base64.b64encode(zlib.compress(s.encode() * 3)).decode(),
+    'base64 in lines': lambda s: base64.encodebytes(f'{"some words before it, " * 3}{s} and {"more words " * 8}'.encode()).decode(),
+    'base64 in lines, in JSON': lambda s: json.dumps(base64.encodebytes(f'{"some words before it, " * 3}{s} and {"more words " * 8}'.encode()).decode()),
+    'xxd': lambda s: ''.join(f'{n:08x}: {_pairs(s[n:n + 16])}  {s[n:n + 16]}\n' for n in range(0, len(s), 16)),
+    'hexdump -C': lambda s: ''.join(f'{n:08x}  {s[n:n + 8].encode().hex(" ")}  {s[n + 8:n + 16].encode().hex(" ")}  |{s[n:n + 16]}|\n' for n in range(0, len(s), 16)) + f'{len(s):08x}\n',
+    'od -x': lambda s: ''.join(f'{n:07o} {_words(s[n:n + 16])}\n' for n in range(0, len(s), 16)), 'od -c': lambda s: ''.join(f'{n:07o}   {"   ".join(s[n:n + 16])}\n' for n in range(0, len(s), 16)),
+    'digits apart': lambda s: f'bytes: {s.encode().hex(" ")}', 'digits with colons': lambda s: s.encode().hex(':'), 'digits in C': lambda s: '{' + ', '.join(f'0x{c:02x}' for c in s.encode()) + '}',
+    'percent': lambda s: 'https://x.example.com/?q=' + ''.join(f'%{c:02X}' for c in s.encode()), 'HTML': lambda s: ''.join(f'&#{c};' for c in s.encode()),
+    'HTML, half': lambda s: ''.join(f'&#x{c:x};' if n % 2 else chr(c) for n, c in enumerate(s.encode())), 'octal': lambda s: ''.join(f'\\{c:03o}' for c in s.encode()),
+    'hexadecimal escapes': lambda s: ''.join(f'\\x{c:02x}' for c in s.encode()), 'braced escapes': lambda s: ''.join(f'\\u{{{c:x}}}' for c in s.encode()),
+    'coloured': lambda s: f'{s[:7]}\x1b[1;31m{s[7:12]}\x1b[0m{s[12:]}', 'coloured, shown': lambda s: f'{s[:7]}\\033[31m{s[7:]}\\u001b[0m', 'coloured and quoted': lambda s: s[:7] + '\x1b[31m' + s[7:].replace('_', '%5F'),
     'zero width': lambda s: s[:9] + '\u200b' + s[9:], 'url': lambda s: f'https://api.example.com/v1?x={s}&y=2', 'table': lambda s: f'| name | {s} |', 'diff': lambda s: f'+  - {s}',
 }
+
+
+def _pairs(text: str) -> str:
+    digits = text.encode().hex()
+    return ' '.join(digits[n:n + 4] for n in range(0, len(digits), 4))
+
+
+def _words(text: str) -> str:
+    data = text.encode() + b'\0' * (len(text) % 2)
+    return ' '.join(f'{data[n + 1]:02x}{data[n]:02x}' for n in range(0, len(data), 2))
+
+
 _ANY = _a(20)
 # what only its place betrays
 _PLACED: dict[str, Callable[[str], str]] = {
@@ -195,6 +222,19 @@ def test_prose_and_hashes_stay(text: str, scanner: Scanner) -> None:
     assert Redactor(scanner.find).plain(text + '\n') == text + '\n'
 
 
+@pytest.mark.parametrize('text', ['key := AKC' + 'pXQ' * 23, 'TODAYINAS' + 'IAASACKOFRICEFELLOVER', 'x AP' + 'ABCDEFGHIJ y'])
+def test_what_only_the_second_scanner_takes_for_one_does_not_end_it(text: str, scanner: Scanner) -> None:
+    assert '[REDACTED:' in (Redactor(scanner.find).record(_told(text)) or '')
+
+
+@pytest.mark.parametrize('value', ['123E4567-e89B-42d3-a456-426614174000', '3F786850e387550fdab836ed7e6dc881de23001B', 'sha512-Q1Yw+0bPzHk3Ojpp9W3Gc9nE0SlJtGlZ8lqO1',
+                                   'sha256_2C26b46b68ffc68ff99b', '/Users1/Roman/Work/Repo2/Aa', './Repo2/Work/Roman1/Bb', 'Screenshot2026AtNoon.Final.png'])
+def test_hashes_and_paths_beside_a_name_stay(value: str, scanner: Scanner) -> None:
+    assert not secret_context.is_random(value) and secret_context.is_random(value.replace('-', 'x').replace('/', 'Q').replace('.', '7')[::-1] + 'Zq9')
+    record = _told(f'session: {value}')
+    assert Redactor(scanner.find).record(record) == record
+
+
 def test_our_own_documents_stay(scanner: Scanner) -> None:
     redactor = Redactor(scanner.find)
     for path in [*sorted((ROOT / 'docs').rglob('*.md')), ROOT / 'README.md', ROOT / 'CHANGELOG.md']:
@@ -244,6 +284,28 @@ def test_a_value_that_was_known_too_late_is_taken_out(place: git.Repo, tmp_path:
     secret = _ANY()
     kept = _keep(place, tmp_path, _told(f'it answered {secret} again') + _told(f'password={secret}'), scanner.find)
     assert secret not in Path(kept.path).read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize('form', [
+    lambda text, n: {'type': 'content_block_delta', 'index': 0, 'delta': {'type': 'text_delta', 'text': text}},
+    lambda text, n: {'type': 'stream_event', 'event': {'type': 'content_block_delta', 'index': n % 2, 'delta': {'type': 'input_json_delta', 'partial_json': text}}},
+    lambda text, n: {'timestamp': f'2026-11-21T09:00:0{n % 10}Z', 'type': 'event_msg', 'payload': {'type': 'agent_message_delta', 'delta': text}},
+    lambda text, n: {'object': 'chat.completion.chunk', 'choices': [{'index': 0, 'delta': {'content': text}}]}])
+@pytest.mark.parametrize('size', [1, 3, 7])
+def test_a_secret_cut_over_the_records_of_a_stream_is_seen(
+        place: git.Repo, tmp_path: Path, scanner: Scanner, form: Callable[[str, int], object], size: int) -> None:
+    secrets = [_PREFIXED[name]() for name in ('github classic', 'anthropic', 'notion')]
+    words = [f'I call it with {secrets[0]} now, ', f'or {secrets[1]}.', ' Nothing else was said, 3f786850e387550fdab836ed7e6dc881de23001b.', f'password: {secrets[2]}']
+    whole = ''.join(words)
+    parts = [whole[n:n + size] for n in range(0, len(whole), size)]
+    step = 2 if isinstance(form('', 0), dict) and 'event' in form('', 0) else 1  # type: ignore[operator]
+    lines = [json.dumps(form(part, n * step)) + '\n' for n, part in enumerate(parts)]
+    clean = json.dumps(form('nothing here', 0)) + '\n'
+    kept = Path(_keep(place, tmp_path, clean + _told('before') + ''.join(lines) + _told('after') + clean * 2, scanner.find).path).read_text().splitlines(keepends=True)
+    assert len(kept) == len(lines) + 5 and kept[0] == kept[-1] == clean and kept[-2] == clean
+    text = ''.join(kept)
+    assert not any(secret[at:at + 12] in text for secret in secrets for at in range(0, len(secret) - 12, 4)) and text.count('[REDACTED:') == 3
+    assert '3f786850e387550fdab836ed7e6dc881de23001b' in text and 'I call it with' in text
 
 
 def test_a_file_of_one_json_value(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:

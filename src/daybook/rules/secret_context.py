@@ -29,6 +29,7 @@ _ABOUT = re.compile(r'[_-]?(?:s(?![a-z])|type|polic|length|len(?![a-z])|count|tt
                     r'|service|class|id(?![a-z])|arn(?![a-z])|ref(?![a-z])|version|rotat|budget|ring(?![a-z])|less|ary(?![a-z])|ed(?![a-z])|pattern|rule|scan'
                     r'|detect|index|list|map|set(?![a-z])|env(?![a-z])|header|param|key(?![a-z])|bucket|estimat|per[_-]|window|cost)', re.IGNORECASE)
 _NUMBERS = re.compile(r'pass|pwd|pin|secret', re.IGNORECASE)  # these may be digits alone; a token of digits is a count
+_LONG_NUMBER = 15  # digits; more than anybody counts
 _NOTHING = re.compile(r'(?:\*+|x+|\.{3,}|…|-+|none|null|nil|true|false|undefined|yes|no|string|str|int|number|bool(?:ean)?|bytes|any|required|optional'
                       r'|todo|tbd|n/a|example|required|secret|password|token|changeme|your[ _-].*|env(?:iron)?[.:\[].*|my[_-](?:token|secret|key|password))[.,;:]*',
                       re.IGNORECASE)
@@ -42,12 +43,17 @@ _UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.IGNORECASE
 _VALUE = (r'(?:(?P<esc>\\+)(?P<q>["\'])(?P<escaped>[^\n]{1,1000}?)(?P=esc)(?P=q)'
           r'|"(?P<double>(?:[^"\\\n]|\\.){1,1000})"?|\'(?P<single>(?:[^\'\\\n]|\\.){1,1000})\'?|`(?P<tick>[^`\n]{1,1000})`'
           r'|(?P<plain>[^\s"\'`<>&|\\]{1,1000}))')
-_ASSIGNED = re.compile(rf'(?i)(?P<name>{_NAMES})(?P<about>[a-z0-9_-]{{0,40}})\\*["\'`]?[\]*]{{0,2}}[ \t]{{0,8}}(?::=|=>|[:=](?!=))\*{{0,2}}[ \t]{{0,8}}{_VALUE}')
+# between a name and its sign: `string` in Go, `: str` in Python
+_TYPE = r'(?:[ \t]{1,4}string(?=[ \t]{0,8}=)|[ \t]{0,4}:[ \t]{0,4}(?:str|string|char[ ]?\*)(?=[ \t]{0,8}=))?'
+_ASSIGNED = re.compile(rf'(?i)(?P<name>{_NAMES})(?P<about>[a-z0-9_-]{{0,40}})\\*["\'`]?[\]*]{{0,2}}{_TYPE}[ \t]{{0,8}}'
+                       rf'(?::{{1,3}}=|=>|[?.+]=(?!=)|\|\|=|[:=](?!=))\*{{0,2}}[ \t]{{0,8}}{_VALUE}')
+# the name and the value are two arguments of a call: both in quotes
+_PASSED = re.compile(rf'(?i)["\'](?P<name>[\w.-]{{0,60}}(?:{_NAMES}))\\*["\'][ \t]{{0,4}},[ \t]{{0,4}}\\*["\'](?P<secret>[^\s"\'\\]{{4,500}})\\*["\']')
 _RANDOM_BESIDE = re.compile(r'(?i)(?:key|auth|cookie|session|signature|sig|cred|hmac|salt|bearer|jwt|sas|webhook|nonce)[a-z0-9_-]{0,20}'
                             r'[\\"\'`]{0,4}[ \t]{0,4}[:=][ \t]{0,4}[\\"\'`]{0,4}(?P<secret>[A-Za-z0-9+/_=.~-]{20,500})')
 # words in lower case without one of which a line holds nothing for `spans`
 WORDS = ('pass', 'pwd', 'secret', 'token', 'key', 'cred', 'pin', 'auth', 'cookie', 'sig', 'hmac', 'salt', 'jwt', 'sas', 'nonce', 'webhook',
-         'bearer', 'login', 'mysql', 'curl', ' -u', 'identified', '://', 'code=')
+         'bearer', 'login', 'mysql', 'curl', ' -u', '--user', 'identified', '://', 'code=')
 _MANY_LINES = ('netrc', 'named', 'xml')
 
 # kind, a word without which there is no match (lower case), pattern with the group `secret`
@@ -60,12 +66,15 @@ _PLACES = tuple((kind, word, re.compile(pattern)) for kind, word, pattern in (
     ('flag', 'mysql', r'\bmysql[a-z]*\b[^\n|;]{0,200}?\s-p(?P<secret>(?!\$|<|assword)[^\s"\']{4,})'),
     ('flag', 'sshpass', r'\bsshpass[ \t]+-p[ \t]*\\*["\']?(?P<secret>(?!\$|<)[^\s"\'\\]{3,})'),
     ('flag', 'login', r'\blogin\b[^\n|;]{0,200}?\s-p[ =]?(?P<secret>(?!\$|<|-)[^\s"\']{4,})'),
-    ('flag', 'curl', r'\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user)[ =]?\\*["\']?[^\s:"\'$]{1,100}:(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{3,})'),
+    ('flag', 'curl', r'\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user)[ =]{0,3}\\*["\']?[^\s:"\'$]{0,100}:\\*["\']{0,2}(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{3,})'),
+    ('flag', 'curl', r'\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user)[ =]{0,3}\\*["\']?(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s:"\'\\]{12,}):(?=\\*["\'\s])'),
+    ('flag', ' -u', r'^[ \t]{1,16}(?:-u|--user)[ =]{1,3}\\*["\']?[^\s:"\'$]{1,100}:(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{6,})'),
+    ('flag', ' --user', r'(?<!run)[ \t]--user[ =]{1,3}\\*["\']?[^\s:"\'$/]{2,100}:(?P<secret>(?=[^\s"\'\\]{0,100}[0-9])(?=[^\s"\'\\]{0,100}[A-Za-z])(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{8,})'),
     ('flag', '%', r'\s-U[ =]?\\*["\']?[A-Za-z][\w.@\\/-]{0,60}%(?P<secret>(?!\$|<)[^\s"\'\\]{3,})'),
     ('netrc', 'login', r'\blogin\s+\S{1,100}\s+password\s+(?P<secret>\S{3,})'),
     ('sql', 'by', r'(?i)\bidentified by\s+\\*\'(?P<secret>[^\'\\\n]{3,200})'),
     ('sql', 'password', r'(?i)\bpassword\s+\\*\'(?P<secret>[^\'\\\n]{3,200})\\*\''),
-    ('xml', '</', r'(?i)<\w{0,30}(?:password|passwd|secret|token|api_?key)>(?P<secret>(?!\s*[<$\[{])[^<\n]{4,500})</'),
+    ('xml', '</', r'(?i)<[\w-]{0,30}(?:password|passwd|secret|token|api_?key)>\s{0,80}(?P<secret>(?![<$\[{\s])[^<\n]{4,500}?)\s{0,80}</'),
     ('named', 'value', r'(?i)\bname:[ \t]*["\']?\w{0,60}(?:password|passwd|secret|token|key|pwd)["\']?[ \t]*\r?\n[ \t]*value:[ \t]*["\']?'
                        r'(?P<secret>(?![$<{\[])[^\s"\']{4,500})'),
     ('query', '=', r'(?i)[?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|code|auth|key|token)='
@@ -88,6 +97,11 @@ def is_random(value: str) -> bool:
     return bool(re.search(r'[0-9]', value) and re.search(r'[a-z]', value) and re.search(r'[A-Z]', value)) and randomness(value) >= 3.5
 
 
+def is_random_word(value: str) -> bool:
+    """Whether a word has digits among its letters, as words that people write seldom have."""
+    return len(value) >= 8 and bool(re.search(r'[0-9]', value) and re.search(r'[A-Za-z]', value))
+
+
 def is_telling(name: str) -> bool:
     """Whether a key of this name holds a secret: DB_PASSWORD, apiKey; not max_tokens, password_length."""
     return any(not _ABOUT.match(name, match.end()) for match in re.finditer(rf'(?i)(?:{_NAMES})', name))
@@ -99,7 +113,7 @@ def is_secret(name: str, value: str, *, is_quoted: bool) -> bool:
     if _REFERENCE.match(stripped) or _NOTHING.fullmatch(stripped) or '[REDACTED:' in stripped:
         return False
     if re.fullmatch(r'[0-9.,]+', stripped):
-        return len(stripped) >= 4 and bool(_NUMBERS.search(name))
+        return len(stripped) >= (4 if _NUMBERS.search(name) else _LONG_NUMBER)
     if is_quoted:
         return len(stripped) >= 4
     if re.match(r'\.{0,2}/|~/|https?://', stripped) and not is_random(stripped.lstrip('/')):
@@ -122,6 +136,8 @@ def _in_line(text: str, lower: str, start: int, end: int) -> Iterator[Span]:
         if kind not in _MANY_LINES and lower.find(word, start, end) >= 0:
             yield from (Span(*match.span('secret'), kind) for match in pattern.finditer(text, start, end))
     yield from _assigned(text, start, end)
+    yield from (Span(*match.span('secret'), 'passed') for match in _PASSED.finditer(text, start, end)
+                if is_telling(match['name']) and is_random_word(match['secret']) and is_secret(match['name'], match['secret'], is_quoted=True))
     yield from (Span(*match.span('secret'), 'random') for match in _RANDOM_BESIDE.finditer(text, start, end) if is_random(match['secret']))
 
 

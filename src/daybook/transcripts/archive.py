@@ -15,6 +15,7 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.transcripts import deltas
 from daybook.transcripts.redaction import Finder
 from daybook.transcripts.redaction import Redactor
 from daybook.transcripts.redaction import Unclean
@@ -54,9 +55,13 @@ def _pieces(path: str, stream: BinaryIO) -> Iterator[str]:
     yield from _lines(stream)
 
 
+def _nothing(text: str) -> list[tuple[str, str]]:
+    return []
+
+
 def _redacted(pieces: Iterator[str], redactor: Redactor) -> Iterator[str]:
     plain: list[str] = []
-    for piece in pieces:
+    for piece in deltas.joined(pieces, redactor.text, Redactor(_nothing).text):
         record = redactor.record(piece)
         if record is None:
             plain.append(piece)

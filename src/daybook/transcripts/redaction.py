@@ -1,8 +1,6 @@
 """Redaction of one transcript, record by record: what is decoded is looked at, not its escapes."""
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections import Counter
@@ -10,15 +8,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+from daybook.rules import encodings
 from daybook.rules import secret_context
 from daybook.rules import secrets
 
 Finder = Callable[[str], list[tuple[str, str]]]
-_RUN = re.compile(r'(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}={0,2}')
-_HEX = re.compile(r'(?:[0-9a-fA-F]{2}){16,}')
-_ESCAPE = re.compile(r'(?<!\\)\\{1,16}(?:u00|x)([2-7][0-9a-fA-F])')
-_UNSEEN = re.compile('[\u00ad\u200b-\u200d\u2060\ufeff]')
-_PRINTABLE = bytes(range(32, 127)) + b'\t\n\r'
 _PEM_END = re.compile(r'-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----')
 _PEM_BODY = re.compile(r'(?:\s*[A-Za-z0-9+/=]{16,}\s*)+')
 _LABELS = ('name', 'Name', 'key', 'Key', 'variable', 'env')
@@ -26,6 +20,7 @@ _VALUES = ('value', 'Value', 'val', 'content')
 _DEPTH = 2  # base64 of base64 is looked into, and no deeper
 _ROUNDS = 4
 _SHORT = 8  # characters; less is no secret without the name of its key
+_AROUND = ' \t=:"\\'  # what a detector takes with the secret; a quote may be none of the text's own
 _REMEMBERED = 1000
 
 
@@ -44,24 +39,6 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _is_text(data: bytes) -> bool:
-    head = data[:64]
-    return len(head.translate(None, _PRINTABLE)) * 8 <= len(head)
-
-
-def _decoded(run: str) -> Iterator[str]:
-    """Yield what a run of letters may stand for: base64 of either alphabet, hexadecimal digits."""
-    bare = run.rstrip('=').replace('-', '+').replace('_', '/')
-    if len(bare) % 4 != 1:
-        data = base64.b64decode(bare + '=' * (-len(bare) % 4))
-        if _is_text(data):
-            yield data.decode('ascii', 'replace')
-    if _HEX.fullmatch(run):
-        data = binascii.unhexlify(run)
-        if _is_text(data):
-            yield data.decode('ascii', 'replace')
-
-
 def leaves(value: Any, name: str = '') -> Iterator[tuple[str, str]]:
     """Yield every text of a JSON value with the key that it stands under."""
     if isinstance(value, str):
@@ -75,21 +52,21 @@ def leaves(value: Any, name: str = '') -> Iterator[tuple[str, str]]:
             yield from leaves(inner, name)
 
 
-def _taken_out(text: str, secret: str, mark: str) -> str:
-    if text == secret or re.search('[0-9]', secret):
+def _taken_out(text: str, secret: str, mark: str, *, is_word: bool) -> str:
+    if text == secret or not is_word or re.search('[0-9]', secret):
         return text.replace(secret, mark)
     # a word like any other: only where it stands in quotes, as the scanner saw it
     return re.sub(rf'(?<=["\'`]){re.escape(secret)}(?=["\'`])', lambda match: mark, text)
 
 
-def _replaced(value: Any, wanted: dict[str, str]) -> Any:
+def _replaced(value: Any, wanted: dict[str, str], words: set[str]) -> Any:
     if isinstance(value, str):
         for secret, mark in wanted.items():
-            value = _taken_out(value, secret, mark)
+            value = _taken_out(value, secret, mark, is_word=secret in words)
         return value
     if isinstance(value, dict):
-        return {_replaced(key, wanted): _replaced(inner, wanted) for key, inner in value.items()}
-    return [_replaced(inner, wanted) for inner in value] if isinstance(value, list) else value
+        return {_replaced(key, wanted, words): _replaced(inner, wanted, words) for key, inner in value.items()}
+    return [_replaced(inner, wanted, words) for inner in value] if isinstance(value, list) else value
 
 
 class Redactor:
@@ -121,11 +98,9 @@ class Redactor:
         return ''.join([*pieces, text[end:]])
 
     def _encoded(self, text: str, depth: int) -> str:
-        def replace(match: re.Match[str]) -> str:
-            run = match.group()
-            is_secret = any(self._text(plain, depth - 1) != plain for plain in _decoded(run))
-            return self._mark('encoded', run) if is_secret else run
-        return _RUN.sub(replace, text)
+        def replace(run: str, plains: Iterator[str]) -> str:
+            return self._mark('encoded', run) if any(self._text(plain, depth - 1) != plain for plain in plains) else run
+        return encodings.replaced(text, replace)
 
     def _text(self, text: str, depth: int) -> str:
         redacted = self._by_rules(text)
@@ -136,11 +111,10 @@ class Redactor:
         if len(text) < _SHORT:
             return text
         redacted = self._text(text, _DEPTH)
-        for hidden, shown in ((_ESCAPE, lambda m: chr(int(m[1], 16))), (_UNSEEN, lambda m: '')):
-            if hidden.search(redacted):
-                plain = hidden.sub(shown, redacted)
-                resolved = self._text(plain, _DEPTH)
-                redacted = resolved if resolved != plain else redacted
+        for plain in encodings.resolved(redacted):
+            shown = self._text(plain, _DEPTH)
+            if shown != plain:
+                return self.text(shown)
         return redacted
 
     def _value(self, value: Any, name: str) -> Any:
@@ -161,13 +135,16 @@ class Redactor:
 
     def _scanned(self, value: Any) -> Any:
         """Return `value` without what the second scanner finds in it. Raises Unclean."""
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             shown = '\n'.join(f'{name}: "{text}"' if name and '\n' not in text else text for name, text in leaves(value))
             found = self.find(shown)
             if not found:
                 return value
+            found = [(kind, secret.strip(_AROUND) or secret) for kind, secret in found]
             wanted = {secret: self._mark(f'scanner-{kind}', secret) for kind, secret in found}
-            value = _replaced(value, wanted)
+            # what a telling name stands beside may be a word of the language; from the third round on it goes everywhere
+            words = {secret for kind, secret in found if kind == 'secret-keyword'} if number < 2 else set()
+            value = _replaced(value, wanted, words)
         raise Unclean(f'the second scanner still finds {found[0][0]} after redaction')
 
     def record(self, line: str) -> str | None:

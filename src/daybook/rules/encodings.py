@@ -1,0 +1,148 @@
+"""What stretches of a text may stand for: base64, hexadecimal digits and dumps, packed or not; and a text without its escapes."""
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Callable
+from collections.abc import Iterator
+
+_RUN = re.compile(r'(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}={0,2}')
+# as `base64` and MIME break it: lines of one length, the last may be shorter
+_WRAPPED = re.compile(r'(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{48,160}(?:\r?\n|\\+r?\\*n)[ \t]{0,40}){1,4000}[A-Za-z0-9+/]{1,160}={0,2}')
+_HEX = re.compile(r'(?:[0-9a-fA-F]{2}){16,}')
+# 67 68 70, 67:68:70, 0x67, 0x68: a separator between every two digits
+_SPACED = re.compile(r'(?<![0-9A-Za-z])(?:0x)?[0-9a-fA-F]{2}(?:[ \t,:]{1,3}(?:0x)?[0-9a-fA-F]{2}){15,4000}(?![0-9A-Za-z])')
+# the lines of xxd, hexdump and od: an offset, then bytes or words, then perhaps what they show
+_DUMP = re.compile(r'(?m)(?:^[+>| \t]{0,8}[0-9a-fA-F]{6,16}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4}|[0-9a-fA-F]{8})[ \t][^\n]{0,200}(?:\n|\Z)){1,4000}')
+_OD = re.compile(r'(?m)(?:^[+>| \t]{0,8}[0-7]{6,8}(?:[ \t]{1,3}(?:[!-~]|\\[0abfnrtv]|[0-7]{3})|[ \t]{4}){2,16}[ \t]*(?:\n|\Z)){1,4000}')
+_DUMP_LINE = re.compile(r'[+>| \t]{0,8}[0-9a-fA-F]{6,16}:?[ \t]{1,8}(.*)')
+_PRINTABLE = bytes(range(32, 127)) + b'\t\n\r'
+_UNPACKED = 1 << 20  # bytes; what is longer is looked at so far
+_IN_A_LINE = 16  # bytes of a dump
+
+_ESCAPE = re.compile(r'(?<!\\)\\{1,16}(?:u00|x|u\{|U000000)([2-7][0-9a-fA-F])\}?')
+_OCTAL = re.compile(r'(?<!\\)\\{1,16}(?:o\{)?(0?[0-1][0-7]{2})\}?')
+_PERCENT = re.compile(r'%([2-7][0-9a-fA-F])')
+_HTML = re.compile(r'&#(?:x([0-9a-fA-F]{2})|0{0,4}([0-9]{2,3}));?|&(amp|quot|lt|gt|apos|lowbar|hyphen|period|equals|colon);')
+_NAMED = {'amp': '&', 'quot': '"', 'lt': '<', 'gt': '>', 'apos': "'", 'lowbar': '_', 'hyphen': '-', 'period': '.', 'equals': '=', 'colon': ':'}
+# colours and the like: as they are, or as a program shows them
+_COLOUR = re.compile(r'(?:\x1b|\\{1,16}(?:u001[bB]|x1[bB]|033|e)|\u241b)(?:\[[0-9;?]{0,30}[A-Za-z]|\]8;[^\x07\\\n]{0,500}(?:\x07|\\{1,2}))')
+_UNSEEN = re.compile('[\u00ad\u200b-\u200d\u2060\ufeff]')
+
+
+def _html(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if 32 <= code < 127 else match[0]
+
+
+# what hides a character, a sign that is in every one of it, and what it stands for
+_HIDDEN: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    ('\\', _ESCAPE, lambda match: chr(int(match[1], 16))),
+    ('\\', _OCTAL, lambda match: chr(int(match[1], 8)) if 32 <= int(match[1], 8) < 127 else match[0]),
+    ('%', _PERCENT, lambda match: chr(int(match[1], 16))),
+    ('&', _HTML, _html),
+    ('', _COLOUR, lambda match: ''),
+    ('', _UNSEEN, lambda match: ''),
+)
+
+
+def _is_text(data: bytes) -> bool:
+    head = data[:64]
+    return len(head.translate(None, _PRINTABLE)) * 8 <= len(head)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return what gzip or zlib have packed, as far as it can be read; the bytes themselves when they have not."""
+    if data[:2] == b'\x1f\x8b' or (data[:1] == b'\x78' and len(data) > 2 and int.from_bytes(data[:2]) % 31 == 0):
+        try:
+            return zlib.decompressobj(47).decompress(data, _UNPACKED)
+        except zlib.error:
+            return data
+    return data
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """Yield what bytes say, when they say something: ASCII, or UTF-16 of it in either order."""
+    data = _unpacked(data)
+    head = data[:64].removeprefix(b'\xff\xfe').removeprefix(b'\xfe\xff')
+    if len(head) >= 8 and (not any(head[1::2]) or not any(head[0::2])):
+        yield data.replace(b'\0', b'').decode('ascii', 'replace')
+    elif _is_text(data):
+        yield data.decode('ascii', 'replace')
+
+
+def _base64(run: str) -> bytes:
+    bare = run.rstrip('=').replace('-', '+').replace('_', '/')
+    bare = bare[:-1] if len(bare) % 4 == 1 else bare
+    return base64.b64decode(bare + '=' * (-len(bare) % 4))
+
+
+def _of_run(run: str) -> Iterator[str]:
+    """Yield what a run of letters may stand for: base64 of either alphabet, hexadecimal digits."""
+    yield from _texts(_base64(run))
+    if _HEX.fullmatch(run):
+        yield from _texts(binascii.unhexlify(run))
+
+
+def _of_wrapped(lines: str) -> Iterator[str]:
+    yield from _texts(_base64(re.sub(r'\\+[rn]|\s', '', lines)))
+
+
+def _of_spaced(run: str) -> Iterator[str]:
+    yield from _texts(binascii.unhexlify(re.sub(r'0x|[ \t,:]', '', run)))
+
+
+def _of_dump(lines: str) -> Iterator[str]:
+    whole, swapped = bytearray(), bytearray()
+    for line in lines.splitlines():
+        match, data, words = _DUMP_LINE.match(line), b'', b''
+        for group in match[1].split(' |')[0].split() if match else ():
+            if len(data) >= _IN_A_LINE or len(group) not in (2, 4, 8) or not re.fullmatch('[0-9a-fA-F]+', group):
+                break
+            one = binascii.unhexlify(group)
+            data, words = data + one, words + one[::-1]
+        whole += data
+        swapped += words
+    yield from _texts(bytes(whole))
+    yield from _texts(bytes(swapped))
+
+
+def _of_od(lines: str) -> Iterator[str]:
+    shown = []
+    for line in lines.splitlines():
+        for group in line.strip('+>| \t').split()[1:]:
+            shown.append(chr(int(group, 8)) if len(group) == 3 and group.isdigit() else group if len(group) == 1 else '\n')
+    yield ''.join(shown)
+
+
+# what a stretch of this form may stand for; `is_likely` is asked first, as it costs nothing
+_FORMS: tuple[tuple[Callable[[str], bool], re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
+    (lambda text: '\n' in text or '\\n' in text, _WRAPPED, _of_wrapped),
+    (lambda text: len(text) > 60, _DUMP, _of_dump),
+    (lambda text: '   ' in text, _OD, _of_od),
+    (lambda text: True, _SPACED, _of_spaced),
+    (lambda text: True, _RUN, _of_run),
+)
+
+
+def replaced(text: str, replace: Callable[[str, Iterator[str]], str]) -> str:
+    """Return `text` with every stretch that may be encoded as `replace` gives it, from the stretch and what it may stand for."""
+    for is_likely, pattern, decode in _FORMS:
+        if is_likely(text):
+            text = pattern.sub(lambda match: replace(match[0], decode(match[0])), text)  # noqa: B023  used at once
+    return text
+
+
+def resolved(text: str) -> Iterator[str]:
+    """Yield `text` without each kind of escape or unseen character that it has, then without all of them where there are several."""
+    whole, kinds = text, 0
+    for sign, pattern, stands_for in _HIDDEN:
+        if sign in text and pattern.search(text):
+            yield pattern.sub(stands_for, text)
+            whole, kinds = pattern.sub(stands_for, whole), kinds + 1
+    if kinds > 1:
+        yield whole
