@@ -26,7 +26,7 @@ def look(scope: Scope) -> Look:
         return Look(notes=authority.report(known.map, found))
     changed = scope.change.paths if scope.change else ()
     look = scope.part(authority.check(known.map, known.given, found, scope.paths, changed))
-    if not authority.governed(found):
+    if scope.change is None and not authority.governed(found):
         return look._replace(notes=[f'{HOOK_ID}: 0 documents governed; none has an `entity`, so only {known.path} itself was checked'])
     return look
 

@@ -25,6 +25,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.writers import scaffold
+from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
 from daybook.writers import scaffold_texts as texts
@@ -174,12 +175,13 @@ def _own_call(wanted: Wanted) -> str:
     return f'uvx --from {shlex.quote(f"git+{place}@{wanted.rev}")} daybook'
 
 
-def _settling(found: Found, wanted: Wanted) -> list[str]:
+def _settling(found: Found, wanted: Wanted, written: Sequence[str]) -> list[str]:
     """Return what makes the first run of the hooks green where documents are there already."""
     # no other run of init pays for the import
     from daybook.links import link_report
 
-    commands = ['regen-indexes'] if found.new_indexes and found.indexes_when != 'never' else []
+    is_stale = found.new_indexes or scaffold_governance.overview_path(found) in written
+    commands = ['regen-indexes'] if is_stale and found.indexes_when != 'never' else []
     if link_report.run(['--all']).code:
         commands.append('audit-links --baseline')
     return [f'{_own_call(wanted)} {command}' for command in commands]
@@ -189,7 +191,7 @@ def _print_next(found: Found, wanted: Wanted, addable: Sequence[str], dirty: Seq
     print('next, as nothing is staged or committed by this command:')
     if addable:
         print(f'  git add -- {shlex.join(addable)}')
-    settling = _settling(found, wanted)
+    settling = _settling(found, wanted, addable)
     if found.calls_through:
         print(f'  pipx install git+{texts.URL}')
         print(printable(f'  (puts `daybook` on the PATH: {found.calls_through} leaves our check out where it is not)'))

@@ -16,10 +16,13 @@ from daybook.adoption import survey
 from daybook.documents import config
 from daybook.documents import document
 from daybook.errors import FatalError
+from daybook.governance import authority_map
+from daybook.governance import records
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo.git import Repo
+from daybook.rules import authority
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
@@ -72,6 +75,21 @@ def _settings(repo: Repo, proposed: Mapping[str, Any], tracked: Sequence[str], t
     """Return what a new config file should say: the proposal, and a time of grace where old documents fail."""
     is_failing = _has_failing(repo, config.from_mapping(dict(proposed)), tracked)
     return {**proposed, 'validate': {'block_from': str(today + _GRACE)}} if is_failing else dict(proposed)
+
+
+def _entities(repo: Repo, settings: config.Settings, tracked: Sequence[str]) -> dict[str, str]:
+    """Return the entities that documents name, spelled as they first are, with the store that one of them says, else this one."""
+    names: dict[str, str] = {}
+    stores: dict[str, str] = {}
+    for found in document.read_all(repo, settings, tracked):
+        meta = records.of_document(found).meta
+        name, store = meta.get('entity'), meta.get('store')
+        if isinstance(name, str) and name.strip():
+            key = authority.folded(name)
+            names.setdefault(key, name.strip())
+            if isinstance(store, str) and store.strip():
+                stores.setdefault(key, store.strip())
+    return {names[key]: stores.get(key, settings.authority_here) for key in sorted(names)}
 
 
 def _operators(repo: Repo) -> dict[str, dict[str, Any]]:
@@ -202,7 +220,9 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),
         branch=report['repository']['default_branch'] or report['repository']['branch'] or 'main',
-        hook_ids=frozenset(hook_ids), script=script, record=read_record(repo), published=tuple(surroundings.published(tracked)))
+        hook_ids=frozenset(hook_ids), script=script, record=read_record(repo), published=tuple(surroundings.published(tracked)),
+        overview=settings.indexes_overview or '', action_log=settings.handoff_action_log or '',
+        authority=authority_map.path_of(repo, settings) or '', here=settings.authority_here, entities=_entities(repo, settings, tracked))
 
 
 def look_back(repo: Repo) -> Found:

@@ -16,6 +16,7 @@ from daybook.writers import indexes
 from daybook.writers import scaffold
 from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_texts as texts
 from daybook.writers import sync_workflow
@@ -39,7 +40,7 @@ _BASELINE = '.daybook/links-baseline.txt'
 # what betrays us in a file; nothing at all does where the file is ours by its name
 _MARKS: dict[str, tuple[bytes, ...]] = {
     CONFIG: (b'',), OPERATORS: (b'',), IGNORE: (STATE_LINE.encode(),), HOOKS: (b'id: claim-session',),
-    ATTRIBUTES: (b'INDEX.md merge=union', sync_workflow.ATTRIBUTES.encode()),
+    ATTRIBUTES: (b'INDEX.md merge=union', sync_workflow.ATTRIBUTES.encode(), f'{scaffold_governance.ACTION_LOG} merge=union'.encode()),
     AGENTS: (scaffold_edits.BEGIN.encode(),), CLAUDE: (scaffold_edits.BEGIN.encode(),), SETTINGS: (b'session_state.py',),
     CODEX_HOOKS: (b'session_state.py',), texts.SCRIPT: (b'',), texts.CODEX_SCRIPT: (b'',),
 }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from daybook.errors import FatalError
 from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_runners
@@ -33,7 +34,7 @@ STATE_LINE, RENDERED_LINE = '.daybook/state/', 'docs/rendered/'
 # what can be asked for beside what the repository shows to be in use, and whether `--profile full` does
 EXTRAS = {
     'agents': True, 'claude': False, 'codex': False, 'commands': False, 'telemetry': False, 'telemetry-all': True,
-    'wrappers': True, 'render': True, 'governance': True, 'mirror': True, 'ci': True, 'templates': True,
+    'wrappers': True, 'render': True, 'governance': True, 'action-log': False, 'mirror': True, 'ci': True, 'templates': True,
     'conventions': True, 'obsidian': True,
 }
 PROFILES: dict[str, frozenset[str]] = {
@@ -43,8 +44,9 @@ _THEIRS = (CONFIG, OPERATORS)
 
 
 def _config(found: Found, wanted: Wanted) -> Iterator[Step]:
-    note = 'settings: ' + (', '.join(found.settings) or 'the defaults')
-    yield _told(created(found, CONFIG, note, texts.config(found.settings).encode()))
+    settings = scaffold_governance.settings(found, wanted)
+    note = 'settings: ' + (', '.join(settings) or 'the defaults')
+    yield _told(created(found, CONFIG, note, texts.config(settings).encode()))
 
 
 def _told(step: Step) -> Step:
@@ -86,6 +88,7 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
     merged = [f'"{pattern}" merge=union' if ' ' in pattern else f'{pattern} merge=union' for pattern in patterns]
     if 'mirror' in wanted.extras:
         merged.append(sync_workflow.ATTRIBUTES)
+    merged += scaffold_governance.attributes(found, wanted)
     if merged:
         yield _lines(ATTRIBUTES, merged, found)
 
@@ -151,7 +154,8 @@ def _hooks_step(place: Place, wanted: Wanted, ids: list[str]) -> Step:
 
 def plan(found: Found, wanted: Wanted) -> list[Step]:
     """Return the steps that adopt Daybook, in the order in which they are written; raises nothing."""
-    builders = (_config, _operators, _git_files, _hooks, scaffold_agents.steps, scaffold_pages.steps)
+    builders = (_config, _operators, _git_files, _hooks, scaffold_agents.steps, scaffold_pages.steps,
+                scaffold_governance.steps)
     return [step for build in builders for step in build(found, wanted)]
 
 

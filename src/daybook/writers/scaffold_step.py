@@ -42,7 +42,9 @@ class Found(NamedTuple):
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
     host's kind of CI, empty when unknown, and `branch` its default branch; `hook_ids` are the hooks that this version has; `script`
     is the telemetry script and `record` what earlier runs have put in;
-    `published` names what makes a site of a folder, and that folder.
+    `published` names what makes a site of a folder, and that folder; `overview`, `action_log` and `authority` are the
+    files of those names, empty where there are none, `here` is the name that an authority map has for this repository
+    and `entities` are those that documents name, with the store that they say, else `here`.
     """
 
     places: Mapping[str, Place]
@@ -65,6 +67,11 @@ class Found(NamedTuple):
     script: bytes = b''
     record: Record = Record()
     published: tuple[tuple[str, str], ...] = ()
+    overview: str = ''
+    action_log: str = ''
+    authority: str = ''
+    here: str = 'GitHub'
+    entities: Mapping[str, str] = {}
 
     @property
     def notes_folder(self) -> str:
