@@ -15,6 +15,7 @@ from daybook.documents.globs import glob_regex as glob_regex
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
+from daybook.repo import sparse
 
 PATH = '.daybook/config.yaml'
 OPERATORS_PATH = '.daybook/operators.yaml'
@@ -304,6 +305,8 @@ def load_mapping(root: str, path: str, schema_name: str) -> dict[str, Any]:
     Raises FatalError with file, line and hint when it does not fit its schema.
     """
     data = files.read_bytes(os.path.join(root, *path.split('/')))
+    if data is None:
+        data = sparse.read(root, path)
     return {} if data is None else _sound(path, data, schema_name)
 
 

@@ -19,6 +19,7 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 
 
@@ -135,12 +136,14 @@ def select(settings: Settings, paths: Iterable[str]) -> list[tuple[str, Kind]]:
 
 def contents(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the content of each path: that of the index inside a commit, else that of the work tree."""
-    blobs: dict[str, bytes | None] = {}
+    hidden = sparse.left_out(repo.root)
+    unseen = [path for path in paths if path in hidden]
+    blobs = dict(zip(unseen, git_objects.read_local(repo, [hidden[path] for path in unseen])))
     if git.is_in_git_hook() and paths:
         # a runner has stashed what is not staged; lefthook and plain hooks have not
         differing = sorted(git.maybe_unstaged(repo, paths))
         named = [path for path in differing if '\n' not in path]
-        blobs = dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
+        blobs |= dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
     for path in paths:
         absolute = os.path.join(repo.root, path)
         if path in blobs:

@@ -1,11 +1,9 @@
 """What the Markdown files of one listing say, from the catalogue, the work tree or git, whichever costs least."""
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from collections.abc import Set
 
 from daybook.documents import link_facts
@@ -17,24 +15,9 @@ from daybook.documents.markdown import Link
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import listing
-from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 
 KIND = f'links-{link_facts.VERSION}'
-# a blob that a partial clone has not got is not fetched for an audit; git before 2.44 knows only the second
-_NO_FETCH = {'GIT_NO_LAZY_FETCH': '1', 'GIT_ALLOW_PROTOCOL': 'none'}
-
-
-def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
-    """Return the objects `names`, None for those that are not here; nothing is fetched."""
-    env = {**os.environ, **_NO_FETCH}
-    if names and git_spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
-        # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
-        here = git_spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
-        local = frozenset(here.decode().split())
-        found = iter(git_objects.read_blobs(repo, [name for name in names if name in local], env=env))
-        return [next(found) if name in local else None for name in names]
-    return git_objects.read_blobs(repo, names, env=env)
 
 
 class Contents:
@@ -76,7 +59,7 @@ class Contents:
             else:
                 yield (job if isinstance(job, str) else job[0]), result
         named = [job if isinstance(job, str) else job[0] for job in others]
-        for job, path, data in zip(others, named, read_local(self._repo, [self._entries[path][1] for path in named])):
+        for job, path, data in zip(others, named, git_objects.read_local(self._repo, [self._entries[path][1] for path in named])):
             yield path, None if data is None else from_bytes(job, data)
 
     def facts(self, path: str) -> Facts | None:

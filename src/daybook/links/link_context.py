@@ -17,9 +17,9 @@ from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.links.link_contents import Contents
-from daybook.links.link_contents import read_local
 from daybook.repo import git
 from daybook.repo import git_log
+from daybook.repo import git_objects
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.rules import links
@@ -75,7 +75,7 @@ class Change:
 def symlink_texts(repo: Repo, paths: Sequence[str], blobs: Sequence[str]) -> dict[str, str]:
     """Return where each symbolic link points, as it is written."""
     found = {}
-    for path, data in zip(paths, read_local(repo, blobs)):
+    for path, data in zip(paths, git_objects.read_local(repo, blobs)):
         if data is not None:
             found[path] = os.fsdecode(data)
         elif os.path.islink(os.path.join(repo.root, path)):  # changed and not in git yet
@@ -100,7 +100,7 @@ def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> dict[str
 def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Set[str]]:
     """Return the anchors that the changed pages of dead anchors had before."""
     pages = sorted({f.destination.path for f in faults if f.destination.fault == destination.ANCHOR} & change.paths)
-    blobs = read_local(repo, [f'HEAD:{page}' for page in pages if '\n' not in page])
+    blobs = git_objects.read_local(repo, [f'HEAD:{page}' for page in pages if '\n' not in page])
     return {page: link_facts.of_bytes(data).anchors for page, data in zip(pages, blobs) if data is not None}
 
 
@@ -161,7 +161,7 @@ def _had(repo: Repo, places: Mapping[Fault, _Place]) -> set[Fault]:
     """Return the faults whose link stood in the file at its place already, in these words or with the same meaning."""
     asked = sorted({place for place in places.values() if '\n' not in place.path})
     known: dict[_Place, set[str]] = {}
-    for place, data in zip(asked, read_local(repo, [f'{place.commit}:{place.path}' for place in asked])):
+    for place, data in zip(asked, git_objects.read_local(repo, [f'{place.commit}:{place.path}' for place in asked])):
         targets = [link.target for link in markdown.links(link_facts.body(data)[0])] if data is not None else []
         known[place] = {*targets, *(_meant(place.path, target) for target in targets)}
     return {fault for fault, place in places.items()
@@ -179,7 +179,7 @@ def _alive(repo: Repo, places: Mapping[Fault, _Place]) -> tuple[set[Fault], dict
         touches = git_log.touches(repo, *(git.pathspec(paths) if len(paths) < 1000 else ()), commit=commit)
         last |= {fault: touches[places[fault].path][0].oid for fault in faults if places[fault].path in touches}
     asked = [(fault, f'{oid}:{fault.destination.path}') for fault, oid in last.items() if '\n' not in fault.destination.path]
-    found = {fault for (fault, _), data in zip(asked, read_local(repo, [name for _, name in asked]))
+    found = {fault for (fault, _), data in zip(asked, git_objects.read_local(repo, [name for _, name in asked]))
              if data is not None and (fault.destination.fault != destination.ANCHOR
                                       or link_facts.has_anchor(fault.destination.fragment, link_facts.of_bytes(data).anchors))}
     return found, {fault: oid for fault, oid in last.items() if fault not in found}

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.repo import git
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 
 EMPTY_TREE = {'sha1': '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
               'sha256': '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'}
+# git before 2.44 knows only the second
+_NO_FETCH = {'GIT_NO_LAZY_FETCH': '1', 'GIT_ALLOW_PROTOCOL': 'none'}
 
 
 class TreeEntry(NamedTuple):
@@ -73,6 +76,18 @@ def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None =
     One git process for all of them. A name must not hold a newline.
     """
     return [found[1] if found else None for found in _read_objects(repo, names, env)]
+
+
+def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
+    """Return the content of each object id, None for those that a partial clone has not got: nothing is fetched."""
+    env = {**os.environ, **_NO_FETCH}
+    if names and git_spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
+        # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
+        here = git_spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
+        local = frozenset(here.decode().split())
+        found = iter(read_blobs(repo, [name for name in names if name in local], env=env))
+        return [next(found) if name in local else None for name in names]
+    return read_blobs(repo, names, env=env)
 
 
 def tree_with(repo: Repo, tree: str, entries: Mapping[str, tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.session import runner_stash
 
@@ -95,6 +96,10 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
                       f'  or commit them first:  git commit -- {names}')
     flagged = [row for row in git.zsplit(git.expect('ls-files', '-v', '-z', '--', *git.pathspec(targets),
                                                     cwd=repo.root).out) if row[0] == 'S' or row[0].islower()]
+    if flagged and sparse.is_likely(repo.root) and not os.path.lexists(os.path.join(repo.root, flagged[0][2:])):
+        folder = posixpath.dirname(flagged[0][2:])
+        raise Refused('hidden-target', f'the sparse checkout leaves out {flagged[0][2:]}; take its folder in: '
+                      f'git sparse-checkout add {_quoted(folder)}')
     if flagged:
         raise Refused('hidden-target', f'git is told not to look at {flagged[0][2:]} (skip-worktree or '
                       'assume-unchanged), so its changes cannot be seen; end that with git update-index first')
