@@ -43,11 +43,12 @@ class Browser:
         self._rest, self._number, self._session = b'', 0, ''
         self.messages: list[str] = []
         self.requests: list[str] = []
-        self._events: list[str] = []
+        self._loaded: set[str] = set()
         pages = [target for target in self.call('Target.getTargets')['targetInfos'] if target['type'] == 'page']
         self._session = self.call('Target.attachToTarget', targetId=pages[0]['targetId'], flatten=True)['sessionId']
         for domain in ('Page', 'Runtime', 'Log', 'Network'):
             self.call(f'{domain}.enable')
+        self.call('Page.setLifecycleEventsEnabled', enabled=True)
 
     def _message(self) -> dict[str, Any]:
         limit = time.monotonic() + _WAIT
@@ -63,8 +64,9 @@ class Browser:
 
     def _note(self, event: dict[str, Any]) -> None:
         name, given = event.get('method', ''), event.get('params', {})
-        self._events.append(name)
-        if name == 'Runtime.exceptionThrown':
+        if name == 'Page.lifecycleEvent' and given['name'] == 'load':
+            self._loaded.add(given['loaderId'])
+        elif name == 'Runtime.exceptionThrown':
             self.messages.append(str(given['exceptionDetails'].get('exception', given['exceptionDetails']).get('description', given)))
         elif name == 'Runtime.consoleAPICalled' and given['type'] in ('error', 'warning', 'assert'):
             self.messages.append(str([each.get('value') for each in given['args']]))
@@ -96,13 +98,10 @@ class Browser:
         """Open a file, and wait until it has loaded."""
         self.messages.clear()
         self.requests.clear()
-        self._events.clear()
         self.call('Page.navigate', url='about:blank')
-        self._events.clear()
-        self.call('Page.navigate', url=Path(path).resolve().as_uri() + fragment)
-        while 'Page.loadEventFired' not in self._events:
-            message = self._message()
-            self._note(message)
+        loader = self.call('Page.navigate', url=Path(path).resolve().as_uri() + fragment)['loaderId']
+        while loader not in self._loaded:  # the blank page may still tell that it has loaded
+            self._note(self._message())
         self.run('new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)))')
 
     def run(self, expression: str) -> Any:
