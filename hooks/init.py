@@ -15,6 +15,7 @@ from typing import NamedTuple
 from daybook.adoption import adoption
 from daybook.adoption import leftovers
 from daybook.adoption import writing
+from daybook.checks import vicinity
 from daybook.checks.asking import Answers
 from daybook.checks.scope import Scope
 from daybook.documents import config
@@ -105,7 +106,7 @@ def _asks_the_mirror(found: Found) -> bool:
     """Return whether what agents and scripts run here calls what is to be called no more."""
     scope = Scope(Answers(), {}, is_whole=True)
     scope.settings = config.from_mapping(dict(found.settings))  # those that are not written yet
-    return any(True for _ in searching.call_sites_of(scope))
+    return any(True for _ in searching.call_sites_of(scope, vicinity.whole(scope)))
 
 
 def _print_step(step: Step) -> None:

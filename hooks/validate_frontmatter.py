@@ -3,15 +3,22 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection
 from collections.abc import Sequence
 
 from daybook import problem
 from daybook.checks import looking
+from daybook.checks import vicinity
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
+from daybook.checks.vicinity import Keys
+from daybook.checks.vicinity import Part
+from daybook.checks.vicinity import Rules
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -38,15 +45,17 @@ def _operators(root: str) -> tuple[dict[str, object], list[Problem]]:
     return operators, identity.check_operators(config.OPERATORS_PATH, operators, config.mapping_lines(data))
 
 
-def _problems(scope: Scope) -> list[Problem]:
-    documents, paths = scope.documents, scope.paths
+def _check(scope: Scope, part: Part) -> list[Problem]:
+    documents = part.documents
     operators, found = _operators(scope.repo.root)
-    found += frontmatter.check(documents, document.schemas(scope.repo, {d.kind for d in documents}))
-    found += identity.check(documents, paths, slug=scope.settings.sessions_slug)
-    found += references.check(documents, paths, scope.former)
+    found += frontmatter.check(documents, document.schemas(scope.repo, {each.kind for each in documents}))
+    found += identity.check(documents, part.others, slug=scope.settings.sessions_slug)
+    names = part.names
+    found += references.check(documents, part.files, scope.former, None if names is None else lambda kind: names(f'{kind}:'))
     found += references.check_operators(documents, operators) if operators else []
-    found += _headers(scope)
-    found += _action_log(scope)
+    found += _headers(scope, documents)
+    if part.names is None or scope.settings.handoff_action_log in part.others:
+        found += _action_log(scope)
     # where a file is not tracked, a stub is at home
     return [wrong for wrong in found if wrong.rule != 'claim-stub' or wrong.path not in scope.untracked]
 
@@ -74,8 +83,21 @@ def _unchecked(scope: Scope) -> list[str]:
     return [f'{HOOK_ID}: 0 rows governed in {path}: it is not there yet; the next hand-off makes it']
 
 
-def _headers(scope: Scope) -> list[Problem]:
-    governed = [found for found in scope.documents if found.kind.name == 'doc' or any(key in found.meta for key in _TOLD)]
+def _rules(scope: Scope) -> Rules:
+    slug, root = scope.settings.sessions_slug, scope.repo.root
+    places = [config.PATH, config.OPERATORS_PATH, *sorted({kind.schema for kind in scope.settings.kinds if kind.schema})]
+    setup = [files.read_bytes(path) for path in (*(os.path.join(root, place) for place in places), __file__)]
+
+    def keys(found: Document) -> Keys:
+        gives = identity.keys(found, slug=slug) | references.gives(found)
+        return Keys(frozenset(gives), frozenset(references.asks(found)), references.may_be_in_cycle(found))
+
+    return Rules(HOOK_ID, repr((schema.version(), setup)).encode(), lambda part: _check(scope, part), keys,
+                 lambda path: Keys(frozenset(identity.path_keys(path))))
+
+
+def _headers(scope: Scope, documents: Collection[Document]) -> list[Problem]:
+    governed = [found for found in documents if found.kind.name == 'doc' or any(key in found.meta for key in _TOLD)]
     if not governed:
         return []
     from daybook.governance import records
@@ -119,13 +141,17 @@ def _block_from(scope: Scope) -> str | None:
     return f'from {date} on' if scope.today < date else None
 
 
+def _by_settings(scope: Scope) -> set[str]:
+    """Return the documents of which the change at hand makes others by the settings."""
+    return document.caused_by_settings(scope.repo, scope.settings, scope.documents, *reversed(scope.change)) if scope.change else set()
+
+
 def look(scope: Scope) -> Look:
     """Return what is wrong with the documents."""
     change = scope.change
     if change and not any(_may_matter(scope.settings, path) for path in change.paths):
         return Look()
-    by_settings = document.caused_by_settings(scope.repo, scope.settings, scope.documents, *reversed(change)) if change else ()
-    found = scope.part(_problems(scope), by_settings)
+    found = vicinity.look(scope, _rules(scope), lambda: _by_settings(scope))
     found = found._replace(notes=_unchecked(scope))
     block_from = _block_from(scope)
     if block_from is None or not problem.is_blocking(found.problems):

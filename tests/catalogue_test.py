@@ -14,6 +14,7 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import catalogue
+from daybook.repo.listing import Listing
 
 KIND = 'test'
 
@@ -48,7 +49,7 @@ def test_view_is_kept(tmp_path: Path) -> None:
         with kept.writing():
             view = kept.new_view('one')
             kept.set_view(view, digest=b'd', head='h')
-            kept.set_listing(view, listing=b'a\0b\0', changes=b'')
+            kept.set_listing(view, Listing(b'a\0b\0'))
             kept.set_found(view, [('b.md', b'[]', b'b: x\n', 2, 1, True), ('a.md', b'[]', b'a: x\n', 1, 0, False)])
             kept.set_inbound(view, {'t': ['a.md', 'b.md']})
         found = kept.view('one')

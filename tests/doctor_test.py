@@ -22,12 +22,12 @@ from daybook.doctor import defects
 from daybook.doctor import hooks_config
 from daybook.doctor import remote
 from daybook.documents import config
-from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.repo import git
 from runs import Runner
 
 BIN = Path(sys.executable).parent
-MANIFEST = {hook['id']: hook for hook in frontmatter.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())}
+MANIFEST = {hook['id']: hook for hook in frontmatter_yaml.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())}
 RUNNERS = ('pre-commit', 'prek')
 ADR = '---\ntitle: A\n---\n\n# A\n\n## Status\n\nAccepted.\n'
 

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from conftest import ROOT
-from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 
-MANIFEST = frontmatter.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())
+MANIFEST = frontmatter_yaml.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())
 IDS = [hook['id'] for hook in MANIFEST]
 LOOK = ['pre-commit', 'pre-merge-commit', 'pre-push']
 # copied into repositories by `init`; no hook of pre-commit

@@ -10,12 +10,12 @@ import pytest
 
 from conftest import ROOT
 from daybook.documents import config
-from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.documents import schema
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
 CHANGELOG = (ROOT / 'CHANGELOG.md').read_text(encoding='utf-8')
-IDS = [hook['id'] for hook in frontmatter.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())]
+IDS = [hook['id'] for hook in frontmatter_yaml.load_yaml((ROOT / '.pre-commit-hooks.yaml').read_bytes())]
 SECTIONS = dict(re.findall(r'^#### ([\w-]+)\n(.*?)(?=^#{2,4} |\Z)', README, re.MULTILINE | re.DOTALL))
 COMMANDS = sorted(p.stem.replace('_', '-') for p in (ROOT / 'src/daybook/commands').glob('*.py') if p.stem != '__init__')
 

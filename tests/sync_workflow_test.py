@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
-from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.writers import sync_log
 from daybook.writers import sync_workflow
 
 
 @pytest.mark.parametrize('branch', ['main', 'release/1.0', 'on', '1.0', "it's"])
 def test_the_workflow_is_valid(branch: str) -> None:
-    found = frontmatter.load_yaml(sync_workflow.workflow(branch, 'https://example.com/o/daybook', 'v0.1.0').encode())
+    found = frontmatter_yaml.load_yaml(sync_workflow.workflow(branch, 'https://example.com/o/daybook', 'v0.1.0').encode())
     assert found['on']['push']['branches'] == [branch]
     assert re.fullmatch(r'\d+ \*/6 \* \* \*', found['on']['schedule'][0]['cron'])
     assert found['concurrency'] == {'group': 'sync-notion', 'cancel-in-progress': False}
@@ -38,7 +38,7 @@ def test_its_options_are_those_of_the_hook() -> None:
 
 def test_what_it_pushes_reaches_a_branch_that_has_moved(repo: Sandbox, tmp_path: Path) -> None:
     """The last step, run by bash: the state of the mirror goes on top of what a peer has pushed meanwhile."""
-    script = [step['run'] for step in frontmatter.load_yaml(sync_workflow.workflow('main', 'u', 'r').encode())['jobs']['sync']['steps'] if 'run' in step][-1]
+    script = [step['run'] for step in frontmatter_yaml.load_yaml(sync_workflow.workflow('main', 'u', 'r').encode())['jobs']['sync']['steps'] if 'run' in step][-1]
     repo.write('a.md', 'a\n')
     repo.commit()
     repo.git('clone', '-q', '--bare', '.', '../bare.git')

@@ -49,6 +49,7 @@ class Scope:
         self.is_in_commit = 'GIT_INDEX_FILE' in environ
         self._answers = answers if self.repo.root == os.getcwd() else Answers()
         self._words = words
+        self._read: dict[str, Document | None] = {}  # None of one that is gone from the disk
         self.change = None if is_whole else self._change(environ)
 
     def _change(self, environ: Mapping[str, str]) -> Change | None:
@@ -109,7 +110,17 @@ class Scope:
     @functools.cached_property
     def documents(self) -> list[Document]:
         """All documents, in order of path."""
-        return document.read_all(self.repo, self.settings, self.paths)
+        return self.documents_among(self.paths)
+
+    def documents_among(self, paths: Iterable[str]) -> list[Document]:
+        """Return the documents among `paths`, in order of path; each is read once in a run."""
+        entries = self.files.entries()
+        chosen = {path: kind for path, kind in document.select(self.settings, paths)
+                  if path not in entries or entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)}
+        new = [path for path in chosen if path not in self._read]
+        self._read |= dict.fromkeys(new)
+        self._read |= {path: document.from_bytes(path, chosen[path], data) for path, data in document.contents(self.repo, new)}
+        return [found for found in map(self._read.get, chosen) if found is not None]
 
     @functools.cached_property
     def former(self) -> list[Document]:

@@ -8,6 +8,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
@@ -52,7 +53,7 @@ def _id_of(entry: Mapping[str, Any], hook: Mapping[str, Any], known: Sequence[st
 
 def parse(data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
     """Return what a configuration says of the hooks `known` to be ours, or None and what is wrong with it."""
-    config, error = frontmatter.read_yaml(data.removeprefix(frontmatter.BOM))
+    config, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
     if error or not isinstance(config, dict) or not isinstance(config.get('repos'), list):
         return None, error[2] if error else 'it lists no `repos:`'
     ours: dict[str, tuple[str, ...]] = {}

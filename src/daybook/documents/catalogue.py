@@ -16,9 +16,13 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from daybook.repo import listing
+from daybook.repo.listing import Listing
+
 SCHEMA = 2
 KEPT_DAYS = 30  # what no run has used for so long is forgotten
 _SWEEP_DAYS = 7
+_MOST_DELTA = 400  # lines kept beside the listing of a view
 _BUSY = 2.0  # seconds to wait for another process that writes
 _TABLES = """
 create table meta (key text primary key, value integer) without rowid;
@@ -30,14 +34,17 @@ create table found (view integer, source blob, problems integer, blocking intege
                     payload blob, primary key (view, source));
 """
 Damaged = sqlite3.DatabaseError
-_FOLDERS = ('documents', 'rules', 'links')
+_FOLDERS = ('checks', 'documents', 'governance', 'invariant', 'links', 'rules')
 
 
-def _parser_version() -> str:
+_LIBRARIES = ('pyromark-', 'pyyaml-', 'jsonschema-', 'jsonschema_rs-')
+
+
+def _library_versions() -> str:
     for folder in sys.path:
-        named = [name for name in _names_in(folder) if name.startswith('pyromark-')]
-        if named:
-            return min(named)
+        named = [name for name in _names_in(folder) if name.lower().startswith(_LIBRARIES) and name.endswith('-info')]
+        if any(name.startswith('pyromark-') for name in named):
+            return ' '.join(sorted(named))
     return ''
 
 
@@ -60,7 +67,7 @@ def version() -> str:
 
 def _checksum() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    checksum = zlib.crc32(f'{sys.version_info[:2]} {_parser_version()}'.encode())
+    checksum = zlib.crc32(f'{sys.version_info[:2]} {_library_versions()}'.encode())
     for folder in _FOLDERS:
         folder = os.path.join(package, folder)
         for name in sorted(os.listdir(folder)):
@@ -198,8 +205,14 @@ class Catalogue:
 
     def listing(self, view: View) -> tuple[bytes, bytes]:
         """Return the listing of a view and the changes to it: lines that came or went since."""
-        listing, changes = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
-        return _opened(listing), _opened(changes)
+        base, changes = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
+        return _opened(base), _opened(changes)
+
+    def changes(self, view: View, files: Listing) -> tuple[list[str], set[str]]:
+        """Return the lines that came or went between the files of a view and `files`, sorted, and those since its listing."""
+        base, changes = self.listing(view)
+        delta = listing.difference(base, files.raw)
+        return sorted(delta.symmetric_difference(listing.lines(changes))), delta
 
     def new_view(self, name: str) -> int:
         """Make the view `name`, without anything that it held; return its id."""
@@ -212,9 +225,12 @@ class Catalogue:
         for table, column in (('found', 'view'), ('inbound', 'view'), ('views', 'id')) if row else ():
             self._connection.execute(f'delete from {table} where {column} = ?', row)
 
-    def set_listing(self, view: int, *, listing: bytes | None = None, changes: bytes) -> None:
-        """Change the listing of a view, or only the changes to it."""
-        self.set_view(view, changes=_sealed(changes), **({} if listing is None else {'listing': _sealed(listing)}))
+    def set_listing(self, view: int, files: Listing, delta: Collection[str] | None = None) -> None:
+        """Change the files of a view; where `delta` are the few lines that came or went since its listing, these alone."""
+        if delta is None or len(delta) > _MOST_DELTA:
+            self.set_view(view, listing=_sealed(files.raw), changes=_sealed(b''))
+        else:
+            self.set_view(view, changes=_sealed(listing.joined(sorted(delta))))
 
     def set_view(self, view: int, **columns: object) -> None:
         """Change columns of a view."""
@@ -264,6 +280,12 @@ class Catalogue:
         rows = self._connection.execute('select sources from inbound where view = ? and key > ? and key < ?',
                                         (view, encoded(f'{folder}/'), encoded(f'{folder}0'))).fetchall()
         return {source for row in rows for source in decoded(_opened(row[0])).split('\0')}
+
+    def keys(self, view: int, start: str) -> list[str]:
+        """Return the keys that begin with `start` and on which a file depends."""
+        rows = self._connection.execute('select key from inbound where view = ? and key >= ? and key < ?',
+                                        (view, encoded(start), encoded(start[:-1] + chr(ord(start[-1]) + 1)))).fetchall()
+        return [decoded(row[0]) for row in rows]
 
     def set_inbound(self, view: int, sources_of: dict[str, list[str]]) -> None:
         """Keep the files that depend on each key, for a new view."""

@@ -273,8 +273,10 @@ def _bad_values(given: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
     """Return the content of one of our YAML files, less the settings that are null, and what is wrong with it."""
+    from daybook.documents import frontmatter_yaml
+
     text = data.removeprefix(frontmatter.BOM)
-    given, error = frontmatter.read_yaml(text)
+    given, error = frontmatter_yaml.read_yaml(text)
     if error:
         return {}, [Problem(path, *error)]
     if not isinstance(given or {}, dict):
@@ -294,8 +296,10 @@ def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, An
 
 def mapping_lines(data: bytes) -> dict[str, int]:
     """Return the line (from 1) of every value of one of our YAML files, by JSON pointer."""
+    from daybook.documents import frontmatter_yaml
+
     text = data.removeprefix(frontmatter.BOM)
-    lines = frontmatter.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
+    lines = frontmatter_yaml.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
     return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
 
 

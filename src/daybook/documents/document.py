@@ -14,6 +14,7 @@ from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
+from daybook.documents.frontmatter import Block
 from daybook.documents.frontmatter import Parsed
 from daybook.errors import FatalError
 from daybook.repo import files
@@ -23,7 +24,11 @@ from daybook.repo import sparse
 from daybook.repo.git import Repo
 
 
-_key_lines = functools.lru_cache(maxsize=64)(frontmatter.key_lines)
+@functools.lru_cache(maxsize=64)
+def _key_lines(data: bytes, block: Block) -> dict[str, int]:
+    from daybook.documents import frontmatter_yaml  # most documents are right, so that nobody asks for a line
+
+    return frontmatter_yaml.key_lines(data, block)
 
 
 class Document(NamedTuple):

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.documents.frontmatter import BOM
-from daybook.documents.frontmatter import KeySpan
+from daybook.documents.frontmatter_yaml import KeySpan
 from daybook.errors import FatalError
 
 _WIDTH = 80  # Prettier keeps a flow list on one line up to here
@@ -40,7 +41,7 @@ def _scalar(value: Any, *, in_flow: bool = False) -> str:
         return str(value)
     text = str(value)
     is_plain = _PLAIN.fullmatch(text) and not (in_flow and _FLOW_SPECIAL.search(text))
-    return text if is_plain and frontmatter.reads_as_text(text) else _quoted(text)
+    return text if is_plain and frontmatter_yaml.reads_as_text(text) else _quoted(text)
 
 
 def _flow(items: Sequence[Any]) -> str:
@@ -131,7 +132,7 @@ def _insert_at(text: str, spans: Sequence[KeySpan], key: str, order: Sequence[st
 
 
 def _set_one(text: str, key: str, value: Any, order: Sequence[str], newline: str) -> str:
-    spans = frontmatter.key_spans(text)
+    spans = frontmatter_yaml.key_spans(text)
     if spans is None:
         raise FatalError('the frontmatter is written as `{…}`; write it as one key a line')
     for position, span in enumerate(spans):

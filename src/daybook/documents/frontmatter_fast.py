@@ -9,17 +9,24 @@ import functools
 import re
 from typing import Any
 
+CONFLICTED = ('frontmatter-conflict', 'a merge conflict; resolve it first')  # rule and message
+
 _KEY = re.compile(r'[A-Za-z_][A-Za-z0-9_-]{0,99}')
 _WORD_LIST = re.compile(r'\[ *(?:[A-Za-z_][A-Za-z0-9_./-]*(?: *, *[A-Za-z_][A-Za-z0-9_./-]*)*)? *\]')
 _QUOTED = re.compile(r'"([^"\\]*)"' r"|'([^']*)'")
 _FIRST = frozenset('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/(')  # begins a text or a number
 _INTEGER = re.compile(r'[0-9]{1,400}')
 _OTHER_NUMBER = re.compile(r'0[xo].*|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?')
-# what YAML refuses, takes for a line end or skips, and tabs
-_ODD = re.compile('[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]')
+_ODD_ASCII = re.compile('[^\n\x20-\x7e]')
 _WORDS = {word: value for value, words in (
     (None, ('null', 'Null', 'NULL')), (True, ('true', 'True', 'TRUE')), (False, ('false', 'False', 'FALSE')),
 ) for word in words}
+
+
+@functools.cache
+def _odd() -> re.Pattern[str]:
+    # what YAML refuses, takes for a line end or skips, and tabs; takes longer to compile than a plain note to read
+    return re.compile('[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]')
 
 
 class _Unsure(Exception):
@@ -104,7 +111,7 @@ def read(text: bytes) -> dict[str, Any] | None:
     """Return the mapping that a YAML text of lines `key: value` stands for, or None when it takes the real reader."""
     try:
         decoded = text.decode('utf-8').replace('\r\n', '\n')
-        if _ODD.search(decoded):
+        if (_ODD_ASCII if decoded.isascii() else _odd()).search(decoded):
             return None
         # lines of comment or blanks count nowhere between keys; elsewhere they take the real reader
         return _mapping([line for line in decoded.split('\n') if line and line[0] != '#']) or None

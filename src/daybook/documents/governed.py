@@ -100,7 +100,9 @@ def header_of(data: bytes, parsed: frontmatter.Parsed) -> Header:
         if parsed.error[1] != 'frontmatter-list':
             return Header(FRONTMATTER, {}, {}, parsed.error[2])
         form, meta = LIST, {}
-        for pair in frontmatter.read_yaml(data[block.start:block.end])[0] or ():
+        from daybook.documents import frontmatter_yaml
+
+        for pair in frontmatter_yaml.read_yaml(data[block.start:block.end])[0] or ():
             meta |= pair
     return Header(form, meta, _lines(text, 2))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
@@ -56,7 +57,7 @@ def read(repo: Repo, settings: Settings) -> Found | None:
     if data is None:
         line = _setting_line(repo)
         return Found(path, None, None, [Problem(config.PATH, line, 'authority-map', f'authority.map: no such file: {path}; mend the path')])
-    given, error = frontmatter.read_yaml(data.removeprefix(frontmatter.BOM))
+    given, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
     if error:
         return Found(path, None, None, [Problem(path, error[0], 'authority-schema', error[2])])
     known, full = schema.built_in('authority'), authority.plain(given)

@@ -1,9 +1,11 @@
 """The search for call sites over the files of one run."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 
 from daybook.checks.scope import Scope
+from daybook.checks.vicinity import Part
 from daybook.documents import document
 from daybook.documents.document import Document
 from daybook.problem import Problem
@@ -17,10 +19,10 @@ _LARGEST = 1 << 20  # bytes; what is larger is no text that somebody wrote
 _FORWARD = {'session': ('Resume Prompt', 'For Future Me'), 'workstream': ("What's Next",)}
 
 
-def _texts(scope: Scope) -> Iterator[tuple[str, call_places.Place, str]]:
-    """Yield path, place and text of every file from which something is run."""
+def _texts(scope: Scope, paths: Iterable[str]) -> Iterator[tuple[str, call_places.Place, str]]:
+    """Yield path, place and text of those of `paths` from which something is run."""
     entries = scope.files.entries()
-    places = {path: place for path in scope.paths if (place := call_places.place_of(path)) is not None
+    places = {path: place for path in paths if (place := call_places.place_of(path)) is not None
               and entries.get(path, ('',))[0] != listing.SUBMODULE}
     for path, data in document.contents(scope.repo, list(places)):
         if len(data) <= _LARGEST and b'\0' not in data:
@@ -53,14 +55,14 @@ def workers(scope: Scope) -> list[str]:
             if any(call_sites.is_exempt(path, named[path].name, data.decode('utf-8', 'replace'), one) for one in wanted)]
 
 
-def call_sites_of(scope: Scope) -> Iterator[Problem]:
+def call_sites_of(scope: Scope, part: Part) -> Iterator[Problem]:
     """Yield the call sites in what agents, hooks, scripts and CI run, and in what notes tell the next to do."""
     wanted = [call_sites.needles(one) for one in scope.settings.invariants]
-    for path, place, text in _texts(scope):
+    for path, place, text in _texts(scope, [*part.others, *(found.path for found in part.documents)]):
         for one in wanted:
             if not call_sites.is_exempt(path, place.name, text, one):
                 for site in call_sites.sites(text, place.name, place.form, one):
                     yield call_sites.problem(path, site, one)
-    for note in scope.documents:
+    for note in part.documents:
         if note.kind.name in _FORWARD and not note.is_stub:
             yield from _in_note(note, [one for one in wanted if not one.exempt.match(note.path)])

@@ -42,7 +42,6 @@ if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.documents.config import Settings
 
 _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
-_MOST_DELTA = 400  # lines kept beside the base listing
 
 
 class Judged(NamedTuple):
@@ -167,9 +166,11 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
         judge = Judge(repo, files, Options(*view.options.split('\0')), kept, is_in_commit=is_in_commit)
-        changes = _changes(kept, view, files)
+        changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
             _follow(kept, view, judge, files, setup, changes, repo)
+            if changes:
+                kept.set_listing(view.id, files, delta)
             return view.id, judge
     judge = Judge(repo, files, load_options(repo), kept, is_in_commit=is_in_commit)
     return _start_over(kept, judge, files, setup, repo), judge
@@ -192,11 +193,6 @@ def load_options(repo: Repo) -> Options:
     return options_of(config.load(repo.root))
 
 
-def _changes(kept: Catalogue, view: View, files: Listing) -> list[str]:
-    base, changes = map(listing.lines, kept.listing(view))
-    return listing.difference(set(base).symmetric_difference(changes), listing.lines(files.raw))
-
-
 def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
     verdicts = judge.judge(judge.sources())
     view = kept.new_view(link_memory.view_name(repo.git_dir))
@@ -209,7 +205,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
             for key in verdict.keys:
                 sources_of.setdefault(key, []).append(source)
         kept.set_inbound(view, sources_of)
-        kept.set_listing(view, listing=files.raw, changes=b'')
+        kept.set_listing(view, files)
         kept.sweep(oid for _, oid in judge.entries.values())
         kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest, trailer=files.trailer,
                       head=setup.head, options='\0'.join(judge.options), witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
@@ -232,8 +228,6 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
         _keep_baseline(kept, view.id, setup.baseline)
     if view.baseline != setup.baseline or any(catalogue.encoded(f'{path}: ') in setup.baseline for path in touched):
         _keep_stale(kept, view.id, setup.baseline)
-    if changes:
-        _keep_listing(kept, view, files)
     kept.set_view(view.id, baseline=setup.baseline, digest=files.digest, head=setup.head, trailer=files.trailer,
                   witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
 
@@ -276,14 +270,6 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
             kept.move_inbound(view.id, path, gone=was - now, come=now - was)
         elif verdicts[path].judged:
             kept.move_inbound(view.id, path, gone=(), come=now)
-
-
-def _keep_listing(kept: Catalogue, view: View, files: Listing) -> None:
-    delta = listing.difference(listing.lines(kept.listing(view)[0]), listing.lines(files.raw))
-    if len(delta) > _MOST_DELTA:
-        kept.set_listing(view.id, listing=files.raw, changes=b'')
-    else:
-        kept.set_listing(view.id, changes=os.fsencode(''.join(f'{line}\0' for line in delta)))
 
 
 def _keep(kept: Catalogue, view: int, verdicts: Mapping[str, Verdict], baseline: bytes) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
+_MANY = 20  # dead links, from which on few will mend them all before the next commit
 
 
 def _read(root: str, path: str) -> bytes:
@@ -50,13 +51,11 @@ def witnesses(text: bytes) -> dict[str, str]:
 
 
 def advice(blocking: int, baseline: bytes) -> bytes:
-    """Return the line to print below many dead links, with its end; nothing otherwise."""
-    if not blocking:
+    """Return the line that tells who meets many dead links at once how to live with them, with its end; nothing otherwise."""
+    if blocking < _MANY or baseline:
         return b''
-    from daybook.rules import link_baseline
-
-    line = link_baseline.advice(blocking, has_baseline=bool(baseline))
-    return f'{line}\n'.encode() if line else b''
+    return (f'audit-links: {blocking} dead links; `daybook audit-links --baseline` writes them to {BASELINE}, '
+            'and from then on only new ones block\n').encode()
 
 
 class Start:

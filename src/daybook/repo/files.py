@@ -4,7 +4,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
     The temporary file lies beside `path`, or is `temporary` where that is on the same file system.
     A reader sees the old bytes or the new ones. Raises OSError with the old file untouched.
     """
-    beside = f'{path}.{os.getpid()}-{secrets.token_hex(4)}.tmp'
+    beside = f'{path}.{os.getpid()}-{os.urandom(4).hex()}.tmp'
     if temporary and os.stat(os.path.dirname(temporary)).st_dev != os.stat(os.path.dirname(path)).st_dev:
         temporary = ''
     temporary = temporary or beside
@@ -196,7 +195,7 @@ def new_private(path: str) -> Iterator[BinaryIO]:
     Raises FileExistsError at the end when somebody else made `path` meanwhile; a file is never replaced.
     """
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f'.{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp')
+    temporary = os.path.join(folder, f'.{name}.{os.getpid()}-{os.urandom(4).hex()}.tmp')
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0), 0o600)
     try:
         with open(handle, 'w+b') as stream:

@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 from daybook.errors import FatalError
+from daybook.repo import git_spawn
+
+if TYPE_CHECKING:  # where git is asked for two answers and no more, `git_spawn` does without
+    import subprocess
 
 # What git exports to its hooks. A command about the repository that the user stands in keeps it
 # (GIT_INDEX_FILE names the index that is being committed); a writer drops it.
@@ -84,6 +87,8 @@ def network_env(repo: Repo, extra: Mapping[str, str] | None = None) -> dict[str,
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     # git push starts ssh or git-receive-pack, which would outlive it and hold our pipes
     if os.name == 'posix':
+        import signal
+
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -93,6 +98,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """Return what a killed process has said; a daemon that it left behind may hold its pipes open for hours."""
+    import subprocess
+
     try:
         return process.communicate(timeout=_LINGER)
     except subprocess.TimeoutExpired as error:
@@ -110,6 +117,8 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
     `env` replaces the whole environment (`clean_env`); `timeout` is in seconds, and the whole
     process group is killed when it runs out. Raises FatalError when there is no git.
     """
+    import subprocess
+
     command = ('git', '-c', 'core.quotePath=false', *args)
     try:
         process = subprocess.Popen(
@@ -229,7 +238,10 @@ def maybe_unstaged(repo: Repo, paths: Sequence[str]) -> set[str]:
     Half the price of `unstaged_changes`, which looks at every file twice; for a few paths at hardly any.
     """
     few = pathspec(paths) if len(paths) <= 100 else ()
-    return set(zsplit(expect('diff-files', '--name-only', '-z', '--', *few, cwd=repo.root).out)).intersection(paths)
+    out = git_spawn.answers(repo.root, ('diff-files', '--name-only', '-z', '--', *few))[0]
+    if out is None:
+        raise FatalError(f'git cannot compare the files of {repo.root} with its index; run `git status` there to see why')
+    return set(zsplit(out)).intersection(paths)
 
 
 def config_value(repo: Repo, key: str) -> str | None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -92,6 +91,8 @@ def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
 
 def tree_with(repo: Repo, tree: str, entries: Mapping[str, tuple[str, str]]) -> str:
     """Return a tree that holds `entries` (mode and object id by path) besides what `tree` holds; no index is touched."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
         env = git.clean_env({'GIT_INDEX_FILE': os.path.join(folder, 'index')})
         git.expect('read-tree', tree, cwd=repo.root, env=env)

@@ -102,10 +102,11 @@ def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
             del known[path]
         else:
             known[path] = line
-    return Listing(_joined(known.values()))
+    return Listing(joined(known.values()))
 
 
-def _joined(found: Iterable[str]) -> bytes:
+def joined(found: Iterable[str]) -> bytes:
+    """Return the listing that lines make up."""
     return os.fsencode(''.join(f'{line}\0' for line in found))
 
 
@@ -148,16 +149,33 @@ def _without_planned(root: str, raw: bytes) -> Listing:
     if not planned:
         return Listing(raw)
     kept = [line for line in lines(raw) if line.partition('\t')[2] not in planned]
-    return Listing(_joined(kept))
+    return Listing(joined(kept))
 
 
-def difference(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    """Return the lines that only one of two listings has, sorted."""
-    return sorted(set(old).symmetric_difference(new))
+def _alike(old: bytes, new: bytes, *, most: int, is_end: bool) -> int:
+    """Return how many bytes, `most` at most, two texts begin (or end) with alike."""
+    found, step = 0, 1 << 16
+    while step:
+        more = found + step
+        parts = (text[len(text) - more:len(text) - found] if is_end else text[found:more] for text in (old, new))
+        if more <= most and next(parts) == next(parts):
+            found = more
+        else:
+            step >>= 1
+    return found
+
+
+def difference(old: bytes, new: bytes) -> set[str]:
+    """Return the lines that only one of two listings has; only what lies between the first and the last of them is taken apart."""
+    most = min(len(old), len(new))
+    start = old.rfind(b'\0', 0, _alike(old, new, most=most, is_end=False)) + 1
+    shared = _alike(old, new, most=most - start, is_end=True)
+    rests = (text[start:text.find(b'\0', len(text) - shared) + 1 if shared else len(text)] for text in (old, new))
+    return set(lines(next(rests))).symmetric_difference(lines(next(rests)))
 
 
 def with_untracked(root: str, known: Listing, paths: Iterable[str]) -> Listing:
     """Return a listing in which the regular files `paths` are tracked too, as they lie on the disk."""
     first = lines(known.raw)[:1] or [f'100644 {_EMPTY[0]} 0\t']
     more = (_on_disk(root, path, f'{first[0].partition(chr(9))[0]}\t{path}') for path in paths)
-    return Listing(known.raw + _joined(line for line in more if line is not None))
+    return Listing(known.raw + joined(line for line in more if line is not None))

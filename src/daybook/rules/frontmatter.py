@@ -7,14 +7,17 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from typing import Any
 
 from daybook.documents import frontmatter
-from daybook.documents import governed
 from daybook.documents import schema
 from daybook.documents.config import Kind
 from daybook.documents.document import Document
 from daybook.problem import Problem
+
+if TYPE_CHECKING:  # most documents have frontmatter
+    from daybook.documents.governed import Header
 
 _HEADING = re.compile(r'^## +(.+?)[ \t]*\r?$', re.MULTILINE)
 _MAY_HIDE_HEADINGS = re.compile(r'^ {0,3}(?:```|~~~|<)', re.MULTILINE)
@@ -37,6 +40,8 @@ def _of(document: Document, content: dict[str, Any], fits: Callable[[Any], bool]
     if unreadable:
         return [unreadable]
     if document.parsed.block is None:
+        from daybook.documents import governed
+
         header = governed.header_of(document.data, document.parsed) if document.kind.name == 'doc' else None
         if header is not None and header.form == governed.BULLETS:
             return _of_bullets(document, header, content, fits)
@@ -48,7 +53,7 @@ def _of(document: Document, content: dict[str, Any], fits: Callable[[Any], bool]
     return found + _sections(document) if document.is_made_by_daybook else found
 
 
-def _of_bullets(document: Document, header: governed.Header, content: dict[str, Any], fits: Callable[[Any], bool]) -> list[Problem]:
+def _of_bullets(document: Document, header: Header, content: dict[str, Any], fits: Callable[[Any], bool]) -> list[Problem]:
     """Return what is wrong with the list of keys around the title that governed documents may have in place of frontmatter."""
     value = {**_title_of_body(document), **header.meta}
     return [] if fits(value) else [

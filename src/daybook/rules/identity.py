@@ -70,6 +70,22 @@ def _key(kind: str, name: str) -> tuple[str, str]:
     return ('' if _ANY_CASE.fullmatch(name) else kind, _folded(name))
 
 
+def _written(key: tuple[str, str]) -> str:
+    return f'={":".join(key)}'
+
+
+def keys(document: Document, *, slug: bool) -> set[str]:
+    """Return the names of a document that no other one may have."""
+    names = (_claimed_by_name(document.path, slug=slug and document.kind.name == 'session'), _given_id(document))
+    return {_written(_key(document.kind.name, name)) for name in filter(None, names)}
+
+
+def path_keys(path: str) -> set[str]:
+    """Return the names of a file that is no document which no document may have."""
+    name = _claimed_by_name(path, slug=False) if path.endswith('.md') else None
+    return {_written(_key('', name))} if name else set()
+
+
 def _duplicates(documents: Collection[Document], paths: Iterable[str], *, slug: bool) -> Iterator[Problem]:
     holders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for document in documents:

@@ -9,15 +9,6 @@ from daybook.problem import Problem
 from daybook.problem import printable
 
 PATH = '.daybook/links-baseline.txt'
-MANY = 20  # dead links, from which on few will mend them all before the next commit
-
-
-def advice(count: int, *, has_baseline: bool) -> str:
-    """Return the line that tells who meets `count` dead links at once how to live with them; `` where it is of no use."""
-    if count < MANY or has_baseline:
-        return ''
-    return (f'audit-links: {count} dead links; `daybook audit-links --baseline` writes them to {PATH}, '
-            'and from then on only new ones block')
 
 
 def line(path: str, target: str) -> str:

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from daybook.documents.document import stem_of
 from daybook.problem import Problem
 
 _SUPERSEDING = ('plan', 'adr')
+_CYCLIC = ('supersedes', 'superseded_by')
 # key, kinds of the documents that carry it (none: all), kinds of those it names, how bad it is when there is none
 _KEYS = (
     ('plan', ('session', 'workstream'), ('plan',), 'error'),
@@ -43,20 +46,21 @@ class _Reference(NamedTuple):
     level: str
 
 
-def check(documents: Collection[Document], paths: Collection[str],
-          before: Iterable[Document] = ()) -> list[Problem]:
+def check(documents: Collection[Document], files: Container[str], before: Iterable[Document] = (),
+          names: Callable[[str], Collection[str]] | None = None) -> list[Problem]:
     """Return the references to documents that do not exist, and the cycles of `supersedes`.
 
-    `paths` are all files of the repository; `before` are documents as they were before a change,
-    which causes the references to what it takes away.
+    `files` are all files of the repository; `before` are documents as they were before a change,
+    which causes the references to what it takes away. Where `documents` are not all there are, `names` returns
+    those of a kind that all of them have.
     """
     index, former = _indexed(documents), _indexed(before)
-    files = frozenset(paths)
+    names = names or (lambda kind: index.names.get(kind, ()))
     found: list[Problem] = []
     for document in documents:
         for reference in _references(document):
             if _target(reference, document, index, files) is None:
-                found.append(_dangling(reference, document, index, former))
+                found.append(_dangling(reference, document, former, names))
     return found + list(_cycles(documents, index, files))
 
 
@@ -78,19 +82,53 @@ def _texts(value: Any) -> list[str]:
     return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
+def _names(document: Document) -> set[str]:
+    """Return the names by which others may refer to a document, in folded case."""
+    if document.kind.name not in ('workstream', *_SUPERSEDING):
+        return set()
+    given = (document.stem, document.identity, document.meta.get('external_id'))
+    return {name.casefold() for name in given if isinstance(name, str)}
+
+
+def _number(document: Document) -> str | None:
+    found = _NUMBER.match(document.stem) if document.kind.name in ('workstream', *_SUPERSEDING) else None
+    return found[1] if found else None
+
+
 def _indexed(documents: Iterable[Document]) -> _Index:
     index = _Index({}, {})
     for document in documents:
         kind = document.kind.name
-        if kind not in ('workstream', *_SUPERSEDING):
-            continue
-        for name in (document.stem, document.identity, document.meta.get('external_id')):
-            if isinstance(name, str):
-                index.names.setdefault(kind, {}).setdefault(name.casefold(), document.path)
-        number = _NUMBER.match(document.stem)
+        for name in _names(document):
+            index.names.setdefault(kind, {}).setdefault(name, document.path)
+        number = _number(document)
         if number:
-            index.numbers.setdefault(kind, {}).setdefault(number[1], document.path)
+            index.numbers.setdefault(kind, {}).setdefault(number, document.path)
     return index
+
+
+def gives(document: Document) -> set[str]:
+    """Return the names by which others may refer to a document: its kind, `:` and the name, or `#` and its number."""
+    number = _number(document)
+    return {f'{document.kind.name}:{name}' for name in _names(document)} | ({f'{document.kind.name}#{number}'} if number else set())
+
+
+def asks(document: Document) -> set[str]:
+    """Return the names, as `gives` has them, and the paths behind a `/` to which the references of a document may lead."""
+    found = set()
+    for reference in _references(document):
+        name, stem, number = _words(reference)
+        if '://' in name:
+            continue
+        found |= {f'/{place}' for place in _places(name, document)}
+        found |= {f'{kind}:{stem.casefold()}' for kind in reference.kinds}
+        found |= {f'{kind}#{number[1]}' for kind in reference.kinds if number}
+    return found
+
+
+def may_be_in_cycle(document: Document) -> bool:
+    """Return whether a document says what supersedes it or what it supersedes."""
+    return document.kind.name in _SUPERSEDING and any(reference.key in _CYCLIC for reference in _references(document))
 
 
 def _references(document: Document) -> Iterator[_Reference]:
@@ -112,10 +150,19 @@ def _name_of(text: str) -> str:
     return (link[1] or link[2]).strip() if link else text
 
 
-def _by_name(reference: _Reference, index: _Index) -> str | None:
+def _words(reference: _Reference) -> tuple[str, str, re.Match[str] | None]:
+    """Return what a reference names as it is written, the stem of that, and the number that it may stand for."""
     name = _name_of(reference.text)
     stem = stem_of(name) if name.endswith(('.md', '.markdown', '.mdx')) or '/' in name else name
-    number = _NUMBER.fullmatch(stem)
+    return name, stem, _NUMBER.fullmatch(stem)
+
+
+def _places(name: str, document: Document) -> tuple[str, str]:
+    return posixpath.normpath(name), posixpath.normpath(posixpath.join(posixpath.dirname(document.path), name))
+
+
+def _by_name(reference: _Reference, index: _Index) -> str | None:
+    _, stem, number = _words(reference)
     for kind in reference.kinds:
         found = index.names.get(kind, {}).get(stem.casefold())
         if found is None and number:
@@ -125,17 +172,16 @@ def _by_name(reference: _Reference, index: _Index) -> str | None:
     return None
 
 
-def _target(reference: _Reference, document: Document, index: _Index, files: Collection[str]) -> str | None:
+def _target(reference: _Reference, document: Document, index: _Index, files: Container[str]) -> str | None:
     """Return the path, or the address, that a reference leads to; None when it leads nowhere."""
     name = _name_of(reference.text)
     if '://' in name:
         return name
-    places = (name, posixpath.join(posixpath.dirname(document.path), name))
-    exact = next((path for path in map(posixpath.normpath, places) if path in files), None)
+    exact = next((path for path in _places(name, document) if path in files), None)
     return exact or _by_name(reference, index)
 
 
-def _dangling(reference: _Reference, document: Document, index: _Index, former: _Index) -> Problem:
+def _dangling(reference: _Reference, document: Document, former: _Index, names: Callable[[str], Collection[str]]) -> Problem:
     gone = _by_name(reference, former)
     name = _name_of(reference.text)
     if gone:
@@ -143,21 +189,20 @@ def _dangling(reference: _Reference, document: Document, index: _Index, former: 
     else:
         import difflib
 
-        near = difflib.get_close_matches(
-            name.casefold(), [n for kind in reference.kinds for n in index.names.get(kind, ())], n=1)
+        near = difflib.get_close_matches(name.casefold(), [n for kind in reference.kinds for n in names(kind)], n=1)
         hint = f'did you mean `{near[0]}`?' if near else f'mend the name or write the {reference.kinds[0]}'
     return Problem(document.path, document.line_of(reference.pointer), 'reference-dangling',
                    f'{reference.key}: no such {reference.kinds[0]}: {name}; {hint}',
                    reference.level, (gone,) if gone else ())
 
 
-def _cycles(documents: Iterable[Document], index: _Index, files: Collection[str]) -> Iterator[Problem]:
+def _cycles(documents: Iterable[Document], index: _Index, files: Container[str]) -> Iterator[Problem]:
     known = {document.path: document for document in documents if document.kind.name in _SUPERSEDING}
     older: dict[str, set[str]] = {path: set() for path in known}
     for path, document in known.items():
         for reference in _references(document):
             target = _target(reference, document, index, files)
-            if target in known and reference.key in ('supersedes', 'superseded_by'):
+            if target in known and reference.key in _CYCLIC:
                 newer, old = (path, target) if reference.key == 'supersedes' else (target, path)
                 older[newer].add(old)
     for cycle in _found_cycles(older):

@@ -10,6 +10,7 @@ from typing import Any
 
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
+from daybook.documents import frontmatter_yaml
 from daybook.documents.frontmatter import BOM
 from daybook.errors import FatalError
 
@@ -61,7 +62,7 @@ def converted(data: bytes) -> bytes:
     if block is None:
         raise FatalError('no block to convert')
     source = data[block.start:block.end]
-    maps, error = frontmatter.read_yaml(source)
+    maps, error = frontmatter_yaml.read_yaml(source)
     if error or not isinstance(maps, list):
         raise FatalError('no list of one-key maps')
     lines, indent = [], 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.errors import FatalError
 
 BEGIN, END = '<!-- daybook:begin -->', '<!-- daybook:end -->'
@@ -80,7 +81,7 @@ def add_to_list(data: bytes, key: str, entry: str) -> bytes:
     """
     before = read_yaml(data)
     text, start = _document(data)
-    span = next((span for span in frontmatter.key_spans(text) or [] if span.name == key), None)
+    span = next((span for span in frontmatter_yaml.key_spans(text) or [] if span.name == key), None)
     if span is None or not span.is_block or not isinstance(before.get(key), list) or not before[key]:
         raise FatalError(f'no list under `{key}:` with one item a line')
     indent = text[text.rfind('\n', 0, span.value_start) + 1:span.value_start]
@@ -103,7 +104,7 @@ def add_hooks(data: bytes, number: int, hook_ids: Sequence[str]) -> bytes:
     before = read_yaml(data)
     text, start = _document(data)
     lines = data.decode('utf-8')[:start].splitlines(keepends=True), text.splitlines(keepends=True)
-    known = frontmatter.key_lines(text.encode(), frontmatter.Block(0, len(text.encode()), len(text.encode()), b'\n'))
+    known = frontmatter_yaml.key_lines(text.encode(), frontmatter.Block(0, len(text.encode()), len(text.encode()), b'\n'))
     at = known.get(f'/repos/{number}/hooks/0', 0) - 2  # there is no fence above, and lines count from 1
     dash = re.match(r'( *)- ', lines[1][at]) if 0 <= at < len(lines[1]) else None
     if not dash:

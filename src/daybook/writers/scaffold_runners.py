@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.errors import FatalError
 from daybook.writers import scaffold_edits
 
@@ -73,7 +74,7 @@ def lefthook(data: bytes) -> bytes:
     if place is None:
         raise FatalError('no commands or jobs below `pre-commit:`')
     lines = data.decode('utf-8').splitlines(keepends=True)
-    at = frontmatter.key_lines(data, frontmatter.Block(0, len(data), len(data), b'\n')).get(place[0], 1) - 2
+    at = frontmatter_yaml.key_lines(data, frontmatter.Block(0, len(data), len(data), b'\n')).get(place[0], 1) - 2
     indent = re.match(r' *', lines[at]) if 0 <= at < len(lines) else None
     is_item = indent and lines[at][indent.end():].startswith('- ') is ('/jobs/' in place[0])
     if not indent or not is_item:

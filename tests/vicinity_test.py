@@ -1,0 +1,94 @@
+"""A commit is looked at through the catalogue: what is told is what a look at all documents tells, after any edits."""
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.checks import asking
+from daybook.checks import vicinity
+from daybook.checks.change import Look
+from daybook.checks.scope import Scope
+from daybook.documents import document
+from daybook.hooks import check_invariant
+from daybook.hooks import validate_frontmatter
+
+HOOKS = (validate_frontmatter, check_invariant)
+PATHS = ('docs/sessions/RT-260101-01.md', 'docs/sessions/rt-260101-01.md', 'docs/sessions/RT-260101-02.md', 'docs/sessions/old.md',
+         'plans/p.md', 'plans/q.md', 'plans/0007-x.md', 'plans/deep/p.md', 'docs/adr/0001-a.md', 'docs/adr/0002-b.md', 'docs/adr/0001-c.md',
+         'workstreams/w.md', 'workstreams/v.md', 'elsewhere/RT-260101-01.md', 'elsewhere/p.md', 'notes.txt', 'scripts/x.sh')
+NAMES = ('p', 'q', '7', '0007-x', 'ADR-1', '1', '2', '0002-b', 'w', 'v', 'W', 'x-1', './p.md', '../plans/q.md', 'elsewhere/p.md', 'none',
+         '[[w|ours]]', 'notes.txt')
+IDS = ('RT-260101-01', 'rt-260101-01', 'RT-260101-02', 'x-1', 'p', '7')
+TEXTS = ('## Summary\n\nx\n\n## Resume Prompt\n\nGo on.\n', '## Resume Prompt\n\ncurl https://api.notion.com/v1\n', '# A title\n', 'x')
+
+
+def _text(rng: random.Random) -> str:
+    if rng.random() < 0.1:
+        return rng.choice(('', 'no head', '---\nnever: closed\n', '---\na: [\n---\n', 'curl https://api.notion.com/v1/pages\n'))
+    keys = {'title': 'T', 'id': rng.choice(IDS), 'external_id': rng.choice(IDS), 'plan': rng.choice(NAMES), 'workstream': rng.choice(NAMES),
+            'supersedes': rng.choice(NAMES), 'superseded_by': f'[{rng.choice("pq17")}, {rng.choice("wv2")}]', 'operator': rng.choice(('roman', 'nobody')),
+            'claimed_at': '"2026-11-20T09:00:00Z"', 'created': '"2026-11-20"', 'source_path': rng.choice(PATHS),
+            'tool_calls_breakdown': rng.choice(('{mcp__notion: 0}', '{mcp__notion: 2}', '{Bash: 1}'))}
+    chosen = [key for key in keys if rng.random() < (0.8 if key == 'title' else 0.3)]
+    return '---\n' + ''.join(f'{key}: {keys[key]}\n' for key in chosen) + '---\n\n' + rng.choice(TEXTS)
+
+
+def _change(repo: Sandbox, rng: random.Random) -> None:
+    path = rng.choice(PATHS)
+    kind = rng.randrange(20)
+    if kind < 11:
+        repo.write(path, _text(rng))
+    elif kind < 14 and (repo.root / path).exists():
+        (repo.root / path).unlink()
+    elif kind == 14 and (repo.root / path).exists() and not (repo.root / (other := rng.choice(PATHS))).exists():
+        (repo.root / other).parent.mkdir(parents=True, exist_ok=True)
+        (repo.root / path).rename(repo.root / other)
+    elif kind == 15:
+        repo.write('.daybook/operators.yaml', f'operators:\n  {rng.choice(("roman", "sergei"))}: {{initials: RT}}\n')
+    elif kind == 16:
+        repo.write('.daybook/config.yaml', f'sessions: {{slug: {rng.choice(("true", "false"))}}}\n')
+    elif kind == 17 and (repo.root / path).exists():
+        (repo.root / path).write_bytes((repo.root / path).read_bytes() + b'\nmore\n')
+    if kind != 18:
+        repo.git('add', '--all')
+    if rng.random() < 0.4:
+        repo.git('commit', '-q', '--allow-empty', '--no-verify', '-m', 'x')
+
+
+def _look(hook: object) -> Look:
+    found = hook.look(Scope(asking.ask(os.environ)(), os.environ, today='2026-11-21'))
+    return Look(set(found.problems), {path: count for path, count in found.older.items() if count}, found.notes)
+
+
+def _look_at_all(hook: object, root: Path, aside: Path) -> Look:
+    """Return what is told where nothing is known, and leave what is known as it was."""
+    kept = root / '.git/daybook'
+    if kept.exists():
+        kept.rename(aside)
+    try:
+        return _look(hook)
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)
+        if aside.exists():
+            aside.rename(kept)
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_it_tells_what_a_look_at_all_tells(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.chdir(repo.root)
+    rng = random.Random(seed)
+    repo.git('commit', '-q', '--allow-empty', '-m', 'first')
+    monkeypatch.setenv('GIT_INDEX_FILE', '.git/index')
+    for step in range(40):
+        _change(repo, rng)
+        for hook in HOOKS:
+            if rng.random() < 0.8:  # else what is kept falls behind by more than one change
+                found, told = _look(hook), _look_at_all(hook, repo.root, tmp_path / 'aside')
+                assert found == told, f'step {step}, {hook.HOOK_ID}'
