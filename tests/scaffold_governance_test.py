@@ -10,7 +10,7 @@ import pytest
 from conftest import Sandbox
 from daybook.documents import config
 from daybook.documents import document
-from daybook.documents import frontmatter
+from daybook.documents import frontmatter_yaml
 from daybook.documents import schema
 from daybook.rules import authority
 from daybook.writers import overview_block
@@ -66,7 +66,7 @@ def test_files_of_theirs_are_not_touched() -> None:
 @pytest.mark.parametrize('entities', [{}, {'Task': 'Coda', 'x: y': 'GitHub', 'no': 'Coda', '"': "it's"}])
 def test_the_map_fits_its_schema_and_its_stores(entities: dict[str, str]) -> None:
     text = (planned(found(entities=entities), 'governance')[governance.AUTHORITY].content or b'')
-    given, error = frontmatter.read_yaml(text)
+    given, error = frontmatter_yaml.read_yaml(text)
     assert error is None and schema.violations(schema.built_in('authority'), given) == []
     known = authority.of_mapping('m', given, {}, 'GitHub')
     assert {entity.name: entity.store for entity in known.entities.values()} == entities
