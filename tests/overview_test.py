@@ -53,13 +53,13 @@ BLOCK = f"""\
 
 ### Cadence
 
-| what | how often |
-| --- | --- |
-| notes to the remote | with each hand-off, with the operator's other commits |
-| notes and documents to the mirror | at least every 1 day |
-| `docs/infrastructure/hosts.md` | with every change of `ops/*.yml` (a \\| b) |
-| `docs/infrastructure/**` | reviewed every 30 days |
-| plan documents and adr documents | reviewed by the day that each names |
+| what                              | how often                                             |
+| --------------------------------- | ----------------------------------------------------- |
+| notes to the remote               | with each hand-off, with the operator's other commits |
+| notes and documents to the mirror | at least every 1 day                                  |
+| `docs/infrastructure/hosts.md`    | with every change of `ops/*.yml` (a \\| b)             |
+| `docs/infrastructure/**`          | reviewed every 30 days                                |
+| plan documents and adr documents  | reviewed by the day that each names                   |
 
 <!-- markdownlint-enable MD013 -->
 {overview_block.END}"""

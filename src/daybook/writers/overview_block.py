@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from daybook.writers import indexes
 from daybook.writers.indexes import Entry
 
-BEGIN = '<!-- daybook overview: made by daybook regen-indexes, edits up to the end mark are lost -->'
+BEGIN = '<!-- daybook overview: made by regen-indexes, edits of it are lost -->'
 END = '<!-- daybook overview: end -->'
 LATEST, SPECIFICATIONS, STATE, DECISIONS, CADENCE = 'Latest hand-offs', 'Specifications', 'State', 'Decisions', 'Cadence'
 _GROUPS = (LATEST, SPECIFICATIONS, STATE, DECISIONS)
@@ -65,9 +66,20 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return [f'### {title}', '', *(lines or ['- none']), '']
 
 
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in 'WF' else 1 for char in text)
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    """Return a table as Prettier sets it: columns of one width."""
+    widths = [max(_width(row[column]) for row in rows) for column in (0, 1)]
+    lines = ['| ' + ' | '.join(cell + ' ' * (width - _width(cell)) for cell, width in zip(row, widths)) + ' |' for row in rows]
+    return [lines[0], f'| {" | ".join("-" * width for width in widths)} |', *lines[1:]]
+
+
 def render(groups: Mapping[str, Collection[Entry]], cadence: Iterable[Row]) -> str:
     """Return the block with its marks, LF line ends, no newline at its end; the same values give the same text."""
-    table = ['| what | how often |', '| --- | --- |', *(f'| {row.what} | {row.how_often} |' for row in cadence)]
+    table = _table([Row('what', 'how often'), *cadence])
     sections = [part for title in _GROUPS for part in _section(title, indexes.lines(groups.get(title, ()), is_sorted=title == LATEST))]
     return '\n'.join([BEGIN, _WIDE[0], '', *sections, *_section(CADENCE, table), _WIDE[1], END])
 
