@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from daybook.documents import config
 from daybook.documents import document
-from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.lifecycle import choosing
 from daybook.lifecycle import journal
+from daybook.lifecycle import maps
 from daybook.lifecycle import relocating
 from daybook.lifecycle.journal import Write
 from daybook.lifecycle.relocating import Ground
@@ -221,35 +220,6 @@ def _writes(repo: Repo, found: Plan) -> list[Write]:
     return writes
 
 
-def _maps(repo: Repo, settings: Settings, found: Plan) -> list[Write]:
-    """Return the writes of the indexes and the overview, once the notes lie where they belong."""
-    if not index_files.are_kept_here(repo, settings):
-        return []
-    tracked = sorted({*git.tracked_files(repo), *found.moves.values()} - set(found.moves))
-    writes = []
-    for path, text in _texts(repo, settings, tracked, {*found.moves, *found.moves.values()}).items():
-        before = files.read_bytes(files.inside(repo.root, path))
-        if index_files.is_by_hand(repo, path) or before is None and '](' not in text:
-            continue
-        cleaned = git_objects.write_blob(repo, path, text.encode('utf-8', 'replace'))
-        after = git_objects.as_checked_out(repo, path, cleaned)
-        if before != after:
-            writes.append(Write(path, before, after))
-    return writes
-
-
-def _texts(repo: Repo, settings: Settings, tracked: Sequence[str], changed: set[str]) -> dict[str, str]:
-    """Return the maps of the changed folders, and those that they name and that nobody has made yet."""
-    while True:
-        texts = index_files.wanted(repo, settings, tracked, changed)
-        named = {tree.join(posixpath.dirname(path), unquote(link.target)) or '' for path, text in texts.items()
-                 for link in markdown.links(text) if index_files.is_map(settings, link.target)}
-        missing = {path for path in named - set(texts) if path not in tracked}
-        if missing <= changed:
-            return texts
-        changed = changed | missing  # a file of its folder, as far as maps go
-
-
 def _refuse_dirty_maps(repo: Repo, writes: Sequence[Write]) -> None:
     dirty = sorted({write.path for write in writes}.intersection(git.dirty_files(repo)))
     if dirty:
@@ -262,15 +232,15 @@ def apply(repo: Repo, settings: Settings, found: Plan) -> list[str]:
     journal.save(repo, writes)
     try:
         journal.make(repo, writes)
-        maps = _maps(repo, settings, found)
-        _refuse_dirty_maps(repo, [write for write in maps if write.before is not None])
-        journal.save(repo, [*writes, *maps])
-        journal.make(repo, maps)
+        made = maps.writes(repo, settings, gone=found.moves, come=found.moves.values())
+        _refuse_dirty_maps(repo, [write for write in made if write.before is not None])
+        journal.save(repo, [*writes, *made])
+        journal.make(repo, made)
     except (FatalError, OSError) as error:
         left = journal.undo(repo, journal.load(repo) or writes)
         kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
         raise FatalError(f'{error}; everything was put back{kept}') from error
-    return [write.path for write in (*writes, *maps)]
+    return [write.path for write in (*writes, *made)]
 
 
 def commit(repo: Repo, paths: Sequence[str], message: str) -> str:

@@ -94,12 +94,13 @@ def make(repo: Repo, writes: Iterable[Write]) -> None:
             with contextlib.suppress(OSError):
                 os.removedirs(os.path.dirname(place))  # git keeps no empty folder either
         elif write.before is None:
-            _create(place, write.path, write.after, write.mode)
+            create(place, write.path, write.after, write.mode)
         else:
             files.write_atomic(place, write.after)
 
 
-def _create(place: str, path: str, data: bytes, mode: int) -> None:
+def create(place: str, path: str, data: bytes, mode: int = 0) -> None:
+    """Make the file `place`, whole or not at all. Raises FatalError, with its name `path`, where something is there already."""
     os.makedirs(os.path.dirname(place), exist_ok=True)
     try:
         with files.new_private(place) as stream:
@@ -151,7 +152,7 @@ def _taken_back(repo: Repo, write: Write) -> bool:
     if write.before is None:
         os.unlink(place)
     elif now is None:
-        _create(place, write.path, write.before, write.mode)
+        create(place, write.path, write.before, write.mode)
     else:
         files.write_atomic(place, write.before)
     return True

@@ -1,0 +1,46 @@
+"""The indexes and the overview when documents come and go: what they must say then, before it is written."""
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from daybook.documents import markdown
+from daybook.documents import tree
+from daybook.documents.config import Settings
+from daybook.lifecycle.journal import Write
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo.git import Repo
+from daybook.session import index_files
+
+
+def _texts(repo: Repo, settings: Settings, tracked: Sequence[str], changed: set[str]) -> dict[str, str]:
+    """Return the maps of the changed folders, and those that they name and that nobody has made yet."""
+    while True:
+        texts = index_files.wanted(repo, settings, tracked, changed)
+        named = {tree.join(posixpath.dirname(path), unquote(link.target)) or '' for path, text in texts.items()
+                 for link in markdown.links(text) if index_files.is_map(settings, link.target)}
+        missing = {path for path in named - set(texts) if path not in tracked}
+        if missing <= changed:
+            return texts
+        changed = changed | missing  # a file of its folder, as far as maps go
+
+
+def writes(repo: Repo, settings: Settings, *, gone: Collection[str], come: Collection[str]) -> list[Write]:
+    """Return what is to be written of the maps once the documents lie where they belong; those written by hand are left alone."""
+    if not index_files.are_kept_here(repo, settings):
+        return []
+    tracked = sorted({*git.tracked_files(repo), *come} - set(gone))
+    found = []
+    for path, text in _texts(repo, settings, tracked, {*gone, *come}).items():
+        before = files.read_bytes(files.inside(repo.root, path))
+        if index_files.is_by_hand(repo, path) or before is None and '](' not in text:
+            continue
+        cleaned = git_objects.write_blob(repo, path, text.encode('utf-8', 'replace'))
+        after = git_objects.as_checked_out(repo, path, cleaned)
+        if before != after:
+            found.append(Write(path, before, after))
+    return found
