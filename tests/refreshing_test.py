@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from datetime import timedelta
 from datetime import timezone
 from pathlib import Path
 
@@ -111,10 +112,21 @@ def test_many_are_bounded(sandbox: Sandbox) -> None:
     assert len(lines) == 12 and lines[-1] == '  [ ] and 4 more: daybook check-cochange, daybook check-freshness'
 
 
-def test_what_cannot_be_judged_is_told_and_stops_nothing(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(('day', 'is_late'), [(31, False), (32, True)])
+def test_a_review_of_today_is_not_overdue(sandbox: Sandbox, day: int, is_late: bool) -> None:
+    now = datetime(2020, 1, 1, 12, tzinfo=timezone.utc) + timedelta(days=day - 1)
+    facts = Facts(Start(sandbox.git('rev-parse', 'HEAD'), 'x'), sandbox.git('rev-parse', 'HEAD'), 'main', (), (FileChange(STATE, 1, 0),))
+    assert bool(refreshing.lines(_request(sandbox, now), facts)) is is_late
+
+
+def _request(sandbox: Sandbox, now: datetime) -> Request:
     repo = git.find_repo(str(sandbox.root))
-    operator = Operator('roman', 'R', 'RT', ('roman@example.com',))
-    request = Request(repo, config.load(repo.root), operator, {}, (), {}, datetime.now(timezone.utc), print, print)
+    operator = Operator('roman', 'R', 'RT', ('roman@example.com',), 'UTC')
+    return Request(repo, config.load(repo.root), operator, {}, (), {}, now, print, print)
+
+
+def test_what_cannot_be_judged_is_told_and_stops_nothing(sandbox: Sandbox) -> None:
+    request = _request(sandbox, datetime.now(timezone.utc))
     facts = Facts(Start('f' * 40, 'a commit that is gone'), 'f' * 40, 'main', (), (FileChange('ops/a.yml', 1, 0),))
     assert [line[:49] for line in refreshing.lines(request, facts)] == ['  [ ] documents to refresh: they cannot be told: ']
     assert refreshing.lines(request, facts._replace(commits=None, changes=())) == []

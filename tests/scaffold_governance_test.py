@@ -119,6 +119,12 @@ def test_what_init_prints_leads_to_green_hooks_and_a_block(adopted: Sandbox) -> 
     assert 'nothing to write' in init(adopted) and adopted.snapshot() == after
 
 
+def test_a_new_overview_alone_asks_for_its_block(repo: Sandbox) -> None:
+    repo.write('README.md', 'x')
+    repo.commit('ours')
+    assert 'daybook regen-indexes' in init(repo)
+
+
 def test_it_is_taken_out_as_it_was(adopted: Sandbox) -> None:
     before = adopted.snapshot()
     init(adopted)
