@@ -166,6 +166,51 @@ def test_a_commit_answers_for_its_own_log(logged: Sandbox) -> None:
     assert code == 1 and out.startswith(f'{PATH}:3: 1 value where')
 
 
+MINE, THEIRS = '2026-11-20,roman,handoff,RT-261120-01,x\n', '2026-11-20,sara,handoff,SK-261120-01,x\n'
+CONFLICTS = (  # base, ours, theirs, what regen-indexes makes of it (None: left)
+    (HEADER + OLD, HEADER + OLD + MINE, HEADER + OLD + THEIRS, HEADER + OLD + MINE + THEIRS),
+    (HEADER, HEADER + MINE + OLD, HEADER + THEIRS + OLD, HEADER + MINE + OLD + THEIRS),
+    (None, HEADER + MINE, HEADER + THEIRS, HEADER + MINE + THEIRS),
+    (HEADER + OLD, HEADER + OLD.replace('sara', 'Sara') + MINE, HEADER + OLD + THEIRS, HEADER + OLD.replace('sara', 'Sara') + MINE + THEIRS),
+    (HEADER + OLD, HEADER + OLD + MINE, HEADER + OLD.replace('sara', 'Sara') + THEIRS, None),
+    (SEED + 'a\n', SEED + 'a\nb\n', SEED + 'a\nc\n', None),
+)
+
+
+@pytest.mark.parametrize('style', ['merge', 'diff3', 'zdiff3'])
+@pytest.mark.parametrize(('base', 'ours', 'theirs', 'joined'), CONFLICTS)
+def test_a_conflict_of_rows_is_settled(logged: Sandbox, base: str | None, ours: str, theirs: str, joined: str | None, style: str) -> None:
+    _conflict(logged, base, ours, theirs, style)
+    before = logged.read(PATH)
+    assert '<<<<<<<' in before
+    code, out = run(logged, 'regen-indexes')
+    assert code == 1 and (f'git add -- {PATH}' in out) is (joined is not None) is (f'left to you: {PATH}' not in out)
+    assert logged.read(PATH) == (before if joined is None else joined)
+    assert run(logged, 'regen-indexes') == (1, out.replace(f'Rewriting {PATH}\n', ''))
+
+
+def test_what_somebody_has_begun_to_resolve_is_theirs(logged: Sandbox) -> None:
+    _conflict(logged, *CONFLICTS[0][:3], 'merge')
+    text = logged.read(PATH).replace('roman', 'Roman')
+    logged.write(PATH, text)
+    assert f'left to you: {PATH}' in run(logged, 'regen-indexes')[1] and logged.read(PATH) == text
+    logged.write(PATH, HEADER + MINE)
+    assert f'git add -- {PATH}' in run(logged, 'regen-indexes')[1] and logged.read(PATH) == HEADER + MINE
+
+
+def _conflict(repo: Sandbox, base: str | None, ours: str, theirs: str, style: str) -> None:
+    repo.git('config', 'merge.conflictStyle', style)
+    if base is not None:
+        repo.write(PATH, base)
+        repo.commit('base')
+    repo.git('switch', '-qc', 'side')
+    for branch, text in (('side', theirs), ('main', ours)):
+        repo.git('switch', '-q', branch)
+        repo.write(PATH, text)
+        repo.commit(branch)
+    repo.git('merge', '-q', 'side', check=False)
+
+
 def test_nothing_to_check_is_told(logged: Sandbox) -> None:
     line = f'validate-frontmatter: 0 rows governed in {PATH}: it is not there yet; the next hand-off makes it\n'
     assert run(logged, 'validate-frontmatter') == (0, line)

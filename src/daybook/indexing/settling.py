@@ -1,10 +1,11 @@
-"""What a merge, rebase or cherry-pick left unmerged: Session Logs are put together, the rest is named."""
+"""What a merge, rebase or cherry-pick left unmerged: Session Logs and rows of the action log are put together, the rest is named."""
 from __future__ import annotations
 
 import os
 import re
 from typing import NamedTuple
 
+from daybook.documents import action_log as log_format
 from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.indexing.keeping import Settled
@@ -13,6 +14,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import index_files
+from daybook.writers import action_log
 from daybook.writers import conflicts
 from daybook.writers import indexes
 from daybook.writers import overview_block
@@ -86,6 +88,34 @@ def _log(repo: Repo, entry: Unmerged, settled: Settled) -> None:
         settled.merged.append(path)
 
 
+def _joined(repo: Repo, entry: Unmerged, text: str) -> str | None:
+    """Return an action log with the rows that each side has appended, ours first; None where somebody changed anything else."""
+    parsed = conflicts.parse(text, _marker_size(repo, entry.path))
+    if parsed is None or not _BOTH <= entry.stages.keys():
+        return None
+    if all(isinstance(each, str) for each in parsed):
+        return text  # resolved by hand, or by the run before
+    parts = conflicts.parts(parsed)
+    sides = [''.join(conflicts.side(parts, is_ours=is_ours)) for is_ours in (True, False)]
+    base, *committed = (_decode(data) for data in git_objects.read_blobs(repo, [entry.stages.get(stage, '') for stage in (1, 2, 3)]))
+    if [log_format.lines(side) for side in sides] != [log_format.lines(side) for side in committed]:
+        return None  # somebody has begun to resolve it
+    return action_log.merge(base, sides[1], sides[0])
+
+
+def _rows(repo: Repo, entry: Unmerged, settled: Settled) -> None:
+    """Resolve the action log."""
+    absolute = os.path.join(repo.root, entry.path)
+    data = None if os.path.islink(absolute) else files.read_bytes(absolute)
+    joined = None if data is None else _joined(repo, entry, _decode(data))
+    if joined is None:
+        settled.left[entry.path] = 'its conflict is more than rows that both sides have added'
+        return
+    if joined != _decode(data):
+        settled.texts[entry.path] = joined.encode('utf-8', 'surrogateescape')
+    settled.merged.append(entry.path)
+
+
 def settle(repo: Repo, settings: Settings, *, is_kept: bool) -> Settled:
     """Say what becomes of the paths in conflict; `is_kept` tells whether the maps are made anew here."""
     settled = Settled({}, [], {})
@@ -95,6 +125,8 @@ def settle(repo: Repo, settings: Settings, *, is_kept: bool) -> Settled:
             settled.merged.append(entry.path)
         elif entry.path == settings.indexes_overview and is_kept and _is_confined(repo, entry):
             settled.merged.append(entry.path)  # its block is made anew
+        elif entry.path == settings.handoff_action_log:
+            _rows(repo, entry, settled)
         elif kind is not None and kind.name == 'workstream':
             _log(repo, entry, settled)
         else:
