@@ -491,6 +491,12 @@ def test_a_block_that_cannot_be_sent_is_an_error_of_its_document(mirrored: Mirro
     log = mirrored.repo.read(LOG)
     mirrored.run('--apply')
     assert mirrored.repo.read(LOG) == log, 'a trouble is told once'
+    page = mirrored.notion.page('b')
+    mirrored.note('b', text='```\n' + 'x' * 300_000 + '\n```')
+    mirrored.repo.commit()
+    before = json.dumps(mirrored.notion.pages[page])
+    assert mirrored.run('--apply')[0] == 1
+    assert json.dumps(mirrored.notion.pages[page]) == before, 'late, and whole'
 
 
 def test_texts_beyond_the_limits_fit_and_stay_unchanged(mirrored: Mirrored) -> None:

@@ -58,7 +58,7 @@ class Stopped(FatalError):
 class Mirror(Protocol):
     """One table of pages. Reads are repeated by the adapter; a write is sent once and may raise Doubtful.
 
-    All may raise Stopped, the writes Rejected.
+    All may raise Stopped, the writes and `render` Rejected.
     """
 
     name: str

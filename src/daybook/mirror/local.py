@@ -139,8 +139,11 @@ def _page(doc: Document, entry: Entry, local: Local, settings: Settings, fit: Ca
         excluded = f'its zone is above {settings.mirror_zone}, the highest that is mirrored'
     elif settings.mirror_kinds and doc.kind.name not in settings.mirror_kinds:
         excluded = f'documents of kind {doc.kind.name} are not mirrored'
+    external_id = str(fit({'external_id': _text(doc.meta, 'external_id') or doc.stem})['external_id'])
     kept = next((f'the authority map gives its {name} to {elsewhere[name]}' for name in _NEEDED if name in elsewhere), '')
-    return Page(_text(doc.meta, 'external_id') or doc.stem, doc.path, fields, frontmatter.content_hash(doc.data),
+    if not external_id:
+        kept = 'neither its name nor external_id gives it an External ID'
+    return Page(external_id, doc.path, fields, frontmatter.content_hash(doc.data),
                 _text(doc.meta, 'notion_page_id'), _text(doc.meta, 'sync_status'), excluded, _unreadable(doc) or kept)
 
 

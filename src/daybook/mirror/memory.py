@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 from typing import Any
@@ -37,9 +38,13 @@ class Memory:
             if data.get('format') != _FORMAT or not 0 <= now - data['listed_at'] < _FRESH:
                 return
             rows = [_row(values) for values in data['rows']]
-            self.edited, self.listed_at = str(data['edited']), float(data['listed_at'])
+            edited, listed_at = str(data['edited']), float(data['listed_at'])
         except (KeyError, TypeError, ValueError):
             return
+        latest = datetime.datetime.fromtimestamp(now + 86400, datetime.timezone.utc).isoformat()
+        if edited > latest:  # a time that has not come would hide all edits until then
+            return
+        self.edited, self.listed_at = edited, listed_at
         self.rows = {row.page_id: row for row in rows}
 
     def take(self, rows: list[Row]) -> None:

@@ -60,7 +60,9 @@ class Notion:
         return notion_fields.fit(fields)
 
     def render(self, body: str, resolve: Resolve) -> str:
-        return notion_markdown.render(body, resolve)
+        text = notion_markdown.render(body, resolve)
+        notion_markdown.split(text, _PART, _BLOCKS)  # what cannot be sent is refused before anything is changed
+        return text
 
     def link(self, page_id: str) -> str:
         return f'https://www.notion.so/{bare_id(page_id)}'
@@ -122,17 +124,22 @@ class Notion:
         self._known = None
         return [f'added {name}' for name in absent]
 
-    def _row(self, found: Any) -> Row:
+    def _row(self, found: Any, page_id: str = '') -> Row:
+        """Return the row of a page, which was asked for by `page_id` if that is given."""
         if not isinstance(found, dict) or not isinstance(found.get('id'), str):
             raise Doubtful('Notion answers with a page that has no id')
+        if page_id and bare_id(found['id']) != bare_id(page_id):
+            raise Doubtful('Notion answers with another page than was asked for')
         editor = found.get('last_edited_by')
         return Row(_dashed(found['id']), notion_fields.fields(found.get('properties'), self._title),
                    str(found.get('url') or ''), str(found.get('last_edited_time') or ''),
-                   isinstance(editor, dict) and editor.get('id') == self._bot(), bool(found.get('in_trash')))
+                   isinstance(editor, dict) and editor.get('id') == self._bot(), found.get('in_trash') is True)
 
     def _bot(self) -> str:
         if not self._me:
             self._me = str(self._wire.read('GET', '/v1/users/me').get('id') or '')
+        if not self._me:
+            raise Stopped('Notion does not say which connection the token belongs to')  # all would look edited by hand
         return self._me
 
     def _pages(self, query: Json) -> Iterator[tuple[Json, bool]]:
@@ -221,7 +228,7 @@ class Notion:
         parent = found.get('parent')
         if not isinstance(parent, dict) or bare_id(str(parent.get('data_source_id') or '')) != bare_id(self.source_id):
             return None  # a page of another table
-        return self._row(found)
+        return self._row(found, page_id)
 
     def create(self, fields: Fields, text: str) -> Row:
         parts = notion_markdown.split(text, _PART, _BLOCKS)
@@ -237,7 +244,7 @@ class Notion:
         body: Json = {'properties': notion_fields.properties(fields, self._title)} if fields else {}
         if in_trash is not None:
             body['in_trash'] = in_trash
-        return self._row(self._wire.write('PATCH', f'/v1/pages/{_dashed(page_id)}', body))
+        return self._row(self._wire.write('PATCH', f'/v1/pages/{_dashed(page_id)}', body), page_id)
 
     def set_body(self, page_id: str, text: str) -> None:
         parts = notion_markdown.split(text, _PART, _BLOCKS)

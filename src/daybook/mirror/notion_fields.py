@@ -5,6 +5,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from daybook.mirror import notion_markdown
 from daybook.mirror.adapter import FIELDS
 from daybook.mirror.adapter import Fields
 from daybook.mirror.adapter import Value
@@ -38,8 +39,13 @@ def _cut(text: str, limit: int) -> str:
     return data[:2 * limit - 2].decode('utf-16-le', 'ignore').rstrip() + '…'
 
 
+def _plain(text: str) -> str:
+    """Return `text` without what no page takes: control characters, and bytes of file names that are no UTF-8."""
+    return notion_markdown.CONTROL.sub('\ufffd', text).encode('utf-8', 'replace').decode()
+
+
 def _option(text: str) -> str:
-    return _cut(' '.join(text.replace(',', ';').split()), _OPTION)  # a comma parts options in Notion's own export
+    return _cut(' '.join(_plain(text).replace(',', ';').split()), _OPTION)  # a comma parts options in Notion's own export
 
 
 def _fitted(kind: str, value: Value) -> Value:
@@ -51,7 +57,7 @@ def _fitted(kind: str, value: Value) -> Value:
         return _option(text)
     if kind == 'url':
         return text if len(text) <= _URL else ''
-    return _cut(' '.join(text.split()), _TEXT)
+    return _cut(' '.join(_plain(text).split()), _TEXT)
 
 
 def fit(fields: Fields) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Resolve
 from daybook.mirror.notion_tree import Node
 
+CONTROL = re.compile('[\x00-\x08\x0e-\x1b\x7f]')  # CommonMark has U+FFFD for the first of them, and no page takes the others
 _FENCE = re.compile(r'\t*(`{3,})')
 _SPECIAL = re.compile(r'[\\*~`$\[\]<>{}|^]')
 _BEGINS_BLOCK = re.compile(r'(?:[-+](?=\s|$)|#{1,6}(?=\s|$)|-{3,}\s*$|\d{1,9}(?=[.)](?:\s|$)))')
@@ -46,6 +47,7 @@ class _Writer:
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
+        self._is_in_link = False
 
     # inline
 
@@ -76,9 +78,9 @@ class _Writer:
             return self._image(child)
         if child.name in _CODE:
             return self._code(notion_tree.text_of(child))
-        inner = self._pieces(child.children)
         if child.name == 'a' and 'href' in child.attributes:
-            return self._link(inner, child.attributes['href'])
+            return self._link(child, child.attributes['href'])
+        inner = self._pieces(child.children)
         if child.name in _MARKS:
             return _around(inner, _MARKS[child.name], _MARKS[child.name])
         if child.name in _UNDERLINED:
@@ -101,17 +103,20 @@ class _Writer:
             return ''
         return re.sub(r'[()<>\\*`|\[\]{}^~$"]', lambda found: f'%{ord(found.group()):02X}', address)
 
-    def _link(self, inner: str, target: str) -> str:
-        address = self._address(target)
+    def _link(self, node: Node, target: str) -> str:
+        """Return a link; one within another, as of an image that is one, is the outer one."""
+        address = '' if self._is_in_link else self._address(target)
         if not address:
-            return inner
-        # a link within a link, as of an image that is one, is the outer one
-        bare = re.sub(r'(?<!\\)\[((?:\\.|[^\\\[\]])*)\]\([^()]*\)', r'\1', inner)
-        return _around(bare, '[', f']({address})')
+            return self._pieces(node.children)
+        self._is_in_link = True
+        inner = self._pieces(node.children)
+        self._is_in_link = False
+        return _around(inner, '[', f']({address})')
 
     def _image(self, node: Node) -> str:
         name, target = escaped(notion_tree.image_name(node)), node.attributes.get('src', '')
-        return self._link(name, target) if target and name else name
+        address = self._address(target) if target and name and not self._is_in_link else ''
+        return _around(name, '[', f']({address})') if address else name
 
     # blocks
 
@@ -279,7 +284,7 @@ def render(body: str, resolve: Resolve) -> str:
 
     `resolve` gives the address for the target of a link; what it gives `` for stays as text.
     """
-    text = body.replace('\r\n', '\n').replace('\r', '\n')
+    text = CONTROL.sub('\ufffd', body.replace('\r\n', '\n').replace('\r', '\n'))
     return '\n'.join(_Writer(resolve).blocks(notion_tree.parse(markdown.html(text)).children))
 
 

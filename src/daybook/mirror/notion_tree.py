@@ -31,6 +31,13 @@ class _Builder(HTMLParser):
         self._open = [self.root]
         self._silent = ''
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Read what begins with `<!` at `i`; of `<![if x]>` and the like the parser knows some, and gives up at others."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self._silent = tag if tag not in VOID else ''

@@ -4,6 +4,7 @@ from __future__ import annotations
 import email.utils
 import json
 import re
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ VERSION = '2026-03-11'
 BASE_URL = 'https://api.notion.com'
 _TIMEOUT = 60.0
 _LARGEST = 20_000_000  # bytes of an answer; a page of 100 rows has some 500,000
+_LONGEST_ANSWER = 300.0  # seconds from its first byte to its last; the timeout is for each byte
 _LONGEST_WAIT = 86_400.0 * 365  # seconds; more than this cannot be meant, and is more than any patience
 _LOOPBACK = ('localhost', '127.0.0.1', '::1')
 _BUSY = (429, 529)  # https://developers.notion.com/reference/request-limits
@@ -40,25 +42,27 @@ class Refused(Rejected):
 
 
 def _shown(text: object) -> str:
-    return printable(secrets.redact(str(text))[0])[:500]
+    return printable(secrets.redact(str(text)[:5000])[0])[:500]
 
 
 def _body(data: bytes) -> Json:
     try:
         found = json.loads(data)
+        if b'\\ud' in data.lower():  # half a character, which no file and no terminal takes
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode('utf-8', 'replace'))
     except (ValueError, RecursionError):  # no JSON, or nested deeper than any answer of Notion
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _read(response: httpx.Response) -> bytes | None:
-    """Return the decoded body, None as soon as it is larger than any answer of Notion."""
+def _read(response: httpx.Response, clock: Callable[[], float]) -> bytes | None:
+    """Return the decoded body, None as soon as it is larger or slower than any answer of Notion."""
     if response.headers.get('content-encoding', 'identity').strip().lower() not in ('identity', 'gzip'):
         return None  # other codings, or several, make gigabytes of one piece; gzip makes a thousand times its size
-    data = bytearray()
+    data, begun = bytearray(), clock()
     for part in response.iter_bytes():
         data += part
-        if len(data) > _LARGEST:
+        if len(data) > _LARGEST or clock() - begun > _LONGEST_ANSWER:
             return None
     return bytes(data)
 
@@ -102,8 +106,10 @@ class Wire:
 
     def __init__(self, token: str, base_url: str, rhythm: Pace) -> None:
         self.pace = rhythm
+        address = _address(base_url or BASE_URL)
+        # a proxy reads what goes to this machine without TLS
         self._client = httpx.Client(
-            base_url=_address(base_url or BASE_URL), timeout=_TIMEOUT, follow_redirects=False,
+            base_url=address, timeout=_TIMEOUT, follow_redirects=False, trust_env=address.startswith('https:'),
             headers={'Authorization': _bearer(token), 'Accept-Encoding': 'gzip', 'Notion-Version': VERSION, 'User-Agent': 'daybook'})
 
     def close(self) -> None:
@@ -115,7 +121,7 @@ class Wire:
         try:
             with self._client.stream(method, path, content=content,
                                      headers={'Content-Type': 'application/json'} if content else None) as response:
-                data = _read(response)
+                data = _read(response, self.pace.clock.monotonic)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Doubtful(f'no answer from Notion: {type(error).__name__} {_shown(error)}'.rstrip(), is_open=True) from None
         found = _body(data or b'')

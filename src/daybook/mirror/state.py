@@ -81,11 +81,11 @@ def write(root: str, news: Iterable[News]) -> tuple[list[str], list[str]]:
     """Write the news into the documents of the work tree; return the paths written, and what could not be, as words."""
     written, refused = [], []
     for item in news:
-        path = files.inside(root, item.path)
-        data = files.read_bytes(path)
-        if data is None or os.path.islink(path):
-            continue
         try:
+            path = files.inside(root, item.path)
+            data = files.read_bytes(path)
+            if data is None or os.path.islink(path):
+                continue
             after = edited(data, item)
         except FatalError as error:
             refused.append(f'{item.path}: {error}')

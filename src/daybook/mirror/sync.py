@@ -224,23 +224,34 @@ def record(repo: Repo, planned: Planned, outcomes: Sequence[Outcome], at: float,
         told = [item for item in told if item.path not in mixed]
     written, unwritten = state.write(repo.root, told)
     moment = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    try:
+        written += _write_log(repo, _entries(planned, outcomes, moment), moment)
+    except FatalError as error:
+        unwritten.append(str(error))
+    return Recorded(written, refused + unwritten)
+
+
+def _write_log(repo: Repo, entries: Sequence[Entry], moment: str) -> list[str]:
+    """Write the log, and return its path if it changed. Raises FatalError where it is not ours, or not inside."""
     log = files.inside(repo.root, sync_log.PATH)
     held = files.read_bytes(log)
     text = (held or b'').decode('utf-8', 'replace')
     if text and not sync_log.is_ours(text):
-        unwritten.append(f'{sync_log.PATH}: not written by daybook, left as it is; move it away')
-    else:
-        after = sync_log.merged(text, _entries(planned, outcomes, moment), moment).encode()
-        if after != held:
-            os.makedirs(os.path.dirname(log), exist_ok=True)
-            files.write_atomic(log, after)
-            written.append(sync_log.PATH)
-    return Recorded(written, refused + unwritten)
+        raise FatalError(f'{sync_log.PATH}: not written by daybook, left as it is; move it away')
+    after = sync_log.merged(text, entries, moment).encode()
+    if after == held:
+        return []
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    files.write_atomic(log, after)
+    return [sync_log.PATH]
 
 
 def _is_ours(repo: Repo, planned: Planned, item: News) -> bool:
     """Return whether a dirty document differs from HEAD by the state that a run before wrote, and by nothing else."""
-    data = files.read_bytes(files.inside(repo.root, item.path))
+    try:
+        data = files.read_bytes(files.inside(repo.root, item.path))
+    except FatalError:  # through a symbolic link, so that it is another file
+        return False
     return data is not None and state.is_only_state(planned.local.documents[item.path].data, data, item.kind)
 
 
