@@ -8,7 +8,9 @@ import time
 import pytest
 
 from conftest import Sandbox
+from daybook.documents import config
 from daybook.problem import Problem
+from daybook.session import mirror_sight
 from daybook.writers import audit_report
 from daybook.writers.audit_report import Counter
 from daybook.writers.audit_report import Report
@@ -48,6 +50,7 @@ def _audit(repo: Sandbox, *args: str) -> tuple[int, list[str]]:
 
 
 def test_clean_only_where_calls_were_seen(repo: Sandbox) -> None:
+    repo.write('docs/sync/LAST_SYNC.md', '# Sync\n')
     code, lines = _audit(repo)
     assert (code, lines[2], lines[-1].split(' errors')[0]) == (0, 'mcp__notion: 0 observed over 0 calls in 0 notes, which proves nothing', 'audit: unproven')
     _note(repo, 'QA-261120-01', SEEN)
@@ -56,7 +59,39 @@ def test_clean_only_where_calls_were_seen(repo: Sandbox) -> None:
     assert lines[-1] == 'audit: clean errors=0 warnings=0 unwitnessed=0 orphans=0 provisional=0 sync_errors=0'
 
 
+@pytest.mark.parametrize(('path', 'content'), [
+    ('.mcp.json', '{"mcpServers": {"Notion-Work": {}}}'), ('.claude/settings.local.json', '{"permissions": {"allow": ["mcp__claude_ai_Notion__search"]}}'),
+    ('.codex/config.toml', '[mcp_servers.notion]\n'), ('.daybook/config.yaml', 'mirror: {data_source: "x"}\n'),
+    ('.daybook/config.yaml', 'invariants: [{name: mcp__notion, tools: ["mcp__*notion*"]}]\n'), ('docs/sync/LAST_SYNC.md', '# Sync\n')])
+def test_what_brings_the_mirror_in_sight(repo: Sandbox, path: str, content: str) -> None:
+    repo.write('.mcp.json', '{"mcpServers": {"linear": {}}}')
+    assert not mirror_sight.is_in_sight(str(repo.root), config.load(str(repo.root)))
+    repo.write(path, content)
+    assert mirror_sight.is_in_sight(str(repo.root), config.load(str(repo.root)))
+
+
+def test_where_there_is_no_mirror_one_line_says_that_nobody_counted(repo: Sandbox) -> None:
+    for number in range(1, 31):
+        _note(repo, f'QA-261120-{number:02}', UNSEEN)
+    code, lines = _audit(repo)
+    assert (code, [line for line in lines if 'notion' in line]) == (0, ['mcp__notion: no mirror is in use here, and nobody counted in 30 notes of 30'])
+    assert lines[-1].startswith('audit: no-mirror errors=0'), 'what nobody counted is never clean'
+    checked = repo.daybook('check-all')
+    assert (checked.returncode, checked.stdout) == (0, 'check-invariant: unproven in 30 notes, as nobody counted; no mirror is in use here\n')
+    _note(repo, 'QA-261120-31', BROKEN)
+    assert _audit(repo)[1][-1].startswith('audit: problems'), 'a call that was seen is told'
+    repo.write('docs/sessions/QA-261120-31.md', '')
+    (repo.root / 'docs/sessions/QA-261120-31.md').unlink()
+    repo.write('docs/sync/LAST_SYNC.md', '# Sync\n')
+    code, lines = _audit(repo)
+    assert (code, lines[-1].split(' orphans')[0]) == (1, 'audit: unproven errors=0 warnings=0 unwitnessed=30')
+    warned = repo.daybook('check-all').stdout.splitlines()
+    assert len(warned) == 21 and warned[-1] == ('and 10 more: warning: mcp__notion: 0 observed over 0 calls, which proves nothing '
+                                                '[invariant-unwitnessed]; DAYBOOK_FORMAT=json lists all')
+
+
 def test_no_telemetry_is_red_until_a_person_makes_it_history(repo: Sandbox) -> None:
+    repo.write('docs/sync/LAST_SYNC.md', '# Sync\n')
     _note(repo, 'QA-261120-01', SEEN)
     _note(repo, 'QA-261120-02', UNSEEN)
     code, lines = _audit(repo)
@@ -123,6 +158,9 @@ VERDICTS = (
     (Report('d', (Counter('c', 0, 5, 1),)), 'clean', False),
     (Report('d', (Counter('c', 0, 0, 0),)), 'unproven', False),
     (Report('d', (Counter('c', 0, 5, 2, ('a',)),)), 'unproven', True),
+    (Report('d', (Counter('c', 0, 5, 2, ('a',), is_idle=True),)), 'no-mirror', False),
+    (Report('d', (Counter('c', 0, 5, 2, ('a',), is_idle=True), Counter('d', 0, 0, 0))), 'unproven', False),
+    (Report('d', (Counter('c', 0, 5, 1, is_idle=True),)), 'clean', False),
     (Report('d', (Counter('c', 0, 5, 1),), (Problem('a', 1, 'r', 'm', 'warning'),)), 'clean', False),
     (Report('d', (Counter('c', 0, 5, 1),), (Problem('a', 1, 'r', 'm'),)), 'problems', True),
     (Report('d', sync_errors=('a',)), 'problems', True),

@@ -91,7 +91,7 @@ ALL_ROWS = {
     'invariant-counter': Row({'docs/sessions/QA-261120-06.md': _note('QA-261120-06', head='tool_calls_breakdown: {mcp__notion: 3}\n')}, level='warning'),
     'invariant-missing': Row({'docs/sessions/QA-261120-07.md': _note('QA-261120-07', head='')}, level='warning'),
     'invariant-null': Row({'docs/sessions/QA-261120-08.md': _note('QA-261120-08', head='tool_calls_breakdown: {mcp__notion: null}\n')}, level='warning'),
-    'invariant-unwitnessed': Row({'docs/sessions/QA-261120-09.md': _note('QA-261120-09')}, level='warning'),
+    'invariant-unwitnessed': Row({'docs/sessions/QA-261120-09.md': _note('QA-261120-09')}, {'docs/sync/LAST_SYNC.md': '# Sync\n'}, level='warning'),
     'invariant-call': Row({'.claude/commands/find.md': 'Call mcp__notion__search for the page.\n'}),
     'header-path': Row({'plans/path.md': _plan('source_path: elsewhere.md\n')}),
     'header-version': Row({'plans/report_v02.md': _plan('version: "1"\n')}),

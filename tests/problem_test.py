@@ -70,3 +70,16 @@ def test_names_cannot_drive_a_terminal_or_a_workflow() -> None:
     assert problem.render([odd], 'text') == ['a\\n::set-env,x:\\x1b[31m\\u202e.md:1: b\\r\\n::error::%0A [rule]']
     command, _ = problem.render([odd], 'github')
     assert command == ('::error file=a%0A%3A%3Aset-env%2Cx%3A\x1b[31m\u202e.md,line=1,title=rule::b\\r\\n::error::%250A')
+
+
+@pytest.mark.parametrize(('count', 'shown', 'rest'), [(20, 20, ''), (21, 21, ''), (22, 20, 'and 2 more: '), (4_623, 20, 'and 4,603 more: ')])
+@pytest.mark.parametrize(('level', 'word'), [('error', ''), ('warning', 'warning: ')])
+def test_what_is_said_of_very_many_files_is_counted(count: int, shown: int, rest: str, level: str, word: str) -> None:
+    alike = [Problem(f'{number:05}.md', 1, 'rule', 'no title', level) for number in range(count)]
+    other = [Problem('00021.md', 2, 'rule', 'another', level), Problem('z.md', 1, 'other-rule', 'no title', level)]
+    lines = problem.render([*alike, *other], 'text')
+    assert [line for line in lines if line.endswith(f'{word}no title [rule]')] == [f'{number:05}.md:1: {word}no title [rule]' for number in range(shown)]
+    assert f'00021.md:2: {word}another [rule]' in lines and f'z.md:1: {word}no title [other-rule]' in lines
+    assert (lines[-1] == f'{rest}{word}no title [rule]; DAYBOOK_FORMAT=json lists all') is bool(rest)
+    assert len(lines) == shown + 2 + bool(rest) and len(json.loads(problem.render([*alike, *other], 'json')[0])) == count + 2
+    assert len(problem.render([*alike, *other], 'github')) == 2 * (shown + 2) + bool(rest)

@@ -113,6 +113,7 @@ def test_a_hand_off_compares_both_witnesses(repo: Sandbox, tmp_path: Path) -> No
 
 def test_a_session_without_telemetry_is_never_clean(repo: Sandbox) -> None:
     repo.write('a.py', 'x')
+    repo.write('docs/sync/LAST_SYNC.md', '# Sync\n')
     repo.commit()
     run = repo.daybook('handoff', env={'DAYBOOK_QUICK': '1'})
     assert 'WARNING: no telemetry was observed: a count of 0 proves nothing' in run.stdout
@@ -120,3 +121,11 @@ def test_a_session_without_telemetry_is_never_clean(repo: Sandbox) -> None:
     assert '  mcp__notion: 0\n' in note and 'telemetry: absent\n' in note
     checked = repo.daybook('check-invariant')
     assert (checked.returncode, 'warning: mcp__notion: 0 observed over 0 calls, which proves nothing' in checked.stdout) == (0, True)
+
+
+def test_where_there_is_no_mirror_a_hand_off_warns_of_none(repo: Sandbox) -> None:
+    repo.write('a.py', 'x')
+    repo.commit()
+    run = repo.daybook('handoff', env={'DAYBOOK_QUICK': '1'})
+    assert 'telemetry: absent' in run.stdout and 'WARNING' not in run.stdout and 'notion' not in run.stdout
+    assert 'telemetry: absent\n' in next((repo.root / 'docs/sessions').glob('*-01*.md')).read_text()

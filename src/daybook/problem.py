@@ -3,15 +3,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.errors import UsageError
 
 FORMATS = ('text', 'json', 'github')
 
+_ALIKE = 20  # files of which the same is said, one by one
 _CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 _UNSEEN = re.compile('[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')  # what JSON itself lets through
 
@@ -55,20 +58,36 @@ def _github(problem: Problem) -> str:
     return f'::{problem.level} file={path},line={problem.line},title={problem.rule}::{message}'
 
 
+def _folded(problems: Sequence[Problem]) -> tuple[list[Problem], list[str]]:
+    """Return those to be shown one by one, and a line for each finding that more than `_ALIKE` files share."""
+    alike = Counter((one.level, one.rule, one.message) for one in problems)
+    shown, seen = [], Counter[tuple[str, str, str]]()
+    for one in problems:
+        kind = (one.level, one.rule, one.message)
+        seen[kind] += 1
+        if seen[kind] <= _ALIKE or alike[kind] <= _ALIKE + 1:
+            shown.append(one)
+    lines = [printable(f'and {count - _ALIKE:,} more: {"warning: " * (level == "warning")}{message} [{rule}]; DAYBOOK_FORMAT=json lists all')
+             for (level, rule, message), count in sorted(alike.items()) if count > _ALIKE + 1]
+    return shown, lines
+
+
 def render(problems: Iterable[Problem], output_format: str) -> list[str]:
     """Return the lines to print for `problems`, sorted by path, line and rule.
 
     `output_format` is `text`, `json` (one array, printed even when it is empty) or `github`
-    (workflow commands followed by the text line, so that the log stays readable).
+    (workflow commands followed by the text line, so that the log stays readable). Of what is said
+    of very many files in the same words only the first are shown, and the rest counted; JSON has all.
     """
     found = sorted(set(problems))
     if output_format == 'json':
         text = json.dumps([p._asdict() for p in found], ensure_ascii=False, indent=2)
         return [_UNSEEN.sub(lambda m: f'\\u{ord(m.group()):04x}', text)]
+    found, lines = _folded(found)
     if output_format == 'github':
         # indented, as a file may be called `::stop-commands::x`
-        return [line for p in found for line in (_github(p), f'  {_text(p)}')]
-    return [_text(p) for p in found]
+        return [*(line for p in found for line in (_github(p), f'  {_text(p)}')), *(f'  {line}' for line in lines)]
+    return [*map(_text, found), *lines]
 
 
 def is_blocking(problems: Iterable[Problem]) -> bool:

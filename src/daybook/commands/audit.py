@@ -23,6 +23,7 @@ from daybook.rules import invariant
 from daybook.rules import sync_age
 from daybook.rules.invariant import Witness
 from daybook.session import claim as claims
+from daybook.session import mirror_sight
 from daybook.session import orphans
 from daybook.session import telemetry
 from daybook.writers import audit_report
@@ -39,19 +40,21 @@ def _rows(found: Iterable[Witness]) -> tuple[str, ...]:
     return tuple(f'{one.note.path}: {one.words}' for one in found)
 
 
-def _counter(name: str, found: Sequence[Witness], since: str | None) -> Counter:
+def _counter(name: str, found: Sequence[Witness], since: str | None, *, is_in_sight: bool) -> Counter:
     past = [one for one in found if invariant.is_history(one.note, since)]
     now = [one for one in found if one not in past]
+    is_idle = not is_in_sight and not any(one.count or one.verdict == invariant.WRONG for one in found)
     return Counter(name, sum(one.count for one in now), sum(one.calls for one in now), len(now),
                    _rows(one for one in now if one.verdict == invariant.UNWITNESSED),
                    _rows(one for one in now if one.verdict == invariant.WRONG),
-                   _rows(one for one in past if one.verdict != invariant.CLEAN))
+                   _rows(one for one in past if one.verdict != invariant.CLEAN), is_idle)
 
 
 def _counters(scope: Scope) -> tuple[Counter, ...]:
     found = list(invariant.witnesses(scope.documents, scope.settings.invariants))
-    return tuple(_counter(one.name, [witness for witness in found if witness.counter == one.name], scope.settings.audit_since)
-                 for one in scope.settings.invariants)
+    is_in_sight = mirror_sight.is_in_sight(scope.repo.root, scope.settings)
+    return tuple(_counter(one.name, [witness for witness in found if witness.counter == one.name], scope.settings.audit_since,
+                          is_in_sight=is_in_sight) for one in scope.settings.invariants)
 
 
 def _orphans(repo: Repo) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ def _report(today: str) -> Report:
     mirror, too_old = _mirror(scope)
     # what the counters warn of is told with the counters
     told = [one for one in found.problems if not (one.rule.startswith('invariant-') and one.level == 'warning')]
-    return Report(today, _counters(scope), tuple(sorted({*told, *too_old})), tuple(found.notes), _orphans(scope.repo), _claims(scope),
+    return Report(today, _counters(scope), tuple(sorted({*told, *too_old})), tuple(note for note in found.notes if not note.startswith('check-invariant:')), _orphans(scope.repo), _claims(scope),
                   _with_status(scope.documents, 'error'), _with_status(scope.documents, 'manual_override'), mirror,
                   tuple(searching.workers(scope)))
 

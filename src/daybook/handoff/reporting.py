@@ -9,6 +9,7 @@ from daybook.handoff import plan as plans
 from daybook.handoff.plan import Plan
 from daybook.handoff.request import Request
 from daybook.session import claim as claims
+from daybook.session import mirror_sight
 from daybook.session import preflight
 from daybook.session import telemetry as counters
 
@@ -17,6 +18,7 @@ _SHOWN = 5
 
 def _tell_invariants(request: Request, plan: Plan) -> None:
     found = counters.invariant_counts(plan.telemetry, request.settings.invariants)
+    is_in_sight = mirror_sight.is_in_sight(request.repo.root, request.settings)
     for one in request.settings.invariants:
         seen, told = counters.observed_count(plan.telemetry, one), counters.witnessed_count(plan.telemetry, one)
         if found.get(one.name):
@@ -24,12 +26,12 @@ def _tell_invariants(request: Request, plan: Plan) -> None:
         if told > seen:
             request.say(f'WARNING: THE WITNESSES DISAGREE: of {one.name} telemetry counted {seen} calls, the transcript tells {told}; '
                         'the note has the greater number')
-        if one.name not in found:
+        if one.name not in found and is_in_sight:
             request.say(f'WARNING: {one.name} was not counted: telemetry is registered for other tools '
                         f'({plan.telemetry.counters.get("matcher")}); see daybook init --with telemetry')
     if plan.telemetry.witness is not None:
         request.say(f"second witness: the agent's own record tells {sum(plan.telemetry.witness.values())} calls")
-    if plan.telemetry.state == 'absent':
+    if plan.telemetry.state == 'absent' and is_in_sight:
         request.say('WARNING: no telemetry was observed: a count of 0 proves nothing')
 
 

@@ -12,7 +12,10 @@ _SHOWN = 20  # rows of a list
 
 
 class Counter(NamedTuple):
-    """What all notes prove about one counter: `observed` of `calls` in `notes`; the rest are paths."""
+    """What all notes prove about one counter: `observed` of `calls` in `notes`; then rows of text.
+
+    `is_idle`: there is no mirror here that could be called, and no call was ever seen.
+    """
 
     name: str
     observed: int
@@ -21,6 +24,7 @@ class Counter(NamedTuple):
     unwitnessed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
+    is_idle: bool = False
 
 
 class Report(NamedTuple):
@@ -44,8 +48,8 @@ class Report(NamedTuple):
 
     @property
     def unwitnessed(self) -> int:
-        """How many notes say 0 where nobody looked."""
-        return len({path for counter in self.counters for path in counter.unwitnessed})
+        """How many notes say 0 where nobody looked, and there is something to see."""
+        return len({path for counter in self.counters if not counter.is_idle for path in counter.unwitnessed})
 
     @property
     def is_red(self) -> bool:
@@ -54,10 +58,11 @@ class Report(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """`problems`, `unproven` where a counter was not seen by anybody, else `clean`."""
+        """`problems`; `unproven` where a counter was not seen by anybody, `no-mirror` where there was nothing to see; else `clean`."""
         if self.errors or self.sync_errors:
             return 'problems'
-        return 'unproven' if self.unwitnessed or any(not counter.calls for counter in self.counters) else 'clean'
+        unseen = [counter for counter in self.counters if counter.unwitnessed or not counter.calls]
+        return 'clean' if not unseen else 'no-mirror' if all(counter.is_idle for counter in unseen) else 'unproven'
 
     @property
     def last_line(self) -> str:
@@ -80,6 +85,9 @@ def _listed(title: str, rows: Sequence[str], indent: str = '') -> Iterator[str]:
 
 
 def _counter(counter: Counter) -> Iterator[str]:
+    if counter.is_idle and (counter.unwitnessed or not counter.calls):
+        yield f'{counter.name}: no mirror is in use here, and nobody counted in {_count(len(counter.unwitnessed), "note")} of {counter.notes:,}'
+        return
     yield (f'{counter.name}: {counter.observed:,} observed over {_count(counter.calls, "call")} in {_count(counter.notes, "note")}'
            + ('' if counter.calls else ', which proves nothing'))
     yield from _listed(f'not 0, or not counted, in {_count(len(counter.broken), "note")}:', counter.broken, '  ')

@@ -186,6 +186,7 @@ failed. Its last line has the verdict:
 
 - `clean`: calls were seen, and none went to the mirror
 - `unproven`: nobody looked; never call that clean
+- `no-mirror`: nobody looked, and no mirror is in use here; not clean either
 - `problems`: there are errors, or documents that could not be synced
 
 Report, in this order and with the paths and numbers as they stand:
