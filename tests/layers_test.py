@@ -26,6 +26,9 @@ BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is
 BELOW['doctor'] += ('handoff',)  # the name of its journal
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')
+BELOW['progress'] = ()
+for _room in ('documents', 'links', 'site', 'resume'):
+    BELOW[_room] += ('progress',)  # what may take longer than a second
 OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',

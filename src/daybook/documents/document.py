@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
 
+from daybook import progress
 from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import schema
@@ -149,7 +150,7 @@ def contents(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
         differing = sorted(git.maybe_unstaged(repo, paths))
         named = [path for path in differing if '\n' not in path]
         blobs |= dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
-    for path in paths:
+    for path in progress.shown(paths, len(paths), 'reading'):
         absolute = os.path.join(repo.root, path)
         if path in blobs:
             data = blobs[path] or None  # `git add --intent-to-add` stands in the index as an empty file

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Set
 
+from daybook import progress
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -41,7 +42,8 @@ class Contents:
         self._dumps |= known
         yield from (path for blob, path in wanted.items() if blob in known)
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        for path, dumped in self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data)):
+        found = self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data))
+        for path, dumped in progress.shown(found, len(missing), 'reading'):
             if dumped is not None:
                 blob = self._entries[path][1]
                 self._dumps[blob] = self.added[blob] = dumped
@@ -81,7 +83,8 @@ class Contents:
     def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Link]]]:
         """Yield each path with its links to the targets that are `wanted` of it, and its wikilinks, with their lines."""
         jobs = sorted(wanted.items())
-        for path, found in self._each(jobs, readers.places, lambda job, data: link_facts.places(data, job[1])):
+        read = self._each(jobs, readers.places, lambda job, data: link_facts.places(data, job[1]))
+        for path, found in progress.shown(read, len(jobs), 'looking for lines'):
             yield path, found or []
 
     def read(self, path: str) -> bytes | None:

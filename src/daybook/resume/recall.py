@@ -13,6 +13,7 @@ from datetime import timezone
 from typing import Any
 from typing import NamedTuple
 
+from daybook import progress
 from daybook.documents import document
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
@@ -104,7 +105,7 @@ class Reader:
                 wanted.append((path, oid))
             elif (data := self._on_disk(path)) is not None:
                 found[path, oid] = self._of(path, kind, data)
-        for path, oid, blob in self._blobs(wanted):
+        for path, oid, blob in progress.shown(self._blobs(wanted), len(wanted), 'reading'):
             found[path, oid] = head = self._of(path, kind, blob) if blob is not None else None
             if head:
                 self.known[f'{oid} {path}'] = head

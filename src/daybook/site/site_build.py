@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
+from daybook import progress
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
@@ -121,7 +122,7 @@ class Build:
         missing = [path for path in stale if path not in self._documents]
         documents = {**self._documents, **read(missing)} if missing else self._documents
         wanted = [path for path in stale if documents.get(path)]
-        for done in site_workers.each(lambda share: self._pages([documents[path] for path in share]), wanted):
+        for done in site_workers.each(lambda share: self._pages(progress.shown([documents[path] for path in share], len(share), 'rendering')), wanted):
             self._merge(done)
         self._remove(is_new)
         self._parts(is_new or is_edited)
