@@ -278,6 +278,10 @@ def test_a_commit_that_is_refused_leaves_everything_as_it_was(team: Sandbox) -> 
 
 def test_refused_where_it_cannot_be(team: Sandbox) -> None:
     assert _archive(team, env={'GIT_INDEX_FILE': '.git/index'})[0] == 1
+    team.write('.git/daybook/handoff.json', '{}')
+    code, output = _archive(team)
+    assert code == 1 and 'a hand-off' in output
+    (team.root / '.git/daybook/handoff.json').unlink()
     team.git('switch', '-q', '--detach')
     code, output = _archive(team, '--commit')
     assert (code, 'detached' in output) == (1, True)
@@ -340,6 +344,7 @@ def test_what_somebody_wrote_after_the_kill_is_theirs(team: Sandbox) -> None:
         team.git('clean', '-qfd')
         assert _killed_at(team.root, event, DAY), 'killed once both notes had moved'
         event += 3
+    assert 'an archiving was killed in this work tree' in team.daybook('doctor', '--offline', '--no-proof').stdout
     team.write(f'{ARCHIVE}/{OLD}.md', 'what somebody has made of it\n')
     code, output = _archive(team)
     assert f'taken back, but for what changed since: {ARCHIVE}/{OLD}.md' in output

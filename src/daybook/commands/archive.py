@@ -13,6 +13,7 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
+from daybook.handoff import journal as handoff_journal
 from daybook.lifecycle import archiving
 from daybook.lifecycle import journal
 from daybook.problem import printable
@@ -118,7 +119,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     repo = git.find_repo()
     settings = config.load(repo.root)
     _refuse(repo, is_commit=options.commit)
-    with files.exclusive_lock(git.git_path(repo, journal.LOCK), _WAIT) as is_held:
-        if not is_held:
-            raise FatalError('another archiving is at work in this work tree; run it again when that has ended')
+    with files.exclusive_lock(git.git_path(repo, journal.LOCK), _WAIT) as is_held, \
+            files.exclusive_lock(git.git_path(repo, handoff_journal.LOCK), _WAIT) as is_alone:
+        if not is_held or not is_alone:
+            raise FatalError(f'another {"hand-off" if is_held else "archiving"} is at work in this work tree; run it again when that has ended')
+        if handoff_journal.load(repo) is not None:
+            raise FatalError('a hand-off was killed in this work tree; run `daybook handoff` first, which undoes or completes it')
         return _run(repo, settings, options)

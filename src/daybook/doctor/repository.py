@@ -16,6 +16,7 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal
+from daybook.lifecycle import journal as archive_journal
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
@@ -138,6 +139,10 @@ def leftovers(repo: Repo) -> Iterator[Check]:
         with files.exclusive_lock(git.git_path(repo, journal.LOCK), 0) as is_held:
             if is_held and os.path.lexists(path):
                 yield fail('journal', 'a hand-off was killed in this work tree', 'daybook handoff')
+    if os.path.lexists(git.git_path(repo, archive_journal.NAME)):
+        with files.exclusive_lock(git.git_path(repo, archive_journal.LOCK), 0) as is_held:
+            if is_held and os.path.lexists(git.git_path(repo, archive_journal.NAME)):
+                yield fail('archive', 'an archiving was killed in this work tree', 'daybook archive')
 
 
 def grace(given: Settings, day: str) -> Iterator[Check]:
