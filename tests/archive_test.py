@@ -18,6 +18,7 @@ from daybook.lifecycle import choosing
 from daybook.lifecycle import relocating
 from daybook.lifecycle.relocating import Ground
 from daybook.repo import git
+from daybook.repo import git_log
 from daybook.rules.links import Names
 from daybook.session.operators import Operator
 
@@ -152,6 +153,17 @@ def test_a_dead_link_that_somebody_writes_now_stays_an_error(team: Sandbox) -> N
     assert (found.returncode, 'never.md' in found.stdout) == (1, True)
 
 
+def test_a_dead_link_that_comes_with_the_move_is_an_error(team: Sandbox) -> None:
+    """The page was there when the note was written, but the link was not."""
+    assert _archive(team)[0] == 0
+    team.write(f'{ARCHIVE}/{SECOND}.md', team.read(f'{ARCHIVE}/{SECOND}.md') + '[x](../../../gone.md)\n')
+    team.git('add', '.')
+    for _ in range(2):
+        found = [line for line in team.daybook('audit-links', '--no-catalogue').stdout.splitlines() if SECOND in line]
+        assert len(found) == 1 and ': warning: ' not in found[0]
+        team.git('commit', '-q', '--allow-empty', '-m', 'move')
+
+
 def test_who_comes_after_finds_its_way(team: Sandbox) -> None:
     """resume, the ids of claims and the start of the next hand-off do not see that notes have moved."""
     team.write(f'{HOME}/2024-01-01-legacy.md', '# Legacy\n\nwords that stay as they are\n')
@@ -168,6 +180,8 @@ def test_who_comes_after_finds_its_way(team: Sandbox) -> None:
     roman = Operator('roman', 'Roman Tester', 'RT', ('roman@example.com',))
     start = facts.range_start(repo, config.load(str(team.root)), roman, None, None)
     assert start.commit == first, 'the archive is no session'
+    origin = git_log.origins(repo, ['docs/sessions/archive/2024/2024-01-01-legacy.md', f'{ARCHIVE}/{OLD}.md'], [HOME])
+    assert [touch.email for touch in origin.values()] == ['nina@example.com', 'roman@example.com'], 'who wrote it, not who moved it'
     after = team.daybook('resume', '--no-fetch').stdout
     peers = [line for line in before.splitlines() if 'nina' in line.lower()]
     assert peers and peers == [line for line in after.splitlines() if 'nina' in line.lower()]
