@@ -96,9 +96,10 @@ def test_items(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(('text', 'title', 'name'), [
     ('**Retries need jitter.** And more.', 'Retries need jitter', 'retries-need-jitter'),
     ('Use `a.b` when 1.5 is less', 'Use a.b when 1.5 is less', 'use-ab-when-15-is-less'),
-    ('Größe & 日本: viel', 'Größe & 日本', 'größe-日本'),
+    ('Größe & 日本: viel. Mehr', 'Größe & 日本: viel', 'größe-日本-viel'),
+    ('**Decision:** go', 'Decision: go', 'decision-go'), ('a long enough beginning of it: the rest', 'a long enough beginning of it', 'a-long-enough-beginning-of-it'),
     (f'{"word " * 40}end', ' '.join(['word'] * 16), '-'.join(['word'] * 12)),
-    ('[a](b.md), see!', 'a, see!', 'a-see'),
+    ('[a](b.md), see!', 'a, see', 'a-see'),
 ])
 def test_titles(text: str, title: str, name: str) -> None:
     found = promotion.title_of(promotion.Item(0, len(text), None, text))
@@ -107,7 +108,7 @@ def test_titles(text: str, title: str, name: str) -> None:
 
 def test_several_are_listed_first(noted: Sandbox) -> None:
     before = noted.snapshot()
-    listed = ('1. Retries need jitter\n2. Second\n3. A paragraph that says more on two lines\n'
+    listed = ('1. Retries need jitter\n2. Second: a short one\n3. A paragraph that says more on two lines\n'
               f'promote: keep one with `daybook promote {ID} N`, or all with `--all`\n')
     assert _promote(noted, ID) == _promote(noted, ID, '1', '--dry-run') == (0, listed)
     assert _promote(noted, NOTE, '--dry-run') == (0, listed.replace(f'`daybook promote {ID}', f'`daybook promote {NOTE}'))

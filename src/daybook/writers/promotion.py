@@ -19,7 +19,8 @@ from daybook.writers import insertion
 _ITEM = re.compile(r'(?P<mark> {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+)(?=\S)')
 _FENCE = re.compile(r' *(```|~~~)')
 _NO_ITEM = re.compile(r'<!--|\|| {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$')
-_SENTENCE = re.compile(r'(.+?[.!?:;])(?:[*_]*)(?:\s|$)')
+_END = re.compile(r'[.!?:;](?=\s|$)')
+_LABEL = 20  # characters; what a shorter text before a colon says is no title: `Decision: …`
 _TITLE, _SLUG, _SUMMARY = 80, 60, 200  # characters
 
 
@@ -101,8 +102,8 @@ def _lead(item: Item) -> str:
 def title_of(item: Item) -> str:
     """Return a title for a learning: its first sentence, as far as that is short."""
     plain = _lead(item)
-    sentence = _SENTENCE.match(plain)
-    return _cut(sentence[1] if sentence else plain, _TITLE).rstrip('.:;, ') or 'Learning'
+    end = next((found.start() for found in _END.finditer(plain) if found[0] in '.!?' or found.start() >= _LABEL), len(plain))
+    return _cut(plain[:end], _TITLE).rstrip('.:;, ') or 'Learning'
 
 
 def summary_of(item: Item) -> str:
