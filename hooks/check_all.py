@@ -25,7 +25,7 @@ def _always(scope: Scope) -> bool:
 def _has_map(scope: Scope) -> bool:
     usual = ('yaml', 'yml', 'json')
     return scope.settings.authority_map is not None or any(
-        os.path.isfile(os.path.join(scope.repo.root, '.daybook', f'authority.{end}')) for end in usual)
+        os.path.lexists(os.path.join(scope.repo.root, '.daybook', f'authority.{end}')) for end in usual)
 
 
 # each hook that looks, and whether a repository has anything for it: what is not set up is not even imported

@@ -48,7 +48,8 @@ def _operators(root: str) -> tuple[dict[str, object], list[Problem]]:
 def _check(scope: Scope, part: Part) -> list[Problem]:
     documents = part.documents
     operators, found = _operators(scope.repo.root)
-    found += frontmatter.check(documents, document.schemas(scope.repo, {each.kind for each in documents}))
+    schemas, unusable = document.usable_schemas(scope.repo, {each.kind for each in documents})
+    found += [*unusable, *frontmatter.check(documents, schemas)]
     found += identity.check(documents, part.others, slug=scope.settings.sessions_slug)
     names = part.names
     found += references.check(documents, part.files, scope.former, None if names is None else lambda kind: names(f'{kind}:'))

@@ -54,7 +54,7 @@ def _plan(head: str) -> str:
     return f'---\ntitle: P\n{head}---\n'
 
 
-DOCS = 'kinds: {doc: {paths: [docs/governed/*.md]}}\n'
+DOCS = 'kinds: {doc: {paths: [docs/governed/*.md]}, runbook: {paths: [ops/*.md], schema: rb.json}}\n'
 ALL_ROWS = {
     'claim-stub': Row({'docs/sessions/QA-261120-02.md': '---\nclaimed_at: 2026-11-20T09:00:00Z\noperator: roman\nkind: session\n---\n'}),
     'frontmatter-missing': Row({'docs/sessions/2024-03-01.md': '# A note\n'}),
@@ -75,6 +75,7 @@ ALL_ROWS = {
     'reference-dangling': Row({'plans/supersedes.md': _plan('supersedes: nothing\n')}),
     'section-missing': Row({'docs/sessions/QA-261120-04.md': _note('QA-261120-04', '## Summary\n')}),
     'section-order': Row({'docs/sessions/QA-261120-05.md': _note('QA-261120-05', '## Resume Prompt\n\n## Summary\n')}, level='warning'),
+    'kind-schema': Row({'rb.json': '{"type": '}, {'.daybook/config.yaml': DOCS, 'rb.json': '{}', 'ops/a.md': _plan('')}),
     'settings': Row({'.daybook/operators.yaml': 'operators: {roman: {initials: r}}\n'}),
     'supersedes-cycle': Row({'docs/adr/b.md': _plan('supersedes: a\n')}, {'docs/adr/a.md': _plan('supersedes: b\n'), 'docs/adr/b.md': _plan('')}),
     'link-missing': Row({'target.md': None}, {'missing.md': '[x](target.md)\n', 'target.md': '# T\n'}),

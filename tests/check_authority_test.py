@@ -69,6 +69,9 @@ BLOCKING = (
                  f'plans/p.md:3: nobody owns pass; name its owner in {MAP}', id='the map loses what a document uses'),
     pytest.param({MAP: 'Pass: {store: Coda, paths: [a/*.md]}\n', 'a/x.md': 'x', 'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'},
                  {'a/x.md': None}, 1, f'{MAP}:1: Pass: no file matches a/*.md', id='a mapped file is deleted'),
+    pytest.param({'.daybook/config.yaml': 'authority: {map: sot/map.json}\n', 'sot/map.json': '{"Pass": "Coda"}'}, {'sot/map.json': None}, 1,
+                 '.daybook/config.yaml:1: authority.map: no such file: sot/map.json', id='the map is deleted'),
+    pytest.param({'.daybook/config.yaml': 'authority: {map: sot/map.json}\n'}, {'main.py': '1'}, 0, '1 older problem', id='it was gone before'),
     pytest.param({MAP: 'Pass: {store: Coda, paths: [a/*.md]}\n', 'plans/p.md': '---\ntitle: P\nentity: pass\n---\n'}, {'main.py': '1'}, 0,
                  '1 older problem', id='was so before'),
 )
@@ -128,6 +131,24 @@ def test_a_mirror_is_told_which_fields_are_not_ours(repo: Sandbox) -> None:
     repo.write(MAP, 'Pass: 7\n')
     with pytest.raises(FatalError, match='cannot be used; run `daybook check-authority`'):
         foreign('pass')
+
+
+@pytest.mark.parametrize('kind', ('link', 'dangling', 'folder'))
+def test_a_map_that_is_no_file_is_told_and_stops_no_peer(repo: Sandbox, kind: str) -> None:
+    place = repo.root / MAP
+    place.parent.mkdir(exist_ok=True)
+    if kind == 'folder':
+        repo.write(f'{MAP}/x.md', 'x')
+    else:
+        repo.write('real.yaml', 'Pass: Coda\n')
+        place.symlink_to('../real.yaml' if kind == 'link' else 'nowhere')
+    repo.commit()
+    code, out = run(repo, ID)
+    assert (code, out) == (1, f'{MAP}:1: not a plain file; put the map itself there [authority-map]\n')
+    install(repo, ID)
+    repo.write('main.py', '1')
+    repo.git('add', '.')
+    assert commit(repo) == (0, f'{ID}: 1 older problem in 1 document; run daybook {ID}\n')
 
 
 def test_the_map_is_no_way_out_of_the_repository(repo: Sandbox) -> None:

@@ -262,6 +262,28 @@ def test_a_commit_that_is_not_there(droplet: Sandbox) -> None:
     assert code == 1 and 'no such commit: nowhere; in CI fetch the whole history (`fetch-depth: 0`)' in out
 
 
+def test_a_clone_that_does_not_know_the_history_says_so(droplet: Sandbox, tmp_path: Path) -> None:
+    _commits(droplet, (COMPOSE, 'a'), ('main.py', 'b'))
+    subprocess.run(('git', 'clone', '-q', '--depth=1', '--no-local', f'file://{droplet.root}', str(tmp_path / 'shallow')), check=True)
+    shallow = Sandbox(tmp_path / 'shallow')
+    for words in (('--range', 'HEAD', '--each'), ('--range', 'HEAD'), ('--range', 'HEAD', '--exits')):
+        code, out = run(shallow, ID, *words)
+        assert code == 1 and 'this clone is shallow' in out and 'fetch-depth: 0' in out, out
+    shallow.git('fetch', '-q', '--depth=1', 'origin', droplet.git('rev-parse', 'HEAD~2'))
+    code, out = run(shallow, ID, '--range', 'FETCH_HEAD..HEAD')
+    assert code == 1 and 'this clone is shallow' in out, 'it has both ends, and not what lies between'
+
+
+def test_subjects_and_names_may_hold_any_byte(droplet: Sandbox) -> None:
+    base = droplet.git('rev-parse', 'HEAD')
+    droplet.write('a/\x1eb\x1f.md', 'x')
+    droplet.commit('sub\x1fject\x1e of\x1f all\n\nDocs-Reviewed: be\x1fcause')
+    _commits(droplet, (COMPOSE, 'open\x1fa port'))
+    code, out = run(droplet, ID, '--range', f'{base}..HEAD', '--each')
+    assert code == 1 and 'open\\x1fa port: ' in out and out.count('\n') == 1, out
+    assert run(droplet, ID, '--range', f'{base}..HEAD', '--exits')[0] == 0
+
+
 def test_a_linked_work_tree(droplet: Sandbox, tmp_path: Path) -> None:
     droplet.git('worktree', 'add', '-q', str(tmp_path / 'w t'), '-b', 'w')
     linked = Sandbox(tmp_path / 'w t')

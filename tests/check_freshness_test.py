@@ -134,6 +134,23 @@ def test_table_of_what_is_due(repo: Sandbox) -> None:
     assert run(repo, ID, '--due', '--as-of', '2026-10-01') == (0, f'{ID}: nothing is due within 0 days of 2026-10-01\n')
 
 
+@pytest.mark.parametrize(('head', 'words'), (
+    ('ttl_days: "90"', 'ttl_days: no number of days: "90"; write it as 90'), ('ttl_days: true', 'no number of days: true; write it as 90'),
+    ('ttl_days: 0', 'no number of days: 0; write it as 90'), ('review_by: [2026-01-01]', 'review_by: no date: ["2026-01-01"]; write'),
+    ('review_by: ""', 'review_by: no date: ""; write it as 2026-11-30'), ('review_by: 20261130', 'no date: 20261130; write'),
+    ('review_by: 0000-01-01', 'no date: "0000-01-01"; write'), ('review_by: 10000-01-01', 'no date: "10000-01-01"; write'),
+    ('review_by: 0001-01-01', 'a review was due on 0001-01-01'), ('review_by: "٢٠٢٦-١١-٣٠"', 'no date: "٢٠٢٦-١١-٣٠"; write'),
+))
+def test_odd_dates_and_days(repo: Sandbox, head: str, words: str) -> None:
+    repo.write('plans/p.md', _plan(f'{head}\n'))
+    repo.write('plans/far.md', _plan('review_by: 9999-12-31\n'))
+    repo.write('plans/long.md', _plan('ttl_days: 99999\ncreated: 9999-12-01\n'))
+    repo.git('add', '.')
+    for day in (TODAY, '9999-12-31'):
+        _, out = run(repo, ID, '--as-of', day)
+        assert words in out and 'far.md' not in out and 'long.md' not in out, out
+
+
 def test_the_first_rule_that_fits_holds(repo: Sandbox) -> None:
     repo.write('.daybook/config.yaml', 'freshness:\n  rules:\n    - {paths: [plans/slow/**], ttl_days: 1000}\n    - {kinds: [plan], ttl_days: 1}\n')
     repo.write('plans/slow/p.md', _plan('reviewed: 2026-11-01\n'))

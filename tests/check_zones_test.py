@@ -90,6 +90,17 @@ def test_circles_share_their_highest_zone_from_wherever_one_looks() -> None:
         assert [known.of(f'plans/{name}.md') for name in order] == [2] * 4
 
 
+def test_a_long_chain_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 400
+    known = _zones('', **{f'n{number:03}': _plan(f'zone: internal\nparent: n{number + 1:03}\n' if number + 1 < count else 'zone: private\n')
+                          for number in range(count)})
+    calls = []
+    find = known.names.find
+    monkeypatch.setattr(known.names, 'find', lambda *words: calls.append(words) or find(*words))
+    assert len(zones.check(known, {}, 'internal')) == count - 1
+    assert len(calls) <= 4 * count, 'each reference is looked up a few times, not once for each below it'
+
+
 # what stands at HEAD, what the commit stages, exit code, the output
 BLOCKING = (
     pytest.param({'plans/old.md': _plan('zone: odd\n')}, {'plans/p.md': _plan('zone: public\n')}, 0,

@@ -122,10 +122,10 @@ def test_missing_key_with_quotes() -> None:
 
 OWN = (
     pytest.param('{"$ref": "common.schema.json#/$defs/tags"}', None, id='our types'),
-    pytest.param('{', 'not a JSON Schema (2020-12): {path}: Expecting', id='no JSON'),
-    pytest.param('{"type": "strin"}', 'not a JSON Schema (2020-12): {path}: ', id='no schema'),
-    pytest.param('{"$ref": "https://example.com/s.json"}', 'not a JSON Schema (2020-12): {path}: Resource', id='network'),
-    pytest.param('{"$ref": "#/$defs/none"}', 'not a JSON Schema (2020-12): {path}: ', id='nowhere'),
+    pytest.param('{', 'not a JSON Schema (2020-12): Expecting', id='no JSON'),
+    pytest.param('{"type": "strin"}', 'not a JSON Schema (2020-12): ', id='no schema'),
+    pytest.param('{"$ref": "https://example.com/s.json"}', 'not a JSON Schema (2020-12): Resource', id='network'),
+    pytest.param('{"$ref": "#/$defs/none"}', 'not a JSON Schema (2020-12): ', id='nowhere'),
 )
 
 
@@ -142,7 +142,7 @@ def test_own_schema(tmp_path: Path, text: str, message: str | None) -> None:
 
 
 def test_own_schema_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(FatalError, match='cannot read the schema .*; see `schema:` in .daybook/config.yaml'):
+    with pytest.raises(FatalError, match='cannot be read: .*; put the schema there, or mend `schema:` in .daybook/config.yaml'):
         schema.from_file(str(tmp_path / 'none.json'))
 
 

@@ -56,6 +56,36 @@ def test_bad(repo: Sandbox, case: Path) -> None:
     assert run.returncode == (0 if only_warnings else 1)
 
 
+OWN = {'.daybook/config.yaml': 'kinds: {runbook: {paths: [ops/*.md], schema: rb.json}}\n', 'ops/a.md': '---\ntitle: A\n---\n'}
+
+
+@pytest.mark.parametrize(('broken', 'words'), (
+    ('{"type": ', 'not a JSON Schema (2020-12): Expecting value'), (None, 'cannot be read: No such file or directory'),
+    ('{"type": 3}', 'not a JSON Schema (2020-12): 3 is not valid'), ('{"$ref": "x.json"}', 'not a JSON Schema (2020-12): '),
+    ('[]', 'not a JSON Schema (2020-12): '),
+))
+def test_who_breaks_a_schema_is_told_and_nobody_else_is_stopped(repo: Sandbox, broken: str | None, words: str) -> None:
+    for path, text in {**OWN, 'rb.json': '{"required": ["title"]}'}.items():
+        repo.write(path, text)
+    repo.commit()
+    _install(repo)
+    if broken is None:
+        repo.git('rm', '-q', 'rb.json')
+    else:
+        repo.write('rb.json', broken)
+        repo.git('add', '.')
+    run = _commit(repo)
+    assert (run.returncode, f'rb.json:1: {words}' in run.stdout + run.stderr) == (1, True), run.stdout + run.stderr
+    repo.git('commit', '-q', '--no-verify', '-m', 'broken')
+    repo.write('plans/p.md', '---\ntitle: P\n---\n')
+    repo.git('add', '.')
+    run = _commit(repo)
+    assert (run.returncode, run.stdout + run.stderr) == (0, 'validate-frontmatter: 1 older problem in 1 document; run daybook validate-frontmatter\n')
+    by_hand = repo.daybook(ID)
+    assert by_hand.returncode == 1 and by_hand.stdout.count('\n') == 1 and '[kind-schema]' in by_hand.stdout
+    assert repo.daybook('inventory').returncode == 0
+
+
 # what stands at HEAD, what is staged on top (None: deleted), exit code of `git commit`, output
 BLOCKING = (
     pytest.param({'docs/sessions/old.md': 'x'}, {'main.py': '1'}, 0, '', id='no document in the commit: not ours'),
@@ -384,7 +414,7 @@ def test_schema_outside_of_the_repository(repo: Sandbox) -> None:
     repo.commit()
     run = repo.daybook(ID)
     assert run.returncode == 1
-    assert 'path leaves the repository: ../s.json' in run.stderr
+    assert 'path leaves the repository: ../s.json' in run.stdout
 
 
 def test_ten_thousand_documents(repo: Sandbox) -> None:

@@ -286,7 +286,7 @@ def _twins(documents: Mapping[str, config.Kind]) -> set[str]:
 def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any], governing: Governing) -> dict[str, Any]:
     """Return what each hook would find or do with `settings`."""
     documents = {path: kind for path in found.looks if (kind := config.kind_of(settings, path))}
-    schemas = document.schemas(found.repo, set(documents.values()))
+    schemas, _ = document.usable_schemas(found.repo, set(documents.values()))
     verdicts = {name: schema.verdict(content) for name, content in schemas.items()}
     states = {path: _fit(found.looks[path], kind, verdicts[kind.name]) for path, kind in documents.items()}
     fits, twins = Counter(states.values()), _twins(documents)

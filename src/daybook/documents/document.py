@@ -18,6 +18,7 @@ from daybook.documents.config import Settings
 from daybook.documents.frontmatter import Block
 from daybook.documents.frontmatter import Parsed
 from daybook.errors import FatalError
+from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
@@ -184,10 +185,34 @@ def schemas(repo: Repo, kinds: Iterable[Kind]) -> dict[str, dict[str, Any]]:
     found = {}
     for kind in kinds:
         if kind.schema is not None:
-            found[kind.name] = schema.from_file(files.inside(repo.root, kind.schema))
+            found[kind.name] = _own_schema(repo, kind.schema)
         else:
             found[kind.name] = schema.built_in(kind.name if kind.name in config.BUILT_IN else 'doc')
     return found
+
+
+def _own_schema(repo: Repo, path: str) -> dict[str, Any]:
+    try:
+        return schema.from_file(files.inside(repo.root, path))
+    except FatalError as error:
+        raise FatalError(f'{path}: {error}') from error
+
+
+def usable_schemas(repo: Repo, kinds: Iterable[Kind]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+    """Return what `schemas` does, with one that any value fits for a file that cannot be used, and what is wrong with that file."""
+    found: dict[str, dict[str, Any]] = {}
+    problems = []
+    for kind in kinds:
+        try:
+            found |= schemas(repo, [kind])
+        except FatalError as error:
+            found[kind.name] = {}
+            path = kind.schema or config.PATH
+            is_here = not path.startswith(('/', '..'))
+            problems.append(Problem(path if is_here else config.PATH, 1, 'kind-schema',
+                                    f'{str(error).removeprefix(f"{path}: ")}; until then kind {kind.name} is not checked against it',
+                                    causes=(config.PATH,)))
+    return found, problems
 
 
 def caused_by_settings(repo: Repo, settings: Settings, documents: Iterable[Document], changed: Collection[str],

@@ -41,7 +41,7 @@ def built_in(name: str) -> dict[str, Any]:
 
 
 def from_file(path: str) -> dict[str, Any]:
-    """Return an adopter's own schema. Raises FatalError when it cannot be read or is no valid schema."""
+    """Return an adopter's own schema. Raises FatalError, without the name of the file, when it cannot be used."""
     import jsonschema
 
     try:
@@ -50,9 +50,9 @@ def from_file(path: str) -> dict[str, Any]:
         jsonschema.Draft202012Validator.check_schema(schema)
         verdict(schema)  # a `$ref` that leads nowhere, a pattern that only Python knows
     except OSError as error:
-        raise FatalError(f'cannot read the schema {path}: {error.strerror}; see `schema:` in .daybook/config.yaml') from error
+        raise FatalError(f'cannot be read: {error.strerror}; put the schema there, or mend `schema:` in .daybook/config.yaml') from error
     except (ValueError, jsonschema.SchemaError) as error:
-        raise FatalError(f'not a JSON Schema (2020-12): {path}: {str(error).splitlines()[0]}') from error
+        raise FatalError(f'not a JSON Schema (2020-12): {str(error).splitlines()[0]}; mend it') from error
     return schema
 
 

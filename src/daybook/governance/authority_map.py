@@ -39,7 +39,7 @@ def path_of(repo: Repo, settings: Settings) -> str | None:
     """Return where the map lies, None when there is none; the file that the settings name need not exist."""
     if settings.authority_map is not None:
         return settings.authority_map.lstrip('/')
-    return next((path for path in USUAL if os.path.isfile(os.path.join(repo.root, path))), None)
+    return next((path for path in USUAL if os.path.lexists(os.path.join(repo.root, path))), None)
 
 
 def _content(repo: Repo, path: str) -> bytes | None:
@@ -48,15 +48,25 @@ def _content(repo: Repo, path: str) -> bytes | None:
     return files.read_bytes(files.inside(repo.root, path))
 
 
+def _is_plain(repo: Repo, path: str) -> bool:
+    """Return whether nothing but a plain file lies at a path, nor leads to it; what is not there is plain."""
+    if git.is_in_git_hook():
+        return all(entry.path == path and entry.mode.startswith('100') for entry in git_objects.index_entries(repo, *git.pathspec([path])))
+    place = os.path.join(repo.root, path)
+    return os.path.isfile(place) and not os.path.islink(place) or not os.path.lexists(place)
+
+
 def read(repo: Repo, settings: Settings) -> Found | None:
     """Return the map of a repository, None when it has none."""
     path = path_of(repo, settings)
     if path is None:
         return None
+    if not _is_plain(repo, path):
+        return Found(path, None, None, [Problem(path, 1, 'authority-map', 'not a plain file; put the map itself there')])
     data = _content(repo, path)
     if data is None:
-        line = _setting_line(repo)
-        return Found(path, None, None, [Problem(config.PATH, line, 'authority-map', f'authority.map: no such file: {path}; mend the path')])
+        where = (config.PATH, _setting_line(repo)) if settings.authority_map is not None else (path, 1)
+        return Found(path, None, None, [Problem(*where, 'authority-map', f'authority.map: no such file: {path}; mend the path', causes=(path,))])
     given, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
     if error:
         return Found(path, None, None, [Problem(path, error[0], 'authority-schema', error[2])])

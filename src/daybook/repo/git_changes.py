@@ -14,6 +14,7 @@ from daybook.repo.git import Repo
 
 _NAMES = {'A': 'added', 'C': 'added', 'D': 'deleted'}
 _HUNK = re.compile(r'^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@', re.MULTILINE)
+_HEAD = re.compile('\x1e([0-9a-f]{40,64})\x1f(.*)\x1f([^\x1f]*)', re.DOTALL)  # a subject may hold any byte, and so may a name
 _FORMAT = '--format=%x1e%H%x1f%s%x1f%(trailers:key={},valueonly,unfold,separator=%x1d)'
 
 
@@ -81,8 +82,8 @@ def commits(repo: Repo, base: str | None, end: str, trailer: str) -> list[Commit
     names: list[list[str]] = []
     for word in git.zsplit(out):
         word = word.removeprefix('\n')
-        if word.startswith('\x1e'):
-            oid, subject, trailers = word[1:].split('\x1f')
+        if head := _HEAD.fullmatch(word):
+            oid, subject, trailers = head.groups()
             heads.append((oid, subject, tuple(trailers.strip('\n').split('\x1d')) if trailers.strip('\n') else ()))
             names.append([])
         elif names and word:
@@ -118,6 +119,12 @@ def trailers(repo: Repo, message: bytes, key: str) -> list[str]:
     return [value.strip() for name, _, value in values if name.strip().casefold() == key.casefold()]
 
 
+def _refuse_shallow(repo: Repo) -> None:
+    if git.is_shallow(repo):
+        raise FatalError('this clone is shallow, so that it does not know what these commits change; '
+                         'fetch the whole history (in CI `fetch-depth: 0`)')
+
+
 def split_range(repo: Repo, text: str) -> tuple[str | None, str]:
     """Return base and end of `A..B`, `A...B` (their merge base) or `B` (all of its history). Raises FatalError."""
     base, dots, end = text.partition('...') if '...' in text else text.partition('..')
@@ -126,8 +133,12 @@ def split_range(repo: Repo, text: str) -> tuple[str | None, str]:
     for name in filter(None, (base, end or 'HEAD')):
         if git.resolve(repo, name) is None:
             raise FatalError(f'no such commit: {name}; in CI fetch the whole history (`fetch-depth: 0`)')
+    if not base and not dots:
+        _refuse_shallow(repo)
     if dots == '...' or base:
         found = git.git('merge-base', base, end or 'HEAD', cwd=repo.root)
+        if not found.is_ok:
+            _refuse_shallow(repo)
         return (found.text if found.is_ok else git.resolve(repo, base)), end or 'HEAD'
     return None, end or 'HEAD'
 

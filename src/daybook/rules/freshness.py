@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable
 from collections.abc import Iterator
+from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import review
@@ -28,12 +30,16 @@ def check(wanted: Iterable[tuple[Record, Freshness | None]], as_of: str, *, stri
     return found
 
 
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)  # with the quotes that may be what is wrong
+
+
 def _unreadable(record: Record) -> Iterator[Problem]:
     by, days = record.meta.get('review_by'), record.meta.get('ttl_days')
     if by is not None and not review.date_of(by):
-        yield Problem(record.path, record.line('review_by'), 'freshness-date', f'review_by: no date: {by}; write it as 2026-11-30')
+        yield Problem(record.path, record.line('review_by'), 'freshness-date', f'review_by: no date: {_shown(by)}; write it as 2026-11-30')
     if days is not None and not review.is_days(days):
-        yield Problem(record.path, record.line('ttl_days'), 'freshness-date', f'ttl_days: no number of days: {days}; write it as 90')
+        yield Problem(record.path, record.line('ttl_days'), 'freshness-date', f'ttl_days: no number of days: {_shown(days)}; write it as 90')
 
 
 def _judged(record: Record, rule: Freshness | None, as_of: str, *, strict: bool) -> list[Problem]:
