@@ -24,6 +24,7 @@ from daybook.doctor import remote
 from daybook.documents import config
 from daybook.documents import frontmatter_yaml
 from daybook.repo import git
+from daybook.writers import overview_block
 from runs import Runner
 
 BIN = Path(sys.executable).parent
@@ -228,6 +229,10 @@ FAULTS = {
     'indexes that conflict': Fault(lambda c: c.sandbox.write('.gitattributes', ''), 'merge', "merge=union' >> .gitattributes"),
     'an overview that conflicts': Fault(lambda c: c.append('.daybook/config.yaml', 'indexes: {overview: OVERVIEW.md}\n'), 'merge',
                                         "echo '/OVERVIEW.md merge=union' >> .gitattributes"),
+    'an overview of people merged by union': Fault(
+        lambda c: (c.append('.daybook/config.yaml', 'indexes: {overview: docs/O.md}\n'), c.append('.gitattributes', 'docs/O.md merge=union\n'),
+                   c.sandbox.write('docs/O.md', f'# O\n\n{overview_block.BEGIN}\n{overview_block.END}\n')),
+        'merge-authored', 'take docs/O.md out of .gitattributes'),
     'authored documents merged by union': Fault(lambda c: c.append('.gitattributes', '*.md merge=union\n'), 'merge-authored', 'INDEX.md merge=union'),
     'a file where our folder in git belongs': Fault(lambda c: (shutil.rmtree(c.sandbox.root / '.git/daybook', ignore_errors=True), c.sandbox.write('.git/daybook', 'x')), 'catalogue', 'mv '),
     'a hand-off that was killed': Fault(lambda c: c.sandbox.write('.git/daybook/handoff.json', '{}'), 'journal', 'daybook handoff'),

@@ -22,6 +22,7 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import operators
+from daybook.session import overview_file
 from daybook.writers import indexes
 
 _GIT = (2, 38)  # merge-tree --write-tree
@@ -101,6 +102,10 @@ def merging(repo: Repo, given: Settings) -> Iterator[Check]:
     if authored:
         yield fail('merge-authored', f'merge=union holds for {authored[0]} too, and garbles what people write',
                    f'let the line in .gitattributes name INDEX.md: {os.path.dirname(authored[0])}/**/INDEX.md merge=union')
+    overview = given.indexes_overview
+    if overview and overview_file.text_of(repo, given) is not None and _merge_of(repo, overview) == 'union':
+        yield fail('merge-authored', f'merge=union holds for {overview} too, and garbles what people write around its block',
+                   f'take {overview} out of .gitattributes')
 
 
 def ignoring(repo: Repo, given: Settings) -> Iterator[Check]:
