@@ -234,7 +234,8 @@ def _is_failed(payload: dict, agent: str, meaning: str) -> bool:
         return True
     if not isinstance(result, dict):
         return False
-    return bool(agent == 'gemini' and result.get('error')) or result.get('resultType') in ('failure', 'denied')
+    # `isError` is how MCP itself says so, which Codex hands on as it is
+    return bool(agent == 'gemini' and result.get('error')) or result.get('resultType') in ('failure', 'denied') or result.get('isError') is True
 
 
 def _tool_of(payload: dict) -> str:
