@@ -77,6 +77,13 @@ def test_a_status_is_known_by_its_first_words(status: object, found: str) -> Non
     assert table.find(status) == found
 
 
+def test_report_tells_words_and_not_sentences(repo: Sandbox) -> None:
+    for number, status in enumerate(('✅ DONE (at last)', 'done', 'Superseded by 0007', '"**In progress**: see below"', 'IN_PROGRESS - almost')):
+        repo.write(f'plans/{number}.md', _plan(status))
+    repo.git('add', '.')
+    assert run(repo, ID, '--report') == (0, 'plan: done 2, in progress 2, superseded 1\n')
+
+
 def test_moves_of_a_commit(governed: Sandbox) -> None:
     assert _put(governed, 'done') == (1, _move('draft', 'done', 'active, dropped'))
     assert run(governed, ID) == (1, _move('draft', 'done', 'active, dropped')), 'by hand, against the last commit'

@@ -14,6 +14,8 @@ from daybook.problem import Problem
 
 _SIGNS = re.compile(r'^\W+')
 
+_GOES_ON = re.compile(r'[^\w\s-]|\s-+\s|\s(?:by|in favou?r of)\s')
+
 
 class Former(NamedTuple):
     """The status that a document had before the change at hand, and the one that the commit before had given it."""
@@ -101,6 +103,12 @@ def _moved(record: Record, table: Table, former: Former, now: str, *, is_range: 
                     f'`kinds.{table.name}.statuses.{was}`')]
 
 
+def _first_words(status: str) -> str:
+    """Return what a status says before it goes on in words, without signs and capitals: `✅ DONE (at last)` is `done`."""
+    plain = _SIGNS.sub('', status).replace('_', ' ').casefold()
+    return _GOES_ON.split(plain, maxsplit=1)[0].strip(' *') or status.strip()
+
+
 def report(records: Iterable[Record], known: Mapping[str, Table]) -> list[str]:
     """Return a line for each kind: how many documents have which status, first those of its table, then all others."""
     counts: dict[str, Counter[str]] = {}
@@ -108,7 +116,7 @@ def report(records: Iterable[Record], known: Mapping[str, Table]) -> list[str]:
         status = record.meta.get('status')
         if isinstance(status, str) and status.strip():
             table = known.get(record.kind)
-            counts.setdefault(record.kind, Counter())[table and table.find(status) or status.strip()] += 1
+            counts.setdefault(record.kind, Counter())[table and table.find(status) or _first_words(status)] += 1
     return [_counted(kind, found, known.get(kind)) for kind, found in sorted(counts.items())]
 
 
