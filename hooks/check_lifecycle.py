@@ -28,7 +28,7 @@ _NONE = (f'{HOOK_ID}: 0 documents governed; name `kinds.<kind>.statuses` in {con
          'or let a document say what it supersedes')
 
 
-def _mended(scope: Scope, wrong: Iterable[Wrong]) -> list[Problem]:
+def _mended(scope: Scope, wrong: Sequence[Wrong]) -> list[Problem]:
     """Write what is wanted of each document; return what the problems come to, which still end the run with 1."""
     wanted: dict[str, dict[str, Any]] = {}
     problems: dict[str, Problem] = {}
@@ -37,8 +37,10 @@ def _mended(scope: Scope, wrong: Iterable[Wrong]) -> list[Problem]:
             known = wanted.setdefault(each.problem.path, {}).get(key)
             both = [*(known if isinstance(known, list) else [known]), *(value if isinstance(value, list) else [value])]
             wanted[each.problem.path][key] = list(dict.fromkeys(both)) if known is not None and key != 'status' else value
-        problems.setdefault(each.problem.path, each.problem)
-    return [_written(scope, problem, wanted[path]) for path, problem in problems.items()]
+        if each.wanted:
+            problems.setdefault(each.problem.path, each.problem)
+    left = [each.problem for each in wrong if not each.wanted]
+    return left + [_written(scope, problem, wanted[path]) for path, problem in problems.items() if path in wanted]
 
 
 def _written(scope: Scope, wrong: Problem, wanted: dict[str, Any]) -> Problem:

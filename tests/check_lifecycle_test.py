@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -202,12 +203,14 @@ def test_fix_writes_both_ways_and_once(repo: Sandbox) -> None:
     repo.write('plans/new.md', '# New\n\n- entity: plan\n- supersedes: old\n')
     repo.git('add', '.')
     code, output = run(repo, ID, '--fix')
-    assert (code, output.count('written: ')) == (1, 3), output
-    assert 'docs/adr/0001-a.md:1: written: superseded_by: [\'0002-b\', \'0003-c\'], status: superseded; ' \
-           'git add -- docs/adr/0001-a.md' in output
+    assert (code, output.count('written: '), output.count('[succession-status]')) == (1, 3, 2), output
+    assert 'docs/adr/0001-a.md:1: written: superseded_by: [\'0002-b\', \'0003-c\']; git add -- docs/adr/0001-a.md' in output
     assert repo.read('docs/adr/0001-a.md') == ('---\r\ntitle: A\r\nsuperseded_by: [0002-b, 0003-c]\r\n'
-                                               'status: superseded # for now\r\n---\r\n\r\n## Status\r\n')
-    assert repo.read('plans/old.md') == '# Old\n\n- entity: plan\n- status: superseded\n- superseded_by: new\n'
+                                               'status: accepted # for now\r\n---\r\n\r\n## Status\r\n')
+    assert 'superseded_by: 0003-c\nstatus: superseded\n' in repo.read('docs/adr/0002-b.md')
+    assert repo.read('plans/old.md') == '# Old\n\n- entity: plan\n- status: active\n- superseded_by: new\n'
+    for path in ('docs/adr/0001-a.md', 'plans/old.md'):  # what a person wrote is a person's to change
+        repo.write(path, re.sub('status: (accepted|active)', 'status: superseded', repo.read(path)))
     before = repo.snapshot()
     assert run(repo, ID, '--fix') == (0, '')
     assert repo.snapshot() == before
@@ -222,5 +225,6 @@ def test_who_supersedes_answers_for_the_older_one(repo: Sandbox) -> None:
     code, output = commit(repo)
     assert (code, output.count('docs/adr/0001-a.md:')) == (1, 2), output
     assert run(repo, ID, '--fix')[0] == 1
+    repo.write('docs/adr/0001-a.md', repo.read('docs/adr/0001-a.md').replace('accepted', 'superseded'))
     repo.git('add', '.')
     assert commit(repo) == (0, '')

@@ -16,6 +16,7 @@ from daybook.problem import Problem
 NEWER, OLDER = 'superseded_by', 'supersedes'  # the key that names a newer document, the key that names an older one
 _NUMBER = re.compile(r'(?:(?:adr|plan)[-_ ]?)?0*([0-9]{1,5})(?=$|[-_. ])', re.IGNORECASE)
 STATUS = 'superseded'
+_PART = ', or where only a part of it was, take it out of both keys'
 
 
 class Wrong(NamedTuple):
@@ -98,5 +99,5 @@ def _going_on(record: Record, newer: list[str]) -> Iterator[Wrong]:
     if not review.CLOSED.intersection(words[:1]):
         said = f'its status is {status}' if words else 'has no status'
         yield Wrong(Problem(record.path, record.line('status'), 'succession-status',
-                            f'{", ".join(newer)} supersedes it, and {said}; write `status: {STATUS}`', causes=tuple(newer)),
-                    {'status': STATUS})
+                            f'{", ".join(newer)} supersede{"s" * (len(newer) == 1)} it, and {said}; write `status: {STATUS}`{_PART * bool(words)}', causes=tuple(newer)),
+                    {} if words else {'status': STATUS})  # what a person wrote there may be true of a part
