@@ -1,7 +1,6 @@
 """check-invariant: the counters in the notes stay 0, and nothing that agents, hooks or scripts run asks the mirror."""
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from daybook.checks import looking
@@ -44,7 +43,7 @@ def look(scope: Scope) -> Look:
     from daybook.session import mirror_sight
 
     unseen: set[str] | None = None if mirror_sight.is_in_sight(scope.repo.root, scope.settings) else set()
-    setup = [unseen is None, *(files.read_bytes(path) for path in (os.path.join(scope.repo.root, config.PATH), __file__))]
+    setup = [unseen is None, config.read_file(scope.repo.root, config.PATH), files.read_bytes(__file__)]
     rules = Rules(HOOK_ID, repr(setup).encode(), lambda part: _check(scope, part, unseen))
     found = vicinity.look(scope, rules, lambda: scope.paths if change and config.PATH in change.paths else ())
     if change or not unseen:

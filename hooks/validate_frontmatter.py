@@ -1,7 +1,6 @@
 """validate-frontmatter: every document fits its kind, ids are unique, and what a document names exists."""
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Collection
 from collections.abc import Sequence
@@ -34,22 +33,22 @@ _FLAGS = {'warn': 'print problems as warnings, unless `validate.block_from` has 
 _TOLD = ('source_path', 'version')  # keys that say what the name of the file says too
 
 
-def _operators(root: str) -> tuple[dict[str, object], list[Problem]]:
-    data = files.read_bytes(os.path.join(root, *config.OPERATORS_PATH.split('/')))
-    if data is None:
-        return {}, []
-    given, problems = config.read_mapping(config.OPERATORS_PATH, data, 'operators')
-    if problems:
+def _operators(scope: Scope) -> tuple[dict[str, object], list[Problem]]:
+    given, problems = scope.mapping(config.OPERATORS_PATH, 'operators')
+    if problems or not given:
         return {}, problems
     operators = given['operators']
-    return operators, identity.check_operators(config.OPERATORS_PATH, operators, config.mapping_lines(data))
+    problems = identity.check_operators(config.OPERATORS_PATH, operators, {})
+    if problems:  # only now does anybody ask for lines
+        data = config.read_file(scope.repo.root, config.OPERATORS_PATH)
+        problems = identity.check_operators(config.OPERATORS_PATH, operators, config.mapping_lines(data or b''))
+    return operators, problems
 
 
-def _check(scope: Scope, part: Part) -> list[Problem]:
+def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Problem]:
     documents = part.documents
-    operators, found = _operators(scope.repo.root)
-    schemas, unusable = document.usable_schemas(scope.repo, {each.kind for each in documents})
-    found += [*unusable, *frontmatter.check(documents, schemas)]
+    schemas, found = document.usable_schemas(scope.repo, {each.kind for each in documents})
+    found += frontmatter.check(documents, schemas)
     found += identity.check(documents, part.others, slug=scope.settings.sessions_slug)
     names = part.names
     found += references.check(documents, part.files, scope.former, None if names is None else lambda kind: names(f'{kind}:'))
@@ -87,13 +86,17 @@ def _unchecked(scope: Scope) -> list[str]:
 def _rules(scope: Scope) -> Rules:
     slug, root = scope.settings.sessions_slug, scope.repo.root
     places = [config.PATH, config.OPERATORS_PATH, *sorted({kind.schema for kind in scope.settings.kinds if kind.schema})]
-    setup = [files.read_bytes(path) for path in (*(os.path.join(root, place) for place in places), __file__)]
+    setup = [*(config.read_file(root, place) for place in places), files.read_bytes(__file__)]
+    operators, wrong_operators = _operators(scope)  # before the catalogue is being written
 
     def keys(found: Document) -> Keys:
         gives = identity.keys(found, slug=slug) | references.gives(found)
         return Keys(frozenset(gives), frozenset(references.asks(found)), references.may_be_in_cycle(found))
 
-    return Rules(HOOK_ID, repr((schema.version(), setup)).encode(), lambda part: _check(scope, part), keys,
+    def check(part: Part) -> list[Problem]:
+        return [*_check(scope, part, operators), *wrong_operators]
+
+    return Rules(HOOK_ID, repr((schema.version(), setup)).encode(), check, keys,
                  lambda path: Keys(frozenset(identity.path_keys(path))))
 
 
@@ -152,7 +155,9 @@ def look(scope: Scope) -> Look:
     change = scope.change
     if change and not any(_may_matter(scope.settings, path) for path in change.paths):
         return Look()
-    found = vicinity.look(scope, _rules(scope), lambda: _by_settings(scope))
+    # what a broken schema lets pass depends on which kinds have documents
+    is_sound = not document.usable_schemas(scope.repo, [kind for kind in scope.settings.kinds if kind.schema])[1]
+    found = vicinity.look(scope, _rules(scope), lambda: _by_settings(scope), may_be_part=is_sound)
     found = found._replace(notes=_unchecked(scope))
     block_from = _block_from(scope)
     if block_from is None or not problem.is_blocking(found.problems):

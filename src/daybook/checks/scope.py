@@ -9,6 +9,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 from daybook import problem
 from daybook.checks.asking import Answers
@@ -17,6 +18,7 @@ from daybook.checks.change import Look
 from daybook.checks.change import pushed_change
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents import mappings
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.errors import FatalError
@@ -24,7 +26,6 @@ from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import listing
-from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
 
 
@@ -61,7 +62,13 @@ class Scope:
     @functools.cached_property
     def settings(self) -> Settings:
         """The settings. Raises FatalError."""
-        return config.load(self.repo.root)
+        given, problems = self.mapping(config.PATH, 'config')
+        return config.from_mapping(config.sound(config.PATH, given, problems))
+
+    def mapping(self, path: str, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
+        """Return what one of our YAML files says and what is wrong with it; nothing when there is none."""
+        data = config.read_file(self.repo.root, path)
+        return ({}, []) if data is None else mappings.read(self.repo.common_dir, path, data, schema_name)
 
     @functools.cached_property
     def is_blind(self) -> bool:

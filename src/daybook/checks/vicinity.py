@@ -57,9 +57,9 @@ class Rules(NamedTuple):
     path_keys: Callable[[str], Keys] = lambda _: Keys()
 
 
-def look(scope: Scope, rules: Rules, also: Callable[[], Collection[str]] = tuple) -> Look:
+def look(scope: Scope, rules: Rules, also: Callable[[], Collection[str]] = tuple, *, may_be_part: bool = True) -> Look:
     """Return what the rules find in a run; the change at hand answers for the files `also` besides its own."""
-    if _is_commit_of_files(scope):
+    if may_be_part and _is_commit_of_files(scope):
         for _ in range(2):
             try:
                 kept = catalogue.open_in(scope.repo.common_dir)

@@ -303,19 +303,23 @@ def mapping_lines(data: bytes) -> dict[str, int]:
     return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
 
 
+def read_file(root: str, path: str) -> bytes | None:
+    """Return the bytes of one of our YAML files; None when there is none."""
+    data = files.read_bytes(os.path.join(root, *path.split('/')))
+    return sparse.read(root, path) if data is None else data
+
+
 def load_mapping(root: str, path: str, schema_name: str) -> dict[str, Any]:
     """Return the validated content of one of our YAML files; empty when there is none.
 
     Raises FatalError with file, line and hint when it does not fit its schema.
     """
-    data = files.read_bytes(os.path.join(root, *path.split('/')))
-    if data is None:
-        data = sparse.read(root, path)
-    return {} if data is None else _sound(path, data, schema_name)
+    data = read_file(root, path)
+    return {} if data is None else sound(path, *read_mapping(path, data, schema_name))
 
 
-def _sound(path: str, data: bytes, schema_name: str) -> dict[str, Any]:
-    given, problems = read_mapping(path, data, schema_name)
+def sound(path: str, given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Return what a file says. Raises FatalError with its problems when it has any."""
     if problems:
         words = [f'{path}:{problem.line}: {problem.message}' for problem in problems]
         raise FatalError('\n'.join([f'{path} cannot be used; mend these lines', *words]))
@@ -324,7 +328,7 @@ def _sound(path: str, data: bytes, schema_name: str) -> dict[str, Any]:
 
 def from_bytes(data: bytes | None) -> Settings:
     """Return the settings that the bytes of a config file make; the defaults for None. Raises FatalError."""
-    return from_mapping({} if data is None else _sound(PATH, data, 'config'))
+    return from_mapping({} if data is None else sound(PATH, *read_mapping(PATH, data, 'config')))
 
 
 def load(root: str) -> Settings:

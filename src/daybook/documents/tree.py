@@ -1,7 +1,9 @@
 """The tracked files of a repository as places that links lead to: exact case, folders, symbolic links, submodules."""
 from __future__ import annotations
 
+import functools
 import unicodedata
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 
@@ -31,23 +33,28 @@ class Tree:
     """
 
     def __init__(self, files: Iterable[str], links: Mapping[str, str] | None = None, submodules: Iterable[str] = ()) -> None:
-        self.files = set(files)
+        self.files: Collection[str] = files if isinstance(files, Mapping) else set(files)
         self.links = links or {}
         self.submodules = tuple(submodules)
-        self.folders = {''}
-        for folder in {folder_of(path) for path in self.files}:
-            while folder not in self.folders:
-                self.folders.add(folder)
-                folder = folder_of(folder)
         self._folded: dict[str, str] | None = None
         self._readmes: dict[str, str] | None = None
+
+    @functools.cached_property
+    def folders(self) -> set[str]:
+        """All folders of the files, the root included."""
+        found = {''}
+        for folder in {path.rpartition('/')[0] for path in self.files}:
+            while folder not in found:
+                found.add(folder)
+                folder = folder_of(folder)
+        return found
 
     def locate(self, path: str) -> str | None:
         """Return the file or folder that `path` stands for, symbolic links followed, or None when there is none.
 
         What lies below a submodule is taken for granted.
         """
-        if path in self.folders or path in self.files and path not in self.links:
+        if path in self.files and path not in self.links or path in self.folders:
             return path
         if self.submodules and path.startswith(tuple(f'{name}/' for name in self.submodules)):
             return path
@@ -77,7 +84,7 @@ class Tree:
     def other_spelling(self, path: str) -> str | None:
         """Return the file or folder whose name differs from `path` in letter case or Unicode form only."""
         if self._folded is None:
-            self._folded = {folded(known): known for known in sorted(self.folders | self.files, reverse=True)}
+            self._folded = {folded(known): known for known in sorted({*self.folders, *self.files}, reverse=True)}
         found = self._folded.get(folded(path))
         return found if found != path else None
 

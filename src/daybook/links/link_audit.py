@@ -66,17 +66,17 @@ class Judge:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         self.change = link_context.Change(repo, is_in_commit=is_in_commit)
-        self.tree = self._tree_of(repo)
         self._repo, self._files, self._kept = repo, files, kept
+        self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
         self._ageing = link_context.Ageing(repo, self.contents, options.documents)
         self._names: links.Names | None = None
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
 
     def _tree_of(self, repo: Repo) -> Tree:
-        symlinks = [path for path, (mode, _) in self.entries.items() if mode == listing.SYMLINK]
+        symlinks, submodules = self._files.of_mode(listing.SYMLINK), self._files.of_mode(listing.SUBMODULE)
         texts = link_context.symlink_texts(repo, symlinks, [self.entries[path][1] for path in symlinks])
-        return Tree(self.entries, texts, [path for path, (mode, _) in self.entries.items() if mode == listing.SUBMODULE])
+        return Tree(self.entries, texts, submodules)
 
     def sources(self) -> list[str]:
         """Return all files that can be judged."""

@@ -53,7 +53,9 @@ def _read_objects(repo: Repo, names: Sequence[str],
     if not names:
         return []
     request = b''.join(os.fsencode(name) + b'\n' for name in names)
-    out = git.expect('cat-file', '--batch', cwd=repo.root, stdin=request, env=env).out
+    out = git_spawn.answer(repo.root, ('cat-file', '--batch'), request, env) if len(request) <= git_spawn.MOST_INPUT else None
+    if out is None:
+        out = git.expect('cat-file', '--batch', cwd=repo.root, stdin=request, env=env).out
     found: list[tuple[str, bytes] | None] = []
     position = 0
     for _ in names:

@@ -3,20 +3,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 
-def _start(words: Sequence[str], cwd: str) -> tuple[int, int]:
+MOST_INPUT = 4096  # bytes that every pipe takes before anybody reads them
+
+
+def _start(words: Sequence[str], cwd: str, given: bytes = b'', env: Mapping[str, str] | None = None) -> tuple[int, int]:
     reader, writer = os.pipe()
-    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, writer, 1),
-               (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_CLOSE, reader)]
+    source, sink = os.pipe()
+    actions = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
     try:
-        process = os.posix_spawnp('git', ('git', '-C', cwd, *words), os.environ, file_actions=actions)
+        os.write(sink, given)
+        # all four are closed in the new process, as the pipes of Python are (PEP 446)
+        process = os.posix_spawnp('git', ('git', '-C', cwd, *words), os.environ if env is None else env, file_actions=actions)
     except BaseException:
         os.close(reader)
         raise
     finally:
-        os.close(writer)
+        for end in (writer, source, sink):
+            os.close(end)
     return process, reader
 
 
@@ -40,6 +47,16 @@ def ask(cwd: str, *commands: Sequence[str]) -> Callable[[], list[bytes | None]]:
         return lambda: [run.stdout if run.returncode == 0 else None for run in runs]
     started = [_start(words, cwd) for words in commands]
     return lambda: [_finish(*process) for process in started]
+
+
+def answer(cwd: str, words: Sequence[str], given: bytes, env: Mapping[str, str] | None = None) -> bytes | None:
+    """Return what one command of git makes of `MOST_INPUT` bytes at most; None when it fails."""
+    if not hasattr(os, 'posix_spawnp'):
+        import subprocess
+
+        run = subprocess.run(('git', '-C', cwd, *words), input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+        return run.stdout if run.returncode == 0 else None
+    return _finish(*_start(words, cwd, given, env))
 
 
 def answers(cwd: str, *commands: Sequence[str]) -> list[bytes | None]:

@@ -27,20 +27,29 @@ class Listing:
     @property
     def digest(self) -> bytes:
         """The BLAKE2b hash of `raw`."""
-        try:
-            from _blake2 import blake2b  # `hashlib` would load OpenSSL for the one digest of a warm run
-        except ImportError:
-            from hashlib import blake2b
-        return blake2b(self.raw, digest_size=20).digest()
+        return digest(self.raw)
 
     def entries(self) -> dict[str, tuple[str, str]]:
         """Return mode and object id of each path; not to be changed."""
-        import re  # twice as fast as `entry` for each line; not on the path of a run without changes
-
         if self._entries is None:
-            found = re.findall('([0-9]{6}) ([0-9a-f]+) [0-3]\t([^\0]*)\0', os.fsdecode(self.raw))
-            self._entries = {path: (mode, oid) for mode, oid, path in found}
+            at = self.raw.find(b'\t')  # all ids of one repository are equally long
+            self._entries = {line[at + 1:]: (line[:6], line[7:at - 2]) for line in lines(self.raw)}
         return self._entries
+
+    def of_mode(self, mode: str) -> list[str]:
+        """Return the paths of one octal mode."""
+        if mode.encode() not in self.raw:  # as in most repositories of symbolic links and submodules
+            return []
+        return [path for path, (other, _) in self.entries().items() if other == mode]
+
+
+def digest(data: bytes) -> bytes:
+    """Return the BLAKE2b hash of `data`."""
+    try:
+        from _blake2 import blake2b  # `hashlib` would load OpenSSL for the one digest of a warm run
+    except ImportError:
+        from hashlib import blake2b
+    return blake2b(data, digest_size=20).digest()
 
 
 def lines(raw: bytes) -> list[str]:
