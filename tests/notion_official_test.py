@@ -28,6 +28,7 @@ from mirrors import Mirrored
 from mirrors import mirrored  # noqa: F401  fixtures
 from mirrors import notion  # noqa: F401
 from notion_standin import Seen
+from notion_standin import error_body
 
 Check = Callable[[str, object], list[str]]
 # read before the tests take such names out of the environment
@@ -109,10 +110,21 @@ def test_every_request_and_answer_is_one_that_notion_describes(mirrored: Mirrore
         if seen.body is not None:
             requests += 1
             assert check(f'{place}/requestBody/content/application~1json/schema', seen.body) == [], (seen.method, seen.path)
-        # a database is asked for the ids of its data sources alone, and the stand-in says no more
-        if seen.status == 200 and '/databases/' not in seen.path:
+        if seen.status == 200:
             assert check(f'{place}/responses/200/content/application~1json/schema', seen.answer) == [], (seen.method, seen.path)
     assert requests > 30
+
+
+ERRORS = ((400, 'validation_error'), (401, 'unauthorized'), (403, 'restricted_resource'), (404, 'object_not_found'), (409, 'conflict_error'),
+          (429, 'rate_limited'), (500, 'internal_server_error'), (503, 'service_unavailable'))
+
+
+@pytest.mark.parametrize(('status', 'code'), ERRORS)
+def test_every_error_is_one_that_notion_describes(check: Check, status: int, code: str) -> None:
+    more = {'additional_data': {'rate_limit_reason': 'public_api_request_rate_limit'}} if status == 429 else {}
+    place = f'/paths/~1v1~1pages/post/responses/{status}/content/application~1json/schema'
+    assert check(place, error_body(status, code, 'please try again', **more)) == []
+    assert check(place, error_body(status, 'nonsense', 'please try again')), 'it can fail'
 
 
 WRONG = (

@@ -54,6 +54,11 @@ def _units(text: str) -> int:
     return len(text.encode('utf-16-le', 'surrogatepass')) // 2
 
 
+def error_body(status: int, code: str, message: str, **more: Any) -> Json:
+    """Return what an answer that is an error says."""
+    return {'object': 'error', 'status': status, 'code': code, 'message': message, 'request_id': str(uuid.uuid4()), **more}
+
+
 def _user(user_id: str) -> Json:
     return {'object': 'user', 'id': user_id}
 
@@ -310,7 +315,10 @@ class StandIn:
                 return self._query(body or {})
             return self._extend(body or {}) if method == 'PATCH' else self._source(parts[1])
         if parts[0] == 'databases' and parts[1] == self.database_id and self.is_shared:
-            return {'object': 'database', 'id': self.database_id, 'data_sources': [{'id': s, 'name': f'table {n}'} for n, s in enumerate(self.sources)]}
+            return {'object': 'database', 'id': self.database_id, 'title': [], 'description': [], 'parent': {'type': 'workspace', 'workspace': True},
+                    'is_inline': False, 'in_trash': False, 'is_locked': False, 'created_time': self._moment(), 'last_edited_time': self._moment(),
+                    'icon': None, 'cover': None, 'url': 'https://www.notion.so/x', 'public_url': None,
+                    'data_sources': [{'id': s, 'name': f'table {n}'} for n, s in enumerate(self.sources)]}
         if parts[0] == 'pages' and self.is_shared:
             if method == 'POST':
                 return self._new(body or {})
@@ -388,16 +396,13 @@ class _Handler(BaseHTTPRequestHandler):
                     # as deep a copy as the client will see
                     answer = json.loads(json.dumps(standin.answer(self.command, path, body)))
             except _Wrong as wrong:
-                status, answer = wrong.status, self._error(wrong.status, wrong.code, str(wrong))
+                status, answer = wrong.status, error_body(wrong.status, wrong.code, str(wrong))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                status, answer = 400, self._error(400, 'validation_error', f'{type(error).__name__} {error}')
+                status, answer = 400, error_body(400, 'validation_error', f'{type(error).__name__} {error}')
             standin.seen.append(Seen(self.command, path, body, standin.now(), status, answer, fault))
         if fault == 'kill-saved' and standin.victim:
             os.kill(standin.victim, signal.SIGKILL)
         self._fail(fault) if fault and fault not in ('slow-open', 'kill', 'kill-saved') else self._send(status, json.dumps(answer).encode())
-
-    def _error(self, status: int, code: str, message: str, **more: Any) -> Json:
-        return {'object': 'error', 'status': status, 'code': code, 'message': message, 'request_id': str(uuid.uuid4()), **more}
 
     def _fail(self, fault: str) -> None:
         if fault in ('lost', 'reset'):
@@ -412,11 +417,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault in ('429', '529'):
             code = {'429': 'rate_limited', '529': 'service_overload'}[fault]
             more = {'additional_data': {'rate_limit_reason': 'public_api_request_rate_limit'}}
-            self._send(int(fault), json.dumps(self._error(int(fault), code, 'slow down', **more)).encode(), retry=self.standin.retry_after)
+            self._send(int(fault), json.dumps(error_body(int(fault), code, 'slow down', **more)).encode(), retry=self.standin.retry_after)
         else:
             status = int(re.match(r'\d+', fault)[0])  # type: ignore[index]
             code = {409: 'conflict_error', 500: 'internal_server_error', 503: 'service_unavailable', 504: 'gateway_timeout'}[status]
-            self._send(status, json.dumps(self._error(status, code, 'please try again')).encode())
+            self._send(status, json.dumps(error_body(status, code, 'please try again')).encode())
 
     def _send(self, status: int, data: bytes, kind: str = 'application/json', retry: str = '') -> None:
         self.send_response(status)

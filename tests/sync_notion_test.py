@@ -244,6 +244,18 @@ def test_a_part_of_the_documents_links_to_the_pages_of_all(mirrored: Mirrored) -
     assert f'See [b]({_link_of(mirrored, "b")}).' in mirrored.notion.texts[mirrored.notion.page('a')]
 
 
+def test_an_update_that_was_not_finished_moves_no_links(mirrored: Mirrored) -> None:
+    mirrored.note('a', text='See [b](./b.md).')
+    path = mirrored.note('b')
+    mirrored.repo.commit()
+    mirrored.apply()
+    mirrored.repo.write(path, mirrored.repo.read(path).replace('Done.', 'Other.'))
+    mirrored.repo.commit()
+    mirrored.notion.fault = lambda number, method, place: '503' if place.endswith('/markdown') else ''
+    assert mirrored.run('--apply')[0] == 1
+    assert 'sync-notion: 1 update, 1 skip;' in mirrored.run()[1]
+
+
 def test_a_page_that_never_comes_moves_no_links(mirrored: Mirrored) -> None:
     mirrored.note('a', text='See [b](./b.md).')
     mirrored.repo.commit()
@@ -258,11 +270,17 @@ def test_a_page_that_never_comes_moves_no_links(mirrored: Mirrored) -> None:
         assert mirrored.meta('docs/sessions/a.md')['sync_status'] == 'synced'
 
 
+@pytest.mark.parametrize('is_back', [False, True])
 @pytest.mark.parametrize('number', range(1, 8))
-def test_no_link_stays_old_whatever_write_was_the_last(mirrored: Mirrored, number: int) -> None:
+def test_no_link_stays_old_whatever_write_was_the_last(mirrored: Mirrored, number: int, is_back: bool) -> None:
     """The run ends at its write number `number`, saved or not; the next makes all links new."""
     for is_saved in (True, False):
         name = f'b{number}{is_saved}'
+        if is_back:  # it was here, went, and comes back
+            mirrored.note(name)
+            mirrored.repo.commit()
+            mirrored.apply()
+            mirrored.repo.git('rm', '-q', '-f', f'docs/sessions/{name}.md')
         mirrored.note(f'a{name}', text=f'See [b](./{name}.md).')
         mirrored.repo.commit()
         mirrored.notion.fault = lambda *_: ''

@@ -176,7 +176,9 @@ class Applier:
             reason = 'links to a document whose page is not made yet; the next run writes it'
             return Outcome(step, 'failed', reason, row) if is_last else Outcome(step, 'waits', step.reason, row)
         # without its hash first: else a body that was half written could pass for an older one
-        self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
+        # one that comes back has never been synced, so that the next run sees it should this one end
+        fields = {**self._begun(page), 'last_synced': ''} if row.in_trash else self._begun(page)
+        self._mirror.set_fields(row.page_id, fields, in_trash=restored)
         self._marked.add(page.path)
         self._mirror.set_body(row.page_id, text)
         if page.path in self._held and not is_last:

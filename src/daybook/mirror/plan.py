@@ -226,9 +226,9 @@ def chosen(steps: Iterable[Step], paths: Collection[str] | None) -> list[Step]:
 
 
 def moving(steps: Iterable[Step]) -> set[str]:
-    """Return the documents whose page comes, comes back, goes, or was not finished the last time."""
+    """Return the documents whose page comes, comes back, goes, or has never been whole since it came."""
     return {step.path for step in steps if step.page and (
-        step.action in ('create', 'archive') or step.action == 'update' and step.row and (step.row.in_trash or not step.row.get('content_hash')))}
+        step.action in ('create', 'archive') or step.action == 'update' and step.row and (step.row.in_trash or not step.row.get('last_synced')))}
 
 
 def relinked(steps: Iterable[Step], links: Mapping[str, Collection[str]]) -> list[Step]:
