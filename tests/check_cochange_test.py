@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook.documents.config import Cochange
+from daybook.governance import cochanging
+from daybook.repo import git
 from governance import cases
 from governance import commit
 from governance import fill
@@ -304,3 +307,44 @@ def test_runners_pass_the_message(droplet: Sandbox, plugin: tuple[str, str], too
     code, out = commit(droplet)
     assert code == 1 and 'changed without docs/infrastructure/*state*.md' in out, out
     assert commit(droplet, 'x\n\nDocs-Reviewed: it names no ports')[0] == 0
+
+
+MARKS = 'x = 1\n# LINT.IfChange("limits")\na = 1\nb = 2\n# LINT.ThenChange("doc.py{}")\ny = 1\n'
+TARGET = 'top = 0\n# LINT.Label("limits")\nA = 1\nB = 2\n# LINT.EndLabel\nbottom = 0\n'
+# what changes in the file with the marks and in its target, whether the target is a label, and whether that breaks the
+# rule, as ifttt-lint 0.1.0 (https://github.com/ebrevdo/ifttt-lint) answers
+AGREED = (
+    pytest.param(('y = 1', 'y = 2'), None, '', 0, id='behind it'),
+    pytest.param(('x = 1', 'x = 2'), None, '', 0, id='before it'),
+    pytest.param(('a = 1', 'a = 3'), None, '', 1, id='inside'),
+    pytest.param(('a = 1', 'a = 3'), ('A = 1', 'A = 3'), '', 0, id='inside, and the target'),
+    pytest.param(('a = 1', 'a = 3'), ('bottom', 'ground'), '', 0, id='inside, and the target anywhere'),
+    pytest.param(('a = 1\n', 'z = 0\na = 1\n'), None, '', 1, id='a first line comes'),
+    pytest.param(('b = 2\n', 'b = 2\nc = 3\n'), None, '', 1, id='a last line comes'),
+    pytest.param(('b = 2\n', ''), None, '', 1, id='a line goes'),
+    pytest.param(('b = 2\n', ''), ('B = 2\n', ''), '', 0, id='a line goes, and the target'),
+    pytest.param(None, ('A = 1', 'A = 3'), '', 0, id='the target alone'),
+    pytest.param(('y = 1', 'c = 3\ny = 1'), None, '', 0, id='a line comes right behind'),
+    pytest.param(('x = 1\n', 'x = 1\nw = 1\n'), None, '', 0, id='a line comes right before'),
+    pytest.param(('a = 1', 'a = 3'), ('A = 1', 'A = 3'), '#limits', 0, id='inside the label'),
+    pytest.param(('a = 1', 'a = 3'), ('bottom', 'ground'), '#limits', 1, id='outside of the label'),
+    pytest.param(('a = 1', 'a = 3'), ('top', 'head'), '#limits', 1, id='above the label'),
+    pytest.param(('a = 1', 'a = 3'), ('B = 2\n', 'B = 2\nC = 3\n'), '#limits', 0, id='the label grows'),
+    # here it says 1: it looks at the lines after the change alone, and a line that is gone is in none
+    pytest.param(('a = 1', 'a = 3'), ('B = 2\n', ''), '#limits', 0, id='the label loses its last line'),
+)
+
+
+@pytest.mark.parametrize(('marks', 'target', 'label', 'code'), AGREED)
+def test_it_agrees_with_ifttt_lint(repo: Sandbox, marks: tuple[str, str] | None, target: tuple[str, str] | None, label: str, code: int) -> None:
+    texts = {'conf.py': MARKS.format(label), 'doc.py': TARGET}
+    for path, text in texts.items():
+        repo.write(path, text)
+    repo.commit()
+    for path, change in (('conf.py', marks), ('doc.py', target)):
+        assert change is None or change[0] in texts[path]
+        repo.write(path, texts[path].replace(*change) if change else texts[path])
+    repo.commit()
+    rule = Cochange('limits', ('conf.py#limits',), (f'doc.py{label}',))
+    found = cochanging.of_range(git.find_repo(str(repo.root)), [rule], 'HEAD^', 'HEAD')
+    assert len(found) == code, found
