@@ -52,22 +52,23 @@ def test_stray_doubled_and_unowned_documents(repo: Sandbox) -> None:
     repo.write('ops/README.md', '---\nentity: readme\n---\n')
     repo.write('.claude/commands/x.md', '---\nentity: command\n---\n')
     repo.write('notes/p.md', '---\nkind: plan\ntitle: Moved away\n---\n')
+    repo.write('archive/n.md', '---\nexternal_id: old\nowner: roman\n---\n')
     repo.write('a/empty.md', '')
     repo.write('b/empty.md', '')
     repo.commit()
     found = findings(repo)['governance']
-    assert found['stray'] == {'count': 2, 'first': ['notes/p.md', 'ops/state.md']}
+    assert found['stray'] == {'count': 3, 'first': ['notes/p.md', 'ops/state.md', 'archive/n.md']}, 'what was put away last'
     assert found['same_content'] == {'count': 1, 'files': 2, 'first': [['elsewhere/other.md', 'plans/other.md']]}
     assert found['same_name'] == {'count': 1, 'files': 2, 'first': [['plans/launch (1).md', 'plans/launch.md']]}
-    assert found['unowned'] == {'count': 3, 'first': ['notes/p.md', 'ops/state.md', 'plans/launch (1).md'], 'of': 5}
+    assert found['unowned'] == {'count': 3, 'first': ['notes/p.md', 'ops/state.md', 'plans/launch (1).md'], 'of': 6}
     assert found['headers']['rules'] == {'header-path': 1} and found['headers']['governed'] == 1
     shown = screen(repo)
-    for words in ('2 stray documents, outside every kind, such as notes/p.md', '1 header: header-path ×1, such as ops/state.md:8',
-                  'copies: 2 with the content of another, 2 named alike', '3 of 5 documents name no owner, such as notes/p.md'):
+    for words in ('3 stray documents, outside every kind, such as notes/p.md', '1 header: header-path ×1, such as ops/state.md:8',
+                  'copies: 2 with the content of another, 2 named alike', '3 of 6 documents name no owner, such as notes/p.md'):
         assert words in shown, shown
     repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: ["ops/*.md", "notes/*.md"]}}\n')
     repo.commit()
-    assert findings(repo)['governance']['stray'] == {'count': 0, 'first': []}, 'they have a kind now'
+    assert findings(repo)['governance']['stray'] == {'count': 1, 'first': ['archive/n.md']}, 'they have a kind now'
 
 
 def _bad() -> list[object]:

@@ -78,7 +78,7 @@ class Governing:
         unowned = [path for path in documents if not hygiene.is_owned(self.sweep.governed[path].header, self.sweep.looks[path].keys)]
         wrong = sorted(headers.check(self.records))
         return {
-            'stray': _first(self.strays), 'same_content': _groups(copies), 'same_name': _groups(named), 'same_title': _groups(titles),
+            'stray': _first(sorted(self.strays, key=naming.is_put_away)), 'same_content': _groups(copies), 'same_name': _groups(named), 'same_title': _groups(titles),
             'unowned': {**_first(unowned), 'of': len(documents)},
             'headers': _said(wrong, sum(governed.has_header(record) for record in self.records)),
         }
