@@ -255,11 +255,11 @@ def test_policy_and_place_are_settings(team: Sandbox) -> None:
     done = team.daybook('archive', '--as-of', '2026-11-21')
     assert (done.returncode, 'old/notes is no place for notes' in done.stderr) == (1, True)
     team.write('.daybook/config.yaml', 'kinds: {session: {paths: ["docs/sessions/**/*.md", "old/**/*.md"]}}\n'
-               'sessions: {archive_after_days: 90, archive_folder: "old/{year}"}\nindexes: {when: never}\n')
+               'sessions: {archive_after_days: 90, archive_folder: "old/{year}"}\nindexes: {when: never}\nrender: {tracked: true}\n')
     team.commit()
     before = _audit(team)
     done = team.daybook('archive', '--commit', '--as-of', '2026-11-21')
-    assert done.returncode == 0 and team.read(f'old/2026/{OLD}.md')
+    assert done.returncode == 0 and team.read(f'old/2026/{OLD}.md') and 'run `daybook render-docs`' in done.stdout
     assert _audit(team) == sorted(line.replace(f'{HOME}/{OLD}', f'old/2026/{OLD}') for line in before)
 
 

@@ -101,6 +101,8 @@ def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
         _tell(found, is_dry=False)
         return 0
     paths = archiving.apply(repo, settings, found)
+    if settings.render_tracked:
+        print('the pages are tracked, and show the old places: run `daybook render-docs`')
     if options.commit:
         count = len(found.moves)
         oid = archiving.commit(repo, paths, f'docs(sessions): archive {count} note{"s" * (count != 1)}')
