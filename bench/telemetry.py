@@ -50,6 +50,7 @@ def _write_payload(folder: Path, name: str) -> Path:
     event = {
         'session_id': 'bench', 'cwd': str(folder), 'hook_event_name': 'PostToolUse', 'tool_name': name,
         'tool_input': {'command': 'x' * 500}, 'tool_response': {'stdout': 'y' * 300},
+        'transcript_path': str(folder / 'projects' / 'p' / 'bench.jsonl'), 'permission_mode': 'default', 'tool_use_id': 'toolu_01ABC124',
     }
     path = folder / f'{name}.payload'
     path.write_text(json.dumps(event))

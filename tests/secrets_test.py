@@ -16,6 +16,7 @@ _KEPT = [
     'password: correct-horse-battery', 'token bearer', 'Bearer of bad news', 'Authorization: Bearer $TOKEN', 'sk-short', 'AKIA123',
     'desk-top-computers-and-other-furniture', 'task-a-very-long-branch-name-without-any-end', 'ghp_tooshort', 'xoxb-short',
     'risk-based-testing-of-the-whole-thing', 'feature/sk-lowercase-words-only-here-and-there', 'git@github.com:owner/repo.git',
+    'ico-arrow-left-circle-16x16-dark.png', 'squ_are_of_the_hypotenuse_number_2', 'phc_height_of_the_first_20_rows_of_it', 'shippo_live_rates_for_2026_07_21',
     'secret_key = os.environ["KEY"]', 'RT-261120-01k7f', 'eyJ.eyJ.x', 'npm_config_registry', 'hf_transfer', 'AIzaShort',
 ]
 _MARKED = [
@@ -25,6 +26,7 @@ _MARKED = [
     ('slack-webhook', 'https://hooks.slack.com/services/T0/B0/abc123'), ('aws-key', 'AKIAIOSFODNN7EXAMPLE'),
     ('google-key', f'AIza{_A[:35]}'), ('stripe-key', f'sk_live_{_A[:24]}'), ('npm-token', f'npm_{_A[:36]}'),
     ('pypi-token', f'pypi-AgEI{_A[:60]}'), ('huggingface-token', f'hf_{_A[:34]}'), ('sendgrid-key', f'SG.{_A[:22]}.{_A[:43]}'),
+    ('service-token', f'ico-{_A[:32]}'), ('service-token', f'fo1_{_A[:43]}'), ('service-token', f'sqp_{"a1B2c3D4e5F6" * 3}a1b2'), ('1password-key', 'A3-A1B2C3-A1B2C3D4E5F-A1B2C-A1B2C-A1B2C'),
     ('jwt', f'eyJ{_A[:20]}.eyJ{_A[:30]}.{_A[:40]}'), ('url-password', 'postgres://app:hunter22@db.example.com/x'),
     ('authorization', f'Authorization: Basic {_A[:20]}'), ('authorization', f'authorization:  Token {_A[:20]}'),
     ('bearer', f'curl -H "x: Bearer {_A[:40]}"'), ('assigned', 'password = "hunter2hunter2"'), ('assigned', "'api_key': 'abcdef123456'"),

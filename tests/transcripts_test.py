@@ -121,6 +121,8 @@ _PLACED: dict[str, Callable[[str], str]] = {
     'query': lambda s: f'GET /cb?access_token={s}&state=1', 'header': lambda s: f'Authorization: Bearer {s}', 'basic': lambda s: f'authorization: Basic {base64.b64encode(f"u:{s}".encode()).decode()}',
     'header quoted': lambda s: f"curl -H 'X-Api-Key: {s}' https://x.example.com", 'cookie': lambda s: f'Cookie: sid={s}; theme=dark', 'flag': lambda s: f'tool login --password {s} --user me',
     'flag =': lambda s: f'tool --api-key={s}', 'curl': lambda s: f'curl -u admin:{s} https://x.example.com', 'mysql': lambda s: f'mysql -uroot -p{s} db', 'sshpass': lambda s: f'sshpass -p {s} ssh me@h',
+    'argument': lambda s: f'System.setProperty("APP_TOKEN", "{s}")', 'typed': lambda s: f'var appToken string = "{s}"', 'make': lambda s: f'APP_TOKEN ?= {s}',
+    'XML in lines': lambda s: f'<appToken>\n    {s}\n</appToken>', 'curl, next line': lambda s: f'curl https://x.example.com \\\n  -u admin:{s}',
     'netrc': lambda s: f'machine h login me password {s}', 'sql': lambda s: f"CREATE USER a IDENTIFIED BY '{s}'", 'xml': lambda s: f'<password>{s}</password>',
     'kubernetes': lambda s: f'- name: DB_PASSWORD\n  value: {s}', 'told': lambda s: f'The password is {s}, as you asked.', 'dsn': lambda s: f'Server=x;Uid=me;Pwd={s};',
     'npmrc': lambda s: f'//registry.npmjs.org/:_authToken={s}', 'markdown': lambda s: f'- **Password**: `{s}`', 'auth key': lambda s: f'aws_secret_access_key = {s}',
@@ -131,7 +133,7 @@ _KEPT = [
     'api_key = os.environ["API_KEY"]', 'password: <your password>', 'token: ${{ secrets.GITHUB_TOKEN }}', 'def login(self, password: str, token: Optional[str] = None) -> None:',
     'index 83db48f..bf269f4 100644', 'sha512-Q1Yw+0bPzHk3Ojpp9W3Gc9nE0SlJtGlZ8lqO1kPnMZ3YcX8e5c0dXgk2g==', '/usr/lib/python3/dist-packages/setuptools/command/build', 'secretary: Bob; keyboard: qwerty',
     'aGVsbG8gd29ybGQsIG5vdGhpbmcgc2VjcmV0IGhlcmU=', 'https://github.com/owner/repo/pull/12#issuecomment-1234567890', 'git@github.com:owner/repo.git', '"total_tokens": 12345, "cacheReadTokens": 99',
-    'Reset your password from the settings page. The key is to read it first.', 'toolu_01A09q90qw90lq917835lq9', 'ETag: "33a64df551425fcc55e4d42a148795d9f25f89d4"', 'key: value', 'pinned: true',
+    'Reset your password from the settings page. The key is to read it first.', 'toolu_01A09q90qw90lq917835lq9', 'ETag: "33a64df551425fcc55e4d42a148795d9f25f89d4"', 'key: value', 'pinned: true', 'foreach (["client_secret", "certificate_key_b64"] as $name)', 'width.set("max_tokens", "a1b2c3d4e5")',
 ]
 
 

@@ -37,6 +37,7 @@ _REFERENCE = re.compile(r'[<$%{\[*]|@\{|`|(?:self|this|cls|os|sys|process|config
                         r'|args|props|params|data|user|body|state|session|import\.meta|secrets|vars|var|inputs|github|local|module|each)[.\[]|\[REDACTED:')
 _CODE = re.compile(r'[A-Za-z_$][\w.$?!]*(?:[(\[{:]|::|->|=>)|[A-Za-z_$.][A-Za-z_$.?!]*[*,;:).\]}]*$')
 _HASH = re.compile(r'(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})', re.IGNORECASE)
+_NAMED = re.compile(r'[A-Za-z]+(?:[_.-][A-Za-z]*[0-9]{0,3})+')
 _FILE = re.compile(r'.*\.[a-z]{2,5}[0-9]?')
 _UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.IGNORECASE)
 
@@ -68,7 +69,7 @@ _PLACES = tuple((kind, word, re.compile(pattern)) for kind, word, pattern in (
     ('flag', 'login', r'\blogin\b[^\n|;]{0,200}?\s-p[ =]?(?P<secret>(?!\$|<|-)[^\s"\']{4,})'),
     ('flag', 'curl', r'\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user)[ =]{0,3}\\*["\']?[^\s:"\'$]{0,100}:\\*["\']{0,2}(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{3,})'),
     ('flag', 'curl', r'\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user)[ =]{0,3}\\*["\']?(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s:"\'\\]{12,}):(?=\\*["\'\s])'),
-    ('flag', ' -u', r'^[ \t]{1,16}(?:-u|--user)[ =]{1,3}\\*["\']?[^\s:"\'$]{1,100}:(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{6,})'),
+    ('flag', ' -u', r'(?m)^[ \t]{1,16}(?:-u|--user)[ =]{1,3}\\*["\']?[^\s:"\'$]{1,100}:(?P<secret>(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{6,})'),
     ('flag', ' --user', r'(?<!run)[ \t]--user[ =]{1,3}\\*["\']?[^\s:"\'$/]{2,100}:(?P<secret>(?=[^\s"\'\\]{0,100}[0-9])(?=[^\s"\'\\]{0,100}[A-Za-z])(?!\$|<|\*|\[REDACTED:)[^\s"\'\\]{8,})'),
     ('flag', '%', r'\s-U[ =]?\\*["\']?[A-Za-z][\w.@\\/-]{0,60}%(?P<secret>(?!\$|<)[^\s"\'\\]{3,})'),
     ('netrc', 'login', r'\blogin\s+\S{1,100}\s+password\s+(?P<secret>\S{3,})'),
@@ -98,8 +99,8 @@ def is_random(value: str) -> bool:
 
 
 def is_random_word(value: str) -> bool:
-    """Whether a word has digits among its letters, as words that people write seldom have."""
-    return len(value) >= 8 and bool(re.search(r'[0-9]', value) and re.search(r'[A-Za-z]', value))
+    """Whether a word has digits among its letters, as words that people write seldom have; `key_b64` is a name."""
+    return len(value) >= 8 and not _NAMED.fullmatch(value) and bool(re.search(r'[0-9]', value) and re.search(r'[A-Za-z]', value))
 
 
 def is_telling(name: str) -> bool:

@@ -49,12 +49,18 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ('sentry-token', 'sntry', r'\bsntry[su]_[A-Za-z0-9+/=_-]{40,}'),
     # issuers whose tokens are a word of their own, `_` or `-`, and a run of letters and digits
     ('service-token', 'lin_api_|figd_|pmak-|nrak-|glsa_|glc_|gsk_|xai-|pplx-|r8_|sbp_|sb_secret_|pscale_|nfp_|xkeysib-|rubygems_|dop_|dp.|dt0c01.'
-                      '|ltai|tskey-|cfut_|vcp_|vck_|flyv1|dckr_|ops_eyj|pul-|fo1_|fm1|fm2_|api_org_|clojars_|hrku-|duffel_|dnkey-|ezak|eztk|flwpubk|flwseck'
-                      '|fio-u-|glffct-|ico-|pnu_|rdme_|shippo_|tk-us-|sgp_|squ_|sqp_|sqa_|sm_pat_|sm_aat_|sm_sat_|bedrock-api-key-|absk|lsv2_|waka_|sha256~|e2b_|phc_|phx_',
+                      '|ltai|tskey-|cfut_|vcp_|vck_|flyv1|dckr_|ops_eyj|pul-',
                       r'\b(?:lin_api_|figd_|PMAK-|NRAK-|glsa_|glc_|gsk_|xai-|pplx-|r8_|sbp_|sb_secret_|pscale_(?:tkn|pw|oauth)_|nfp_'
                       r'|xkeysib-|rubygems_|dop_|dp\.(?:pt|st|ct|sa)\.|dt0c01\.|LTAI|tskey-(?:auth|api|client)-|cfut_|vcp_|vck_|FlyV1 fm2_'
-                      r'|dckr_(?:pat|oat)_|ops_eyJ|pul-|fo1_|fm1[ar]_|fm2_|api_org_|CLOJARS_|HRKU-|duffel_(?:test|live)_|dnkey-|EZ[AT]K|FLW(?:PUB|SEC)K(?:_TEST)?-'
-                      r'|fio-u-|glffct-|ico-|pnu_|rdme_|shippo_(?:live|test)_|tk-us-|sgp_|sq[upa]_|sm_(?:pat|aat|sat)_|bedrock-api-key-|ABSK|lsv2_(?:pt|sk)_|waka_|sha256~|e2b_|ph[cx]_)(?=[A-Za-z0-9_+/=.-]{0,200}[0-9])[A-Za-z0-9_+/=.-]{20,}'),
+                      r'|dckr_(?:pat|oat)_|ops_eyJ|pul-)(?=[A-Za-z0-9_+/=.-]{0,200}[0-9])[A-Za-z0-9_+/=.-]{20,}'),
+    # those whose length tells them from names of files and variables
+    ('service-token', 'fo1_|fm1|fm2_|clojars_|hrku-|duffel_|dnkey-|ezak|eztk|flwpubk|flwseck|fio-u-|glffct-|ico-|pnu_|rdme_|shippo_|tk-us-|sgp_|squ_|sqp_'
+                      '|sqa_|sm_pat_|sm_aat_|sm_sat_|bedrock-api-key-|absk|lsv2_|waka_|sha256~|e2b_|phc_|phx_',
+                      r'\b(?:fo1_[\w-]{43}|fm(?:1[ar]|2)_[A-Za-z0-9+/=]{80,}|CLOJARS_[A-Za-z0-9]{60}|HRKU-AA[\w-]{50,}|duffel_(?:test|live)_[\w=-]{43}|dnkey-[\w=-]{26}-[\w=-]{52}'
+                      r'|EZ[AT]K[A-Za-z0-9]{54}|FLW(?:PUB|SEC)K(?:_TEST)?-[0-9a-h]{12,32}(?:-X)?|fio-u-[\w=-]{64}|glffct-[\w-]{20}|ico-[A-Za-z0-9]{32}\b|pnu_[A-Za-z0-9]{36}'
+                      r'|rdme_[a-z0-9]{70}|shippo_(?:live|test)_[0-9a-fA-F]{40}|tk-us-[\w-]{48}|sgp_(?:[0-9a-fA-F]{16}_|local_)?[0-9a-fA-F]{40}|sq[upa]_[0-9a-fA-F]{40}'
+                      r'|sm_(?:pat|aat|sat)_[A-Za-z0-9]{16}\b|bedrock-api-key-[A-Za-z0-9+/=]{20,}|ABSK[A-Za-z0-9+/]{100,}={0,2}|lsv2_(?:pt|sk)_[0-9a-f]{32}|waka_[0-9a-f-]{36}'
+                      r'|sha256~[\w-]{43}|e2b_[0-9a-f]{40}|ph[cx]_[A-Za-z0-9]{40,})'),
     ('jwt', 'eyj', r'(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
     ('url-password', '://', r'(?<=://)(?!\[REDACTED:)[^\s/:@<>`]+:(?!\*+@|<|\$|\{)[^\s/@<>`]{3,}(?=@)'),
     ('authorization', 'authorization', r'(?i)authorization: {1,4}(?:bearer|basic|token) +(?!<|\$|\{)(?P<secret>[A-Za-z0-9._~+/=-]{12,})'),
