@@ -244,6 +244,51 @@ def test_a_part_of_the_documents_links_to_the_pages_of_all(mirrored: Mirrored) -
     assert f'See [b]({_link_of(mirrored, "b")}).' in mirrored.notion.texts[mirrored.notion.page('a')]
 
 
+def test_runs_that_end_early_come_to_an_end_together(mirrored: Mirrored) -> None:
+    """Each run may write ten times; a page that comes costs seven with the one that links to it."""
+    mirrored.note('a', text=' '.join(f'[b](./b{n}.md)' for n in range(4)))
+    mirrored.repo.commit()
+    mirrored.apply()
+    for n in range(4):
+        mirrored.note(f'b{n}')
+    mirrored.repo.commit()
+    for run in range(1, 7):
+        writes: list[str] = []
+
+        def fault(number: int, method: str, path: str) -> str:
+            is_read = method == 'GET' or path.endswith('/query')
+            writes.extend(() if is_read else (path,))
+            return '503' if len(writes) > 10 else ''
+
+        mirrored.notion.fault = fault
+        code, _ = mirrored.run('--apply')
+        mirrored.time.sleep(600)
+        if code == 0:
+            break
+    assert code == 0 and run <= 4
+    text = mirrored.notion.texts[mirrored.notion.page('a')]
+    assert all(_link_of(mirrored, f'b{n}') in text for n in range(4))
+
+
+def test_a_page_whose_links_are_in_doubt_is_not_finished(mirrored: Mirrored) -> None:
+    mirrored.note('a', text='See [b](./b.md).')
+    other = mirrored.note('b')
+    mirrored.repo.commit()
+    mirrored.apply('--only', 'docs/sessions/a.md')
+    page = mirrored.notion.page('a')
+    mirrored.notion.fault = lambda number, method, path: '503' if method == 'PATCH' and page in path else ''
+    code, said = mirrored.run('--apply')
+    assert code == 1 and f'failed: {other}: a page that links to it could not be written' in said
+    assert mirrored.notion.field(mirrored.notion.page('b'), 'Sync Status') == 'linking'
+    mirrored.notion.fault = lambda *_: ''
+    mirrored.apply()
+    assert _link_of(mirrored, 'b') in mirrored.notion.texts[page]
+    mirrored.notion.fault = lambda number, method, path: '503' if method == 'PATCH' and page in path else ''
+    mirrored.repo.write(other, mirrored.repo.read(other).replace('title:', 'zone: private\ntitle:'))
+    mirrored.repo.commit()
+    assert mirrored.run('--apply')[0] == 1 and 'b' in mirrored.notion.by_external(), 'it goes after the links to it'
+
+
 def test_an_update_that_was_not_finished_moves_no_links(mirrored: Mirrored) -> None:
     mirrored.note('a', text='See [b](./b.md).')
     path = mirrored.note('b')

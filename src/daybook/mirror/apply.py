@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from collections.abc import Generator
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from daybook.mirror.plan import Page
 from daybook.mirror.plan import Step
 from daybook.mirror.plan import bare_id
 
+_NOT_LINKED = 'a page that links to it could not be written; the next run tries again'
 _MOST_FAILED = 3  # documents in a row that the mirror does not answer for: it is down
 
 Text = Callable[[Page], tuple[str, bool]]  # the text of a page, and whether it links to a page that is yet to be made
@@ -61,26 +63,41 @@ class Applier:
         run sees by it that their links are old.
         """
         self._held = {path for step in steps for path in step.relinks}
-        coming, linking, going = [], [], []
-        for step in steps:
-            (linking if step.relinks else going if step.action == 'archive' else coming).append(step)
+        linking = [step for step in steps if step.relinks]
+        told: set[str] = set()
         waiting = []
-        for step in coming:
-            outcome = self._one(step)
+        for step in steps:
+            if step.relinks or step.action == 'archive':
+                continue
+            first = outcome = self._one(step)
+            if outcome.action == 'waits' and step.path in self._held:
+                is_linked = yield from self._linked(step.path, linking, told)
+                outcome = _as(first, self._one(first.step)) if is_linked else Outcome(step, 'failed', _NOT_LINKED, first.row)
             if outcome.action == 'waits':
-                waiting.append(outcome)
+                waiting.append(first)
             else:
                 yield outcome
-        there = {step.path for step in [*going, *(outcome.step for outcome in waiting)]}
+        for first in waiting:
+            yield _as(first, self._one(first.step, is_last=True))
+        for step in steps:
+            if step.action == 'archive':
+                is_linked = yield from self._linked(step.path, linking, told)
+                yield self._one(step) if is_linked else Outcome(step, 'failed', _NOT_LINKED, step.row)
+        yield from (Outcome(step, 'skip', 'the page that it links to has not come', step.row) for step in linking if step.path not in told)
+
+    def _linked(self, path: str, linking: Sequence[Step], told: set[str]) -> Generator[Outcome, None, bool]:
+        """Write the pages anew that link to the document at `path`, and tell of each once; return whether none is in doubt."""
+        is_sure = True
         for step in linking:
-            in_vain = Outcome(step, 'skip', 'the page that it links to has not come', step.row)
-            yield in_vain if there.isdisjoint(step.relinks) else self._one(step)
-        for outcome in waiting:
-            final = self._one(outcome.step, is_last=True)
-            is_done = final.action in ('create', 'update')
-            yield final._replace(action=outcome.step.action, reason=outcome.reason) if is_done else final
-        for step in going:
-            yield self._one(step)
+            if path in step.relinks:
+                self._marked.discard(step.path)
+                outcome = self._one(step)
+                if step.path not in told:
+                    yield outcome
+                told.add(step.path)
+                is_sure = is_sure and (outcome.action != 'failed' or outcome.row is not None)
+        self._held.discard(path)
+        return is_sure
 
     def _one(self, step: Step, *, is_last: bool = False) -> Outcome:
         """Do one step, as often as there is doubt whether it was done."""
@@ -147,7 +164,7 @@ class Applier:
 
     def _begun(self, page: Page) -> dict[str, plan.Value]:
         return {**page.at(self._commit), 'external_id': page.external_id, 'source_commit': self._commit,
-                'content_hash': '', 'sync_status': 'pending'}
+                'content_hash': '', 'sync_status': plan.LINKING if page.path in self._held else 'pending'}
 
     def _create(self, step: Step, page: Page) -> Outcome:
         text, is_early = self._text(page)
@@ -173,14 +190,19 @@ class Applier:
             return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, fields, in_trash=restored))
         text, is_early = self._text(page)
         if is_early and not step.relinks:
+            if row.get('sync_status') == plan.LINKING and page.path not in self._held:
+                self._mirror.set_fields(row.page_id, {'sync_status': 'pending'})
             reason = 'links to a document whose page is not made yet; the next run writes it'
             return Outcome(step, 'failed', reason, row) if is_last else Outcome(step, 'waits', step.reason, row)
         # without its hash first: else a body that was half written could pass for an older one
-        # one that comes back has never been synced, so that the next run sees it should this one end
-        fields = {**self._begun(page), 'last_synced': ''} if row.in_trash else self._begun(page)
-        self._mirror.set_fields(row.page_id, fields, in_trash=restored)
+        self._mirror.set_fields(row.page_id, self._begun(page), in_trash=restored)
         self._marked.add(page.path)
         self._mirror.set_body(row.page_id, text)
-        if page.path in self._held and not is_last:
+        if page.path in self._held:
             return Outcome(step, 'waits', step.reason, row)
         return Outcome(step, 'update', step.reason, self._mirror.set_fields(row.page_id, self._done(page)))
+
+
+def _as(first: Outcome, final: Outcome) -> Outcome:
+    """Return how a step ended that had to wait, with what it was at `first`."""
+    return final._replace(action=first.step.action, reason=first.reason) if final.action in ('create', 'update') else final

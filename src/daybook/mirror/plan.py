@@ -17,6 +17,7 @@ WRITING = ('create', 'update', 'archive')
 WRONG = ('conflict', 'duplicate')
 ACTIONS = (*WRITING, 'skip', *WRONG, 'blocked')
 OVERRIDE = 'manual_override'
+LINKING = 'linking'  # the status of a page that has come and that others are yet to link to
 UNCHANGED = 'unchanged'  # the reason of a skip
 
 _PAGE_ID = re.compile(r'[0-9a-f]{32}')
@@ -226,9 +227,9 @@ def chosen(steps: Iterable[Step], paths: Collection[str] | None) -> list[Step]:
 
 
 def moving(steps: Iterable[Step]) -> set[str]:
-    """Return the documents whose page comes, comes back, goes, or has never been whole since it came."""
-    return {step.path for step in steps if step.page and (
-        step.action in ('create', 'archive') or step.action == 'update' and step.row and (step.row.in_trash or not step.row.get('last_synced')))}
+    """Return the documents whose page comes, comes back, goes, or came in a run that ended before all linked to it."""
+    return {step.path for step in steps if step.page and (step.action in ('create', 'archive') or step.action == 'update' and step.row and (
+        step.row.in_trash or step.row.get('sync_status') == LINKING))}
 
 
 def relinked(steps: Iterable[Step], links: Mapping[str, Collection[str]]) -> list[Step]:
