@@ -82,6 +82,18 @@ def test_layers(path: Path) -> None:
     assert 'print' not in called or room in PRINTING
 
 
+def test_the_mirror_is_reached_by_its_own_hook_alone() -> None:
+    """No hand-off, no resume and no other hook imports it, or runs it: what a commit waits for never waits for a service."""
+    trees = {_name(path): ast.parse(path.read_text(encoding='utf-8')) for path in _files()}
+    imported = {name: [i for i in _imports(tree) if i.startswith('daybook.mirror')] for name, tree in trees.items()}
+    assert {name for name, found in imported.items() if found and not name.startswith('mirror/')} == {'hooks/sync_notion'}
+    # who writes its name as a word, for a runner, a workflow or a message, and runs nothing by it
+    telling = {'doctor/hooks_config', 'writers/scaffold_texts'}
+    named = {name for name, tree in trees.items() for node in ast.walk(tree)
+             if isinstance(node, ast.Constant) and node.value in ('sync-notion', 'sync_notion', 'daybook.hooks.sync_notion')}
+    assert 'hooks/sync_notion' in named and named - {'hooks/sync_notion'} <= telling
+
+
 def test_the_test_sees_imports_inside_functions() -> None:
     tree = ast.parse('def f():\n    from daybook.documents import markdown\n    import urllib.request\n')
     assert list(_imports(tree)) == ['daybook.documents.markdown', 'urllib.request']
