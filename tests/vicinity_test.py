@@ -4,18 +4,14 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from conftest import Sandbox
 from daybook.checks import asking
-from daybook.checks import vicinity
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
-from daybook.documents import document
 from daybook.hooks import check_invariant
 from daybook.hooks import validate_frontmatter
 
@@ -92,3 +88,26 @@ def test_it_tells_what_a_look_at_all_tells(repo: Sandbox, tmp_path: Path, monkey
             if rng.random() < 0.8:  # else what is kept falls behind by more than one change
                 found, told = _look(hook), _look_at_all(hook, repo.root, tmp_path / 'aside')
                 assert found == told, f'step {step}, {hook.HOOK_ID}'
+
+
+@pytest.mark.parametrize('hook', HOOKS, ids=lambda hook: hook.HOOK_ID)
+def test_a_damaged_or_foreign_catalogue_changes_no_answer(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hook: object) -> None:
+    monkeypatch.chdir(repo.root)
+    rng = random.Random(3)
+    for path in PATHS:
+        repo.write(path, _text(rng))
+    repo.commit()
+    monkeypatch.setenv('GIT_INDEX_FILE', '.git/index')
+    repo.write('docs/sessions/RT-260101-01.md', _text(rng))
+    repo.git('add', '--all')
+    _look(hook)
+    kept, = (repo.root / '.git/daybook').glob('catalogue-*.sqlite')
+    sound, told = kept.read_bytes(), _look_at_all(hook, repo.root, tmp_path / 'aside')
+    assert _look(hook) == told
+    for number in range(20):
+        at = rng.randrange(len(sound))
+        damaged = (b'', b'no database', sound[:at], sound[:at] + rng.randbytes(300) + sound[at + 300:])[min(number, 3)]
+        for other in kept.parent.iterdir():
+            other.unlink()
+        kept.write_bytes(damaged)
+        assert _look(hook) == told, f'damage {number} at {at}'
