@@ -111,3 +111,35 @@ def test_a_damaged_or_foreign_catalogue_changes_no_answer(repo: Sandbox, tmp_pat
             other.unlink()
         kept.write_bytes(damaged)
         assert _look(hook) == told, f'damage {number} at {at}'
+
+
+def test_a_circle_is_seen_from_any_of_its_documents(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo.root)
+
+    def said(name: str, keys: str) -> None:
+        repo.write(f'docs/adr/{name}.md', f'---\ntitle: T\n{keys}---\n')
+        repo.git('add', '--all')
+
+    def told() -> list[str]:
+        monkeypatch.setenv('GIT_INDEX_FILE', '.git/index')
+        found = _look(validate_frontmatter)
+        assert found == _look_at_all(validate_frontmatter, repo.root, tmp_path / 'aside')
+        monkeypatch.delenv('GIT_INDEX_FILE')
+        return sorted(wrong.path for wrong in found.problems if wrong.rule == 'supersedes-cycle') + sorted(found.older)
+
+    names = ['0001-a', '0002-b', '0003-c', '0004-d']
+    paths = [f'docs/adr/{name}.md' for name in names[:3]]
+    for name, keys in zip(names, ('supersedes: 0002-b\n', '', 'superseded_by: 0002-b\n', '')):
+        said(name, keys)
+    repo.commit()
+    said('0004-d', 'summary: S\n')
+    assert told() == []
+    said('0003-c', 'superseded_by: 0002-b\nsupersedes: 0001-a\n')
+    assert told() == paths
+    repo.commit()
+    said('0004-d', 'summary: T\n')
+    assert told() == paths, 'older ones are counted'
+    said('0002-b', 'summary: it says nothing of the others\n')
+    assert told() == paths
+    said('0003-c', 'summary: it lets go\n')
+    assert told() == []
