@@ -31,7 +31,7 @@ def telling(repo: Sandbox) -> Sandbox:
 # Magit sets the first for all that it starts, hooks included
 @pytest.mark.parametrize('name', ['GIT_LITERAL_PATHSPECS', 'GIT_GLOB_PATHSPECS', 'GIT_NOGLOB_PATHSPECS', 'GIT_ICASE_PATHSPECS'])
 def test_how_a_caller_has_git_read_pathspecs_changes_nothing(telling: Sandbox, name: str) -> None:
-    for words in (('check-all', '--all-files'), ('inventory',), ('doctor',)):
+    for words in (('check-all', '--all'), ('inventory',), ('doctor',)):
         assert _ended(telling, *words, **{name: '1'}) == _ended(telling, *words)
     telling.write('staged.txt', 'staged\n')
     telling.git('add', 'staged.txt')

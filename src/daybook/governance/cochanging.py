@@ -150,8 +150,7 @@ def _labels(repo: Repo, rules: Sequence[Cochange], files: Collection[str]) -> di
     """Return for each glob with a label the files that have it, as the index has them."""
     found: dict[str, list[str]] = {}
     for glob in {glob for rule in rules for glob in (*rule.when, *rule.then) if cochange.label_of(glob)}:
-        pattern = re.compile(config.glob_regex(glob.partition('#')[0].lstrip('/')), re.DOTALL)
-        fitting = [path for path in files if pattern.fullmatch(path) and '\n' not in path]
+        fitting = [path for path in files if cochange.fits(glob, path) and '\n' not in path]
         texts = git_objects.read_blobs(repo, [f':{path}' for path in fitting])
         found[glob] = [path for path, data in zip(fitting, texts)
                        if data is not None and cochange.region(path, data.decode('utf-8', 'replace'), cochange.label_of(glob))]

@@ -1,17 +1,15 @@
 """The state-refresh checklist: documents that what this session changed should have touched, by co-change rules and reviews."""
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from daybook.documents import config
-from daybook.documents.config import Cochange
 from daybook.errors import FatalError
 from daybook.handoff.facts import Facts
 from daybook.handoff.request import Request
 from daybook.repo import git
+from daybook.rules import cochange
 
 _NAMED = 3  # files of one rule
 _MOST = 10  # lines
@@ -22,28 +20,23 @@ def _names(paths: Sequence[str], joint: str) -> str:
     return joint.join(paths[:_NAMED]) + more
 
 
-def _targets(request: Request, glob: str) -> str:
+def _targets(tracked: Sequence[str], glob: str) -> str:
     """Return the files that a glob of a rule means, or the glob where there are none."""
-    pattern = re.compile(config.glob_regex(glob.partition('#')[0].lstrip('/')), re.DOTALL)
-    found = [path for path in git.tracked_files(request.repo) if pattern.fullmatch(path)]
-    label = glob.partition('#')[1] + glob.partition('#')[2]
-    return _names([path + label for path in found], ' or ') if found else glob
-
-
-def _of_rule(request: Request, rule: Cochange, causes: Sequence[str], globs: Sequence[str]) -> Iterator[str]:
-    why = f' ({rule.why})' if rule.why else ''
-    for glob in globs:
-        yield f'{_targets(request, glob)}: not changed with {_names(causes, ", ")}{why}'
+    label = ''.join(glob.partition('#')[1:])
+    return _names([path + label for path in tracked if cochange.fits(glob, path)], ' or ') or glob
 
 
 def _left_behind(request: Request, facts: Facts, own: frozenset[str]) -> Iterator[str]:
     from daybook.governance import cochanging
 
     rules, repo = request.settings.cochange, request.repo
-    for left in cochanging.left_behind(repo, rules, facts.start.commit, facts.head) if rules else ():
+    behind = cochanging.left_behind(repo, rules, facts.start.commit, facts.head) if rules else []
+    tracked = git.tracked_files(repo) if behind else []
+    for left in behind:
         causes = [path for path in left.causes if path in own]
-        if causes:  # what only others changed is theirs to tell
-            yield from _of_rule(request, left.rule, causes, left.globs)
+        why = f' ({left.rule.why})' if left.rule.why else ''
+        for glob in left.globs if causes else ():  # what only others changed is theirs to tell
+            yield f'{_targets(tracked, glob)}: not changed with {_names(causes, ", ")}{why}'
 
 
 def _overdue(request: Request, own: frozenset[str]) -> Iterator[str]:
@@ -60,9 +53,11 @@ def _overdue(request: Request, own: frozenset[str]) -> Iterator[str]:
     found = records.read(repo, request.settings, listing.read(repo.root, is_in_commit=False))
     wanted = review.governed(found, review.Policy(request.settings.freshness_rules))
     late = {due.path: due.day for due in freshness.due(wanted, today, 0) if due.day < today}
-    names = governed.Names(found) if late else None
-    for record in (record for record, _ in wanted if record.path in late and names):
-        linked = [path for target, _, _ in record.links for path in names.find(target, record.path) if path in own]  # type: ignore[union-attr]
+    if not late:
+        return
+    names = governed.Names(found)
+    for record in (record for record, _ in wanted if record.path in late):
+        linked = [path for target, _, _ in record.links for path in names.find(target, record.path) if path in own]
         why = 'this session changed it' if record.path in own else f'it speaks of {linked[0]}, which this session changed' if linked else ''
         if why:
             yield f'{record.path}: its review was due on {late[record.path]}, and {why}; daybook reviewed {shlex.quote(record.path)}'

@@ -75,7 +75,8 @@ def label_of(glob: str) -> str:
     return glob.partition('#')[2]
 
 
-def _fits(glob: str, path: str | None) -> bool:
+def fits(glob: str, path: str | None) -> bool:
+    """Return whether the files that a glob of a rule means, its label left out, have `path` among them."""
     return path is not None and _pattern(glob).fullmatch(path) is not None
 
 
@@ -108,11 +109,11 @@ def wanted(rules: Iterable[Cochange], changes: Iterable[Change]) -> set[tuple[st
     """Return path, old path and label of the regions of which somebody must say whether the change touches them."""
     globs = {glob for rule in rules for glob in (*rule.when, *rule.then) if label_of(glob)}
     return {(change.path, change.old, label_of(glob)) for change in changes for glob in globs
-            if _fits(glob, change.path) or _fits(glob, change.old)}
+            if fits(glob, change.path) or fits(glob, change.old)}
 
 
 def _hits(glob: str, change: Change, touched: Collection[tuple[str, str]]) -> bool:
-    if not _fits(glob, change.path) and not _fits(glob, change.old):
+    if not fits(glob, change.path) and not fits(glob, change.old):
         return False
     return not label_of(glob) or (change.path, label_of(glob)) in touched
 
@@ -121,9 +122,9 @@ def causes(rule: Cochange, changes: Iterable[Change], touched: Collection[tuple[
     """Return the paths of the changes that set a rule off; a file that was only moved within its globs does not."""
     found = []
     for change in changes:
-        if change.status not in rule.changes or any(_fits(glob, change.path) for glob in rule.exclude):
+        if change.status not in rule.changes or any(fits(glob, change.path) for glob in rule.exclude):
             continue
-        if change.moved and any(_fits(glob, change.path) and _fits(glob, change.old) for glob in rule.when):
+        if change.moved and any(fits(glob, change.path) and fits(glob, change.old) for glob in rule.when):
             continue
         if any(_hits(glob, change, touched) for glob in rule.when):
             found.append(change.path)
@@ -183,11 +184,11 @@ def _dead(rule: Cochange, number: int, files: Collection[str], labels: Mapping[s
           path: str, lines: Mapping[str, int], gone: Collection[str]) -> Iterator[Problem]:
     for key, globs, words in (('when', rule.when, 'so the rule can never fire'), ('then', rule.then, 'so nobody can ever meet the rule')):
         for position, glob in enumerate(globs):
-            fitting = [each for each in files if _fits(glob, each)]
+            fitting = [each for each in files if fits(glob, each)]
             if key == 'when':
-                fitting = [each for each in fitting if not any(_fits(other, each) for other in rule.exclude)]
+                fitting = [each for each in fitting if not any(fits(other, each) for other in rule.exclude)]
             line = lines.get(f'/cochange/{number}/{key}/{position}', 1)
-            by = tuple(sorted(each for each in gone if _fits(glob, each)))
+            by = tuple(sorted(each for each in gone if fits(glob, each)))
             if not fitting:
                 yield Problem(path, line, 'cochange-dead', f'{rule.name}: no file matches {glob}, {words}; mend the glob', causes=by)
             elif label_of(glob) and not labels.get(glob):

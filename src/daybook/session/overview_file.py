@@ -34,8 +34,12 @@ def text_of(repo: Repo, settings: Settings) -> str | None:
 
 def _is_state(settings: Settings, path: str) -> bool:
     """Return whether a document tells how things stand: its name says so, or a rule has it follow what changes."""
-    globs = [glob.partition('#')[0].lstrip('/') for rule in settings.cochange for glob in rule.then]
-    return bool(_STATE.search(document.stem_of(path))) or any(re.fullmatch(config.glob_regex(glob), path, re.DOTALL) for glob in globs)
+    is_named_so = _STATE.search(document.stem_of(path)) is not None
+    if is_named_so or not settings.cochange:
+        return is_named_so
+    from daybook.rules import cochange  # brings the reader of Markdown along, which an index seldom needs
+
+    return any(cochange.fits(glob, path) for rule in settings.cochange for glob in rule.then)
 
 
 def _group(settings: Settings, found: Document) -> str:
