@@ -25,15 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     known, start = (None, None) if words else link_memory.recall(os.environ)
     if known is None:
         # what follows costs more to import than a repository without changes takes to check
-        from daybook.documents import config
-        from daybook.documents import document
         from daybook.errors import FatalError
         from daybook.links import link_report
-        from daybook.repo import git
 
         try:
             out, err, code = link_report.run(words, start)
         except FatalError:
+            from daybook.documents import config
+            from daybook.documents import document
+            from daybook.repo import git
+
             if document.settings_of(git.find_repo()) is not None:
                 raise
             # a peer broke the settings: that must not stop a commit that does not touch them

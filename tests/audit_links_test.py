@@ -135,6 +135,21 @@ def test_commit(repo: Sandbox, head: dict[str, str], staged: dict[str, str | Non
     assert _commit(repo) == (code, output)
 
 
+@pytest.mark.parametrize('is_staged', (True, False), ids=('staged', 'on the disk'))
+def test_by_hand_a_change_is_told_wherever_it_stands(repo: Sandbox, is_staged: bool) -> None:
+    text = '# A long enough text to be known again\n'
+    for path, content in {'a.md': '[x](b.md) [y](c.md) [z](d.md#d)', 'b.md': text, 'c.md': '# C', 'd.md': '# D',}.items():
+        repo.write(path, content)
+    repo.commit()
+    _stage(repo, {'b.md': None, 'f.md': text, 'c.md': None, 'd.md': '# E'})
+    if not is_staged:
+        repo.git('reset', '-q')
+    was_b = RENAMED.format('b.md', 'f.md', './f.md') if is_staged else DELETED.format('b.md')
+    heading = 'no anchor #d in d.md, whose heading this change takes away; link to another heading'
+    lines = f'{was_b} [link-missing]', f'{DELETED.format("c.md")} [link-missing]', f'{heading} [link-anchor]'
+    assert sorted(_audit(repo)[1].splitlines()) == sorted(f'a.md:1: {line}' for line in lines)
+
+
 def test_case_only_rename(repo: Sandbox) -> None:
     repo.write('a.md', '[x](Target.md)')
     repo.write('Target.md', '# T\n')

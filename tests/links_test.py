@@ -251,6 +251,13 @@ def test_a_link_in_code_gives_no_place_to_another_spelling() -> None:
     assert [(link.target, link.line) for link in found] == [('a b', 5)]
 
 
+@pytest.mark.parametrize('files', (('Docs/B.md', 'docs/b.md', 'x/Y.md'), ('Docs/B.md', 'docs/b.md', 'x/Y.md', 'É.md')), ids=('ascii', 'others'))
+def test_other_spelling_is_the_first_one_in_order(files: tuple[str, ...]) -> None:
+    known = Tree(files)
+    said = [known.other_spelling(path) for path in ('DOCS/B.md', 'X', 'x/y.MD', 'e\u0301.md', 'x', 'no', 'docs/b.md')]
+    assert said == ['Docs/B.md', 'x', 'x/Y.md', 'É.md' if 'É.md' in files else None, None, None, 'Docs/B.md']
+
+
 def test_places_of_wikilinks_come_along() -> None:
     found = link_facts.places(b'[x](t.md) [[w]]\n[y](s.md)', ('s.md',))
     assert [(link.kind, link.target, link.line) for link in found] == [('wikilink', 'w', 1), ('link', 's.md', 2)]

@@ -1,7 +1,9 @@
-"""Listings of files: what came or went between two of them."""
+"""Listings of files: what stands in them, and what came or went between two of them."""
 from __future__ import annotations
 
 import random
+
+import pytest
 
 from daybook.repo import listing
 
@@ -26,3 +28,15 @@ def test_difference_of_large_listings() -> None:
         assert found == {line for number in changed for line in (old[number], new[number])}
     assert listing.difference(listing.joined(old), b'') == set(old)
     assert not listing.difference(listing.joined(old), listing.joined(old))
+
+
+@pytest.mark.parametrize('digits', [40, 64])
+def test_entries_are_those_of_the_lines(digits: int) -> None:
+    paths = ['a', 'a b/c', 'a\tb', 'b\n', 'é', '\udce9']
+    lines = [f'{("100644", "120000")[number % 2]} {number:0{digits}x} 0\t{path}' for number, path in enumerate(paths)]
+    files = listing.Listing(listing.joined(lines))
+    assert dict(files.entries()) == dict(map(listing.entry, lines))
+    assert list(files.entries()) == paths and len(files.entries()) == len(paths)
+    assert 'b' not in files.entries() and files.entries().get('b') is None
+    assert files.of_mode(listing.SYMLINK) == paths[1::2]
+    assert dict(listing.Listing(b'').entries()) == {}

@@ -84,7 +84,9 @@ class Tree:
     def other_spelling(self, path: str) -> str | None:
         """Return the file or folder whose name differs from `path` in letter case or Unicode form only."""
         if self._folded is None:
-            self._folded = {folded(known): known for known in sorted({*self.folders, *self.files}, reverse=True)}
+            known = sorted([*self.files, *self.folders], reverse=True)
+            joined = '\0'.join(known)  # which no path holds; one call instead of one for each
+            self._folded = dict(zip(joined.lower().split('\0') if joined.isascii() else map(folded, known), known))
         found = self._folded.get(folded(path))
         return found if found != path else None
 

@@ -65,7 +65,8 @@ class Judge:
     def __init__(self, repo: Repo, files: Listing, options: Options, kept: Catalogue, *, is_in_commit: bool) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
-        self.change = link_context.Change(repo, is_in_commit=is_in_commit)
+        # git need not look at all files on the disk again
+        self.change = link_context.Change(repo, is_index=is_in_commit or files.is_index)
         self._repo, self._files, self._kept = repo, files, kept
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)

@@ -34,10 +34,10 @@ _AGEING = (destination.MISSING, destination.CASE, destination.ANCHOR)
 
 
 class Change:
-    """What the index (inside a commit) or the work tree changes against HEAD; asked of git when it is first needed."""
+    """What the index or (`is_index` false) the work tree changes against HEAD; asked of git when it is first needed."""
 
-    def __init__(self, repo: Repo, *, is_in_commit: bool) -> None:
-        self._repo, self._where = repo, ('--cached',) if is_in_commit else ()
+    def __init__(self, repo: Repo, *, is_index: bool) -> None:
+        self._repo, self._where = repo, ('--cached',) if is_index else ()
 
     @functools.cached_property
     def _names(self) -> tuple[dict[str, str], set[str], set[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 
 from daybook.errors import FatalError
 from daybook.repo import git_spawn
@@ -22,18 +24,18 @@ class Listing:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.trailer = b''  # as `trailer` has it, when the index of that trailer alone gave the listing
-        self._entries: dict[str, tuple[str, str]] | None = None
+        self.is_index = False  # whether every file counts with what the index has of it
+        self._entries: Entries | None = None
 
     @property
     def digest(self) -> bytes:
         """The BLAKE2b hash of `raw`."""
         return digest(self.raw)
 
-    def entries(self) -> dict[str, tuple[str, str]]:
-        """Return mode and object id of each path; not to be changed."""
+    def entries(self) -> Entries:
+        """Return mode and object id of each path."""
         if self._entries is None:
-            at = self.raw.find(b'\t')  # all ids of one repository are equally long
-            self._entries = {line[at + 1:]: (line[:6], line[7:at - 2]) for line in lines(self.raw)}
+            self._entries = Entries(self.raw)
         return self._entries
 
     def of_mode(self, mode: str) -> list[str]:
@@ -41,6 +43,28 @@ class Listing:
         if mode.encode() not in self.raw:  # as in most repositories of symbolic links and submodules
             return []
         return [path for path, (other, _) in self.entries().items() if other == mode]
+
+
+class Entries(Mapping[str, tuple[str, str]]):
+    """Mode and object id of each path of a listing; takes a line apart only when it is asked for, as most never are."""
+
+    def __init__(self, raw: bytes) -> None:
+        known = lines(raw)
+        self._at = at = raw.find(b'\t')  # all ids of one repository are equally long
+        self._lines = dict(zip([line[at + 1:] for line in known], known))
+
+    def __getitem__(self, path: str) -> tuple[str, str]:
+        line = self._lines[path]
+        return line[:6], line[7:self._at - 2]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 def digest(data: bytes) -> bytes:
@@ -141,7 +165,11 @@ def of_index(root: str, raw: bytes | None) -> Listing:
 def from_answers(root: str, raw: bytes | None, dirty: bytes | None) -> Listing:
     """Return the files of the work tree `root` by what git answers to `QUESTIONS` there."""
     raw, dirty = _checked(root, raw), _checked(root, dirty)
-    return _mended(root, raw, lines(dirty)) if dirty or _has_unmerged(raw) else Listing(raw)
+    if dirty or _has_unmerged(raw):
+        return _mended(root, raw, lines(dirty))
+    found = Listing(raw)
+    found.is_index = True
+    return found
 
 
 def _checked(root: str, answer: bytes | None) -> bytes:
