@@ -190,3 +190,39 @@ def test_state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (folder / '.gitignore').read_text() == 'mine\n'
     monkeypatch.setenv('DAYBOOK_STATE_DIR', str(tmp_path / 'other'))
     assert files.state_dir(str(tmp_path)) == str(tmp_path / 'other')
+
+
+KILLED = '''
+import os, signal, sys
+from daybook.repo import files
+os.replace = os.link = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[1] == 'private':
+    with files.new_private(sys.argv[2]) as stream:
+        stream.write(b'the whole text')
+else:
+    files.write_durable(sys.argv[2], b'the whole text')
+'''
+
+
+@pytest.mark.parametrize('how', ['durable', 'private'])
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path, how: str) -> None:
+    path = tmp_path / 'a note.md'
+    assert subprocess.run((sys.executable, '-c', KILLED, how, str(path))).returncode == -signal.SIGKILL
+    [left] = files.temporaries(str(path))
+    assert Path(left).read_bytes() == b'the whole text' and not path.exists()
+    stranger = tmp_path / 'a note.md.1-0123abcd.tmp'
+    stranger.write_bytes(b'somebody else wrote this')
+    for name in ('a note.md.tmp', 'a note.md2.1-0123abcd.tmp', 'note.md.1-0123abcd.tmp'):
+        (tmp_path / name).write_bytes(b'the whole')
+    files.sweep(str(path), [b'the whole text'])
+    assert files.temporaries(str(path)) == [str(stranger)]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_durable_write_replaces_and_keeps_the_mode(tmp_path: Path) -> None:
+    path = tmp_path / 'journal.json'
+    path.write_bytes(b'old')
+    path.chmod(0o600)
+    files.write_durable(str(path), b'new')
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b'new', 0o600)
+    assert files.temporaries(str(path)) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,7 +18,6 @@ from daybook.session.preflight import Refused
 NAME = 'daybook/handoff.json'
 LOCK = 'daybook/handoff.lock'
 _VERSION = 1
-_TEMPORARY = re.compile(r'\.\d+-[0-9a-f]{8}\.tmp')  # behind the name of a file that `files.write_atomic` writes
 
 
 class Write(NamedTuple):
@@ -90,19 +88,8 @@ def save(repo: Repo, journal: Journal) -> Journal:
     path = git.git_path(repo, NAME)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     record = {'version': _VERSION, **journal._asdict(), 'writes': [write._asdict() for write in journal.writes]}
-    files.write_atomic(path, json.dumps(record, indent=1).encode())
-    _sync_folder(os.path.dirname(path))
+    files.write_durable(path, json.dumps(record, indent=1).encode())
     return journal
-
-
-def _sync_folder(path: str) -> None:
-    # what the journal announces must not reach the disk before its own name does
-    if os.name == 'posix':
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def load(repo: Repo) -> Journal | None:
@@ -132,16 +119,8 @@ def clear(repo: Repo) -> None:
     path = git.git_path(repo, NAME)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    for temporary in _temporaries(path):
+    for temporary in files.temporaries(path):
         os.unlink(temporary)
-
-
-def _temporaries(path: str) -> list[str]:
-    """Return what killed writers of the file `path` have left beside it."""
-    folder, name = os.path.split(path)
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return [os.path.join(folder, other) for other in names
-            if other.startswith(name) and _TEMPORARY.fullmatch(other, len(name))]
 
 
 def _index_entry(repo: Repo, path: str) -> str | None:
@@ -246,10 +225,8 @@ def _undo_file(repo: Repo, write: Write, wanted: str | None) -> bool:
 
 def _sweep(repo: Repo, write: Write) -> None:
     """Remove what a killed `write_atomic` left beside the file, as far as it is ours."""
-    texts = [text for text in git_objects.read_blobs(repo, [oid for oid in (write.after, write.before) if oid]) if text]
-    for path in _temporaries(os.path.join(repo.root, write.path)):
-        if any(text.startswith(files.read_bytes(path) or b'') for text in texts):
-            os.unlink(path)
+    texts = git_objects.read_blobs(repo, [oid for oid in (write.after, write.before) if oid])
+    files.sweep(os.path.join(repo.root, write.path), [text for text in texts if text])
 
 
 def undo(repo: Repo, journal: Journal) -> list[str]:

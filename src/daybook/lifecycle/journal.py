@@ -1,11 +1,14 @@
-"""The journal of an archiving: every byte that it takes away or writes, so that a killed one is undone by the next."""
+"""The journal of an archiving: every byte that it takes away or writes, so that a killed one is undone by the next.
+
+That of a hand-off (`handoff/journal.py`) names bytes by the ids of git's objects and knows the index's rows, as its commit
+goes on where other people's hooks left off. This one has moved files too, and is undone without git's objects.
+"""
 from __future__ import annotations
 
 import base64
 import contextlib
 import json
 import os
-import re
 import shlex
 import zlib
 from collections.abc import Iterable
@@ -21,7 +24,6 @@ from daybook.repo.git import Repo
 NAME = 'daybook/archive.json'
 LOCK = 'daybook/archive.lock'
 _VERSION = 1
-_TEMPORARY = re.compile(r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp')
 
 
 class Write(NamedTuple):
@@ -50,13 +52,7 @@ def save(repo: Repo, writes: Sequence[Write]) -> None:
     path = _path(repo)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     rows = [[os.fsencode(write.path).hex(), _packed(write.before), _packed(write.after), write.mode] for write in writes]
-    files.write_atomic(path, json.dumps({'version': _VERSION, 'head': git.resolve(repo, 'HEAD'), 'writes': rows}).encode())
-    if os.name == 'posix':  # what it announces must not reach the disk before its own name does
-        handle = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    files.write_durable(path, json.dumps({'version': _VERSION, 'head': git.resolve(repo, 'HEAD'), 'writes': rows}).encode())
 
 
 def load(repo: Repo) -> list[Write] | None:
@@ -116,18 +112,6 @@ def _umask() -> int:
     return mask
 
 
-def _sweep(place: str, texts: Sequence[bytes]) -> None:
-    """Remove what a killed writer has left beside the file, as far as it is a part of ours."""
-    folder, name = os.path.split(place)
-    for other in os.listdir(folder) if os.path.isdir(folder) else ():
-        found = _TEMPORARY.fullmatch(other)
-        if found and found['name'] == name:
-            path = os.path.join(folder, other)
-            data = files.read_bytes(path)
-            if data is not None and any(text.startswith(data) for text in texts):
-                os.unlink(path)
-
-
 def undo(repo: Repo, writes: Sequence[Write]) -> list[str]:
     """Take back every write; return the paths that somebody else has changed or committed since, which are left as they are."""
     _unstage(repo, writes)
@@ -143,7 +127,7 @@ def undo(repo: Repo, writes: Sequence[Write]) -> list[str]:
 
 def _taken_back(repo: Repo, write: Write) -> bool:
     place = files.inside(repo.root, write.path)
-    _sweep(place, [text for text in (write.before, write.after) if text is not None])
+    files.sweep(place, [text for text in (write.before, write.after) if text is not None])
     now = files.read_bytes(place)
     if now == write.before:
         return True

@@ -4,8 +4,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import time
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -13,6 +15,7 @@ from typing import BinaryIO
 from daybook.errors import FatalError
 
 STATE_DIR = '.daybook/state'
+_TEMPORARY = re.compile(r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp')  # of `write_atomic`, and with a dot in front of `new_private`
 
 
 def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
@@ -37,6 +40,36 @@ def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def write_durable(path: str, content: bytes) -> None:
+    """Write `content` as `write_atomic` does, and return only when its name is on the disk too.
+
+    For a journal: what it announces must not reach the disk before it does.
+    """
+    write_atomic(path, content)
+    if os.name == 'posix':
+        handle = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def temporaries(path: str) -> list[str]:
+    """Return what killed writers of the file `path` have left beside it."""
+    folder, name = os.path.split(path)
+    found = ((other, _TEMPORARY.fullmatch(other)) for other in (os.listdir(folder) if os.path.isdir(folder) else ()))
+    return [os.path.join(folder, other) for other, match in found if match and match['name'] == name]
+
+
+def sweep(path: str, texts: Iterable[bytes]) -> None:
+    """Remove what killed writers of `texts` have left beside the file `path`: whatever is no beginning of one stays."""
+    wanted = tuple(texts)
+    for left in temporaries(path):
+        data = read_bytes(left)
+        if data is not None and any(text.startswith(data) for text in wanted):
+            os.unlink(left)
 
 
 def create_exclusive(path: str, content: bytes) -> bool:
