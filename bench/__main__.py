@@ -4,7 +4,7 @@ from __future__ import annotations
 import importlib
 import os
 
-_NAMES = ('telemetry', 'frontmatter', 'governance', 'handoff', 'resume', 'site', 'links', 'commits')
+_NAMES = ('telemetry', 'frontmatter', 'governance', 'handoff', 'resume', 'site', 'links', 'commits', 'mirror')
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """The repository's side of a mirror: the documents of HEAD as pages, and their texts."""
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -99,6 +100,7 @@ def _text(meta: Mapping[str, Any], key: str) -> str:
     return value.strip() if isinstance(value, str) else ''
 
 
+@functools.lru_cache(maxsize=4096)  # kinds, people and tags come again and again
 def _safe(value: Value) -> Value:
     if isinstance(value, tuple):
         return tuple(secrets.redact(text)[0] for text in value)
