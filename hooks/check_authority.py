@@ -18,7 +18,7 @@ def look(scope: Scope) -> Look:
     """Return what is wrong with the map, and which documents do not fit it."""
     known = authority_map.read(scope.repo, scope.settings)
     if known is None:
-        return Look(notes=[f'{HOOK_ID}: 0 documents governed; there is no map at {authority_map.USUAL[0]}'])
+        return Look(notes=scope.by_hand(f'{HOOK_ID}: 0 documents governed; there is no map at {authority_map.USUAL[0]}'))
     if known.map is None:
         return scope.part(known.problems)
     found = records.of_scope(scope)
@@ -26,8 +26,9 @@ def look(scope: Scope) -> Look:
         return Look(notes=authority.report(known.map, found))
     changed = scope.change.paths if scope.change else ()
     look = scope.part(authority.check(known.map, known.given, found, scope.paths, changed))
-    if scope.change is None and not authority.governed(found):
-        return look._replace(notes=[f'{HOOK_ID}: 0 documents governed; none has an `entity`, so only {known.path} itself was checked'])
+    if not authority.governed(record for record in found if scope.covers(record.path)):
+        which = 'none that is named' if scope.named else 'none'
+        return look._replace(notes=scope.by_hand(f'{HOOK_ID}: 0 documents governed; {which} has an `entity`, so only {known.path} itself was checked'))
     return look
 
 

@@ -72,11 +72,21 @@ def look(scope: Scope) -> Look:
     """Return the rules that can never fire and, of a push, those that it breaks; a commit is judged with its message."""
     rules = scope.settings.cochange
     if not rules:
-        return Look(notes=[_NONE])
+        return Look(notes=scope.by_hand(_NONE))
     found = _dead(scope)
     if scope.is_in_commit:
         return found  # nobody knows the message yet
-    return found._replace(problems=[*found.problems, *_problems(scope, _range(scope.repo, None))])
+    chosen = _range(scope.repo, None)
+    return found._replace(problems=[*found.problems, *_problems(scope, chosen)], notes=_idle(scope, chosen))
+
+
+def _idle(scope: Scope, chosen: tuple[str | None, str] | None) -> list[str]:
+    """Return the line that tells that no rule was judged, as nothing is changed by what there was to judge."""
+    if scope.change is not None or cochanging.is_changed(scope.repo, chosen):
+        return []
+    where = ('nothing is changed in that range, so only the rules themselves were checked' if chosen else
+             'nothing is staged, so only the rules themselves were checked; give `--range A..B` for what is committed')
+    return [f'{HOOK_ID}: 0 documents governed; {where}']
 
 
 def _problems(scope: Scope, chosen: tuple[str | None, str] | None, *, message: bytes | None = None, begun: float = 0,
@@ -104,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{config.PATH} is wrong, so nothing was checked; run daybook {HOOK_ID}')
         return 0
     if not scope.settings.cochange:
-        return looking.report(HOOK_ID, Look(notes=[_NONE]), output_format, print)
+        return looking.report(HOOK_ID, Look(notes=scope.by_hand(_NONE)), output_format, print)
     if options.exits:
         for line in _told(scope, _range(repo, options.range)):
             print(problem.printable(line))
@@ -113,7 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = _dead(scope)
     problems = [*found.problems, *_problems(scope, chosen, message=_message(options.files), each=options.each,
                                               begun=os.stat(options.files[0]).st_mtime if options.files else 0)]
-    return looking.report(HOOK_ID, found._replace(problems=problems), output_format, print)
+    notes = _idle(scope, chosen) if not options.files else []
+    return looking.report(HOOK_ID, found._replace(problems=problems, notes=notes), output_format, print)
 
 
 if __name__ == '__main__':

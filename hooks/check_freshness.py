@@ -28,15 +28,26 @@ def look(scope: Scope) -> Look:
     found = [record for record in records.of_scope(scope) if 'due' not in scope.flags or scope.covers(record.path)]
     wanted = review.governed(found, review.Policy(settings.freshness_rules))
     if not wanted:
-        return Look(notes=[f'{HOOK_ID}: 0 documents governed; give some `review_by` or `ttl_days`, '
-                           f'or name `freshness.rules` in {config.PATH}'])
+        return Look(notes=scope.by_hand(f'{HOOK_ID}: 0 documents governed; give some `review_by` or `ttl_days`, '
+                                        f'or name `freshness.rules` in {config.PATH}'))
     if 'due' in scope.flags:
         due = freshness.due(wanted, scope.today, settings.freshness_due_days)
         return Look(notes=_table(due, settings.freshness_due_days, scope.today))
     before = records.former_settings(scope)
     is_other = before is not None and before.freshness_rules != settings.freshness_rules
     problems = freshness.check(wanted, scope.today, strict='strict' in scope.flags)
-    return scope.part(problems, {record.path for record in found} if is_other else ())
+    look = scope.part(problems, {record.path for record in found} if is_other else ())
+    return look._replace(notes=scope.by_hand(*_idle(scope, wanted)))
+
+
+def _idle(scope: Scope, wanted: Sequence[tuple[records.Record, config.Freshness | None]]) -> list[str]:
+    """Return what governs nothing: a rule, or the check itself where files are named."""
+    if scope.named:
+        is_any = any(scope.covers(record.path) for record, _ in wanted)
+        return [] if is_any else [f'{HOOK_ID}: 0 documents governed; none that is named must be reviewed']
+    used = {rule for _, rule in wanted}
+    return [f'{HOOK_ID}: 0 documents governed; no open document fits rule {number} of `freshness.rules`, or an earlier one has them'
+            for number, rule in enumerate(scope.settings.freshness_rules, 1) if rule not in used]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -70,12 +70,26 @@ def look(scope: Scope) -> Look:
     if 'report' in scope.flags:
         return Look(notes=lifecycle.report([record for record in found if scope.covers(record.path)], tables))
     if not succession.governed(found) and not any(record.kind in tables for record in found):
-        return Look(notes=[_NONE])
+        return Look(notes=scope.by_hand(*_idle(scope, found)))
     former, is_range = moving.former(scope, os.environ) if tables else ({}, False)
     problems = lifecycle.check(found, tables, former, is_range=is_range)
     wrong = [each for each in succession.check(found) if scope.covers(each.problem.path)]
     problems += _mended(scope, wrong) if 'fix' in scope.flags else [each.problem for each in wrong]
-    return scope.part(problems, _of_other_tables(scope, found))
+    return scope.part(problems, _of_other_tables(scope, found))._replace(notes=scope.by_hand(*_idle(scope, found)))
+
+
+def _idle(scope: Scope, found: Iterable[records.Record]) -> list[str]:
+    """Return what governs nothing: the check, or a table of statuses."""
+    tables = lifecycle.tables(scope.settings.kinds)
+    covered = [record for record in found if scope.covers(record.path)]
+    kinds = {record.kind for record in covered if record.meta.get('status')}
+    is_any = succession.governed(covered) or not kinds.isdisjoint(tables)
+    if scope.named:
+        return [] if is_any else [f'{HOOK_ID}: 0 documents governed; none that is named has a status of a table, supersedes another or is superseded']
+    empty = [f'`kinds.{name}.statuses`' for name in tables if name not in kinds]
+    if empty:
+        return [f'{HOOK_ID}: 0 documents governed; none has a status of {", ".join(empty)}']
+    return [] if is_any else [_NONE]
 
 
 def _of_other_tables(scope: Scope, found: Iterable[records.Record]) -> set[str]:

@@ -21,12 +21,25 @@ def look(scope: Scope) -> Look:
     count = zones.governed(found, settings.zones_folders)
     problems = zones.check_folders(config.PATH, settings.zones_folders, records.settings_lines(scope))
     if not count and not problems:
-        return Look(notes=[f'{HOOK_ID}: 0 documents governed; give some a `zone`, or name `zones.folders` in {config.PATH}'])
+        return Look(notes=scope.by_hand(*_idle(scope, found, count)))
     problems += [*zones.check(known, settings.zones_folders, settings.render_zone), *quoting.check(scope.repo, settings, known)]
     before = records.former_settings(scope)
     is_other = before is not None and (before.zones_default, before.zones_folders, before.render_zone) != (
         settings.zones_default, settings.zones_folders, settings.render_zone)
-    return scope.part(problems, {record.path for record in found} if is_other else ())
+    look = scope.part(problems, {record.path for record in found} if is_other else ())
+    return look._replace(notes=scope.by_hand(*_idle(scope, found, count)))
+
+
+def _idle(scope: Scope, found: Sequence[records.Record], count: int) -> list[str]:
+    """Return what governs nothing: the check, or a folder that has a zone and no documents."""
+    folders = scope.settings.zones_folders
+    if scope.named:
+        is_any = zones.governed([record for record in found if scope.covers(record.path)], folders)
+        return [] if is_any else [f'{HOOK_ID}: 0 documents governed; none that is named has a zone']
+    empty = [folder for folder in folders if not zones.governed_by_folder(found, folder)]
+    if empty:
+        return [f'{HOOK_ID}: 0 documents governed; none lies in `zones.folders`: {", ".join(empty)}']
+    return [] if count else [f'{HOOK_ID}: 0 documents governed; give some a `zone`, or name `zones.folders` in {config.PATH}']
 
 
 def main(argv: Sequence[str] | None = None) -> int:

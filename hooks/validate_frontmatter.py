@@ -76,11 +76,25 @@ def _log_data(scope: Scope) -> bytes | None:
 
 
 def _unchecked(scope: Scope) -> list[str]:
-    """Return the line that tells of a log which the settings name and nobody has begun."""
-    path = scope.settings.handoff_action_log
-    if path is None or scope.change is not None or scope.named or _log_data(scope) is not None:
+    """Return what governs nothing: a kind with headers that has none, a log that nobody has begun."""
+    if scope.change is not None or scope.named:
         return []
-    return [f'{HOOK_ID}: 0 rows governed in {path}: it is not there yet; the next hand-off makes it']
+    return [*_idle_headers(scope), *_idle_log(scope)]
+
+
+def _idle_log(scope: Scope) -> list[str]:
+    path = scope.settings.handoff_action_log
+    data = _log_data(scope)
+    if path is None or data is not None and action_log.has_rows(data):
+        return []
+    why = 'it is not there yet; the next hand-off makes it' if data is None else 'it has only its header; the next hand-off adds one'
+    return [f'{HOOK_ID}: 0 rows governed in {path}: {why}']
+
+
+def _idle_headers(scope: Scope) -> list[str]:
+    if not scope.settings.kind('doc').paths or _is_any_header(scope):
+        return []
+    return [f'{HOOK_ID}: 0 documents governed; none of kind doc has a header, and none says `source_path`, or `version` where its name does']
 
 
 def _rules(scope: Scope) -> Rules:
@@ -100,8 +114,19 @@ def _rules(scope: Scope) -> Rules:
                  lambda path: Keys(frozenset(identity.path_keys(path))))
 
 
+def _may_have_header(found: Document) -> bool:
+    return found.kind.name == 'doc' or any(key in found.meta for key in _TOLD)
+
+
+def _is_any_header(scope: Scope) -> bool:
+    from daybook.governance import records
+    from daybook.rules import headers
+
+    return any(headers.is_governed(records.of_document(found)) for found in scope.documents if _may_have_header(found))
+
+
 def _headers(scope: Scope, documents: Collection[Document]) -> list[Problem]:
-    governed = [found for found in documents if found.kind.name == 'doc' or any(key in found.meta for key in _TOLD)]
+    governed = [found for found in documents if _may_have_header(found)]
     if not governed:
         return []
     from daybook.governance import records

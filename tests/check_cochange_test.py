@@ -47,7 +47,9 @@ def _change(repo: Sandbox, path: str, text: str | None = None) -> None:
 def test_good(repo: Sandbox, case: Path) -> None:
     fill(repo, case)
     repo.git('commit', '-q', '-m', 'x')
-    assert run(repo, ID) == (0, '')
+    assert run(repo, ID) == (0, f'{ID}: 0 documents governed; nothing is staged, so only the rules themselves were checked; '
+                             'give `--range A..B` for what is committed\n')
+    assert run(repo, ID, '--range', 'HEAD') == (0, '')
 
 
 @pytest.mark.parametrize('case', cases(ID, 'bad'))
@@ -248,7 +250,8 @@ def test_what_is_undone_within_a_range_is_no_change(droplet: Sandbox) -> None:
     base = droplet.git('rev-parse', 'HEAD')
     _commits(droplet, (COMPOSE, 'a'))
     droplet.git('revert', '--no-edit', 'HEAD')
-    assert run(droplet, ID, '--range', f'{base}..HEAD') == (0, '')
+    told = f'{ID}: 0 documents governed; nothing is changed in that range, so only the rules themselves were checked\n'
+    assert run(droplet, ID, '--range', f'{base}..HEAD') == (0, told)
 
 
 def test_each_names_the_commit_and_exits_are_listed(droplet: Sandbox) -> None:

@@ -16,7 +16,7 @@ from governance import TODAY
 from governance import fill
 from governance import run
 
-HOOKS = ('check-authority', 'check-cochange', 'check-freshness', 'check-zones')
+HOOKS = ('check-authority', 'check-cochange', 'check-freshness', 'check-lifecycle', 'check-zones')
 HEADER = '- entity: {entity}\n- level: portfolio\n- zone: internal\n- version: v01\n- tags: [a]\n- source_path: {path}\n- date: 2025-10-30\n'
 
 
@@ -88,7 +88,11 @@ def test_it_says_what_the_hook_would_say(repo: Sandbox, hook_id: str, case: Path
     found = findings(repo)['hooks'][hook_id]
     assert rules and (found['rules'], found['count']) == (dict(rules), rules.total()), out
     if found['governed']:
-        assert f'  {hook_id:<22}' in screen(repo)
+        shown = screen(repo)
+        assert f'  {hook_id:<22}' in shown
+        idle = [each for each in HOOKS if not any(findings(repo)['hooks'][each][key] for key in ('governed', 'count'))]
+        told = next((line for line in shown.splitlines() if line.startswith('  governance ')), '')
+        assert told == (f'  governance            0 documents governed by {", ".join(idle)}' if idle else '')
 
 
 def test_a_map_that_nobody_has_settled_is_found(repo: Sandbox) -> None:

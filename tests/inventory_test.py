@@ -578,7 +578,7 @@ def test_the_shape_of_the_json(repo: Sandbox) -> None:
         'proposal', 'settings', 'markdown', 'governance', 'hooks', 'not_looked_at', 'next']
     assert list(found['hooks']) == [
         'validate-frontmatter', 'regen-indexes', 'audit-links', 'backfill-frontmatter', 'check-authority', 'check-cochange',
-        'check-freshness', 'check-zones', 'handoff']
+        'check-freshness', 'check-lifecycle', 'check-zones', 'handoff']
     assert found['people'] == [{'name': 'Roman Tester', 'commits': 1, 'emails': ['roman@example.com']}]
     assert {len(value) >= 2 for value in found['problems'].values()} == {True}
 

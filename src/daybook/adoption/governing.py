@@ -24,7 +24,9 @@ from daybook.rules import freshness
 from daybook.rules import habits
 from daybook.rules import headers
 from daybook.rules import hygiene
+from daybook.rules import lifecycle
 from daybook.rules import naming
+from daybook.rules import succession
 from daybook.rules import zones
 
 FIRST = 5  # how many examples of each finding are kept
@@ -110,6 +112,12 @@ class Governing:
         due = freshness.due(wanted, self.today, days)
         return _said(freshness.check(wanted, self.today, strict=False), len(wanted), due=len(due), due_days=days)
 
+    def _lifecycle(self) -> dict[str, Any]:
+        tables = lifecycle.tables(self.settings.kinds)
+        count = sum(record.kind in tables and bool(record.meta.get('status')) or bool(succession.governed([record])) for record in self.records)
+        problems = lifecycle.check(self.records, tables, {}, is_range=False)
+        return _said([*problems, *(wrong.problem for wrong in succession.check(self.records))], count)
+
     def _zones(self, lines: Mapping[str, int]) -> dict[str, Any]:
         settings, folders = self.settings, self.settings.zones_folders
         known = zones.Zones(self.records, settings.zones_default, folders)
@@ -122,4 +130,4 @@ class Governing:
     def hooks(self, lines: Mapping[str, int]) -> dict[str, Any]:
         """Return what each hook of governance would say; `lines` are those of the settings."""
         return {'check-authority': self._authority(), 'check-cochange': self._cochange(lines),
-                'check-freshness': self._freshness(), 'check-zones': self._zones(lines)}
+                'check-freshness': self._freshness(), 'check-lifecycle': self._lifecycle(), 'check-zones': self._zones(lines)}

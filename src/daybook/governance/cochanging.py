@@ -81,6 +81,14 @@ def _amends(repo: Repo, date: str, begun: float) -> bool:
     return head.is_ok and head.text == seconds[1]
 
 
+def is_changed(repo: Repo, chosen: tuple[str | None, str] | None) -> bool:
+    """Return whether a range of commits, base and end, or with None what is staged, changes anything."""
+    if chosen is None:
+        return bool(git_changes.staged(repo))
+    base, end = chosen
+    return bool(git_changes.between(repo, base or git_changes.empty_tree(repo), end))
+
+
 def of_each(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Problem]:
     """Return the rules that each commit of a range breaks by itself, merges left out."""
     names = [rule.name for rule in rules]

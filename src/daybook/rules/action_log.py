@@ -29,6 +29,11 @@ def _of_row(path: str, line: int, values: Sequence[str]) -> Iterator[Problem]:
                           "put an apostrophe (') before it")
 
 
+def has_rows(data: bytes) -> bool:
+    """Return whether a log has a line that is not blank below its header."""
+    return any(map(str.strip, action_log.lines(data.decode('utf-8', 'replace'))[1:]))
+
+
 def check(path: str, data: bytes) -> list[Problem]:
     """Return what is wrong with the log at `path`; a row that stands twice, as a merge may leave it, is a warning."""
     try:

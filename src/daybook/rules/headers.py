@@ -12,6 +12,7 @@ from daybook.problem import Problem
 
 _SUFFIX = re.compile(r'[-_ .]v(?P<number>[0-9]+(?:[._-][0-9]+)*)$', re.IGNORECASE)
 _VERSION = re.compile(r'v?(?P<number>[0-9]+(?:[._-][0-9]+)*)', re.IGNORECASE)
+_MARKS = frozenset(('entity', 'source_path', 'level'))  # with one of these a document has the header
 PATH, VERSION, INCOMPLETE = 'header-path', 'header-version', 'header-incomplete'
 
 
@@ -54,8 +55,18 @@ def _version(record: Record) -> Iterator[Problem]:
                       'mend the version or rename the file')
 
 
+def is_governed(record: Record) -> bool:
+    """Return whether a header says anything that is checked here."""
+    stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+    return 'source_path' in record.meta or _must_be_whole(record) or 'version' in record.meta and _SUFFIX.search(stem) is not None
+
+
+def _must_be_whole(record: Record) -> bool:
+    return record.kind == 'doc' and not _MARKS.isdisjoint(record.meta)
+
+
 def _incomplete(record: Record) -> Iterator[Problem]:
-    if record.kind != 'doc' or not {'entity', 'source_path', 'level'}.intersection(record.meta):
+    if not _must_be_whole(record):
         return
     missing = [key for key in HEADER if key not in record.meta]
     if missing:

@@ -52,6 +52,11 @@ def governed(records: Collection[Record], folders: Mapping[str, str]) -> int:
     return sum('zone' in record.meta or zones.of_folder(record.path, folders) is not None for record in records)
 
 
+def governed_by_folder(records: Collection[Record], folder: str) -> int:
+    """Return how many documents lie in a folder that has a zone."""
+    return sum(zones.of_folder(record.path, {folder: zones.LADDER[-1]}) is not None for record in records)
+
+
 def check(known: Zones, folders: Mapping[str, str], limit: str) -> list[Problem]:
     """Return the documents that lower a zone, or embed one of a higher zone; `limit` is the highest zone that is published."""
     found: list[Problem] = []

@@ -7,7 +7,8 @@ from typing import Any
 
 from daybook.problem import printable
 
-HOOKS = {'check-authority': 'authority-', 'check-cochange': 'cochange-', 'check-freshness': 'freshness-', 'check-zones': 'zone-'}
+HOOKS = {'check-authority': 'authority-', 'check-cochange': 'cochange-', 'check-freshness': 'freshness-', 'check-lifecycle': 'lifecycle-',
+         'check-zones': 'zone-'}
 _RULES = 3  # are named; the rest is counted
 
 
@@ -68,8 +69,10 @@ def _hook(hook_id: str, said: Mapping[str, Any]) -> str:
 
 
 def hooks(said: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-    """Return name and words of each hook of governance that has something to govern; one row where none has."""
+    """Return name and words of each hook of governance that has something to govern; one row for those that have not."""
     busy = [hook_id for hook_id in HOOKS if said[hook_id]['governed'] or said[hook_id]['count'] or said[hook_id].get('map')]
     if not busy:
         return [('governance', '0 documents governed: no map, rule, review date or zone')]
-    return [(hook_id, _hook(hook_id, said[hook_id])) for hook_id in busy]
+    idle = [hook_id for hook_id in HOOKS if hook_id not in busy]
+    rows = [(hook_id, _hook(hook_id, said[hook_id])) for hook_id in busy]
+    return [*rows, ('governance', f'0 documents governed by {", ".join(idle)}')] if idle else rows
