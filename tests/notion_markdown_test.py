@@ -191,8 +191,8 @@ def _check(text: str) -> None:
     seen.feed(markdown.html(text.replace('\r\n', '\n').replace('\r', '\n')))
     seen.close()
     got, wanted = _squeezed(_read(sent)), _squeezed(''.join(seen.parts))
-    # a summary that stands behind its text comes before it, as in browsers
-    assert got == wanted or '<summary' in text.lower() and sorted(got) == sorted(wanted), f'{got[:2000]}\n{wanted[:2000]}'
+    # a summary that stands behind its text comes before it, and so does what stands between the rows of a table, as in browsers
+    assert got == wanted or re.search('<(?:summary|table)', text, re.IGNORECASE) and sorted(got) == sorted(wanted), f'{got[:2000]}\n{wanted[:2000]}'
     parts = notion_markdown.split(sent, 1_000_000, 20)
     assert '\n'.join(parts) == sent
     for part in parts:
@@ -227,6 +227,37 @@ _PIECES = st.sampled_from(['a', 'b c', ' ', '\n', '\n\n', '  ', '\t', '*', '**',
 @given(st.lists(_PIECES, max_size=14).map(''.join))
 def test_no_text_is_lost_and_no_special_is_bare(text: str) -> None:
     _check(text)
+
+
+_OF_TABLES = st.sampled_from([f'<{end}{name}>' for end in ('', '', '/') for name in
+                              ('table', 'thead', 'tbody', 'tr', 'td', 'th', 'caption', 'colgroup', 'col', 'div', 'b', 'ul', 'li', 'details', 'summary')]
+                             + ['a', 'b', ' ', '\n', 'c d'])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_OF_TABLES, max_size=16).map(lambda parts: '<div>' + ''.join(parts)))
+def test_no_text_of_a_broken_table_is_lost(text: str) -> None:
+    _check(text)
+
+
+def _grid(*rows: str) -> str:
+    lines = [line for row in rows for line in ('\t<tr>', *(f'\t\t<td>{cell}</td>' for cell in row.split('|')), '\t</tr>')]
+    return '\n'.join(['<table>', *lines, '</table>'])
+
+
+@pytest.mark.parametrize(('text', 'sent'), [
+    ('<table><tbody><td>a</td><td>b</td></tr><td>c</td></tr></table>', _grid('a|b', 'c|')),
+    ('<table><tr><td>a<tr><td>b<td>c</table>d', _grid('a|', 'b|c') + '\nd'),
+    ('<table><tr><td>a</td><tr><td>b</td></tr></tr></table>', _grid('a', 'b')),
+    ('<table><tr><td>a</td></tr>between<tr><b>also</b><td>b</td></tr></table>', 'between**also**\n' + _grid('a', 'b')),
+    ('<table><tr><td>a<table><tr><td>b</td></tr></table></td><td>c</td></tr></table>', _grid('a<br>b|c')),
+    ('<div><table><tr><td>a</div></td><td>b</td></tr></table></div>', _grid('a|b')),
+    ('<table><tr><td>a</td></tr><table><tr><td>b</td></tr></table>', _grid('a') + '\n' + _grid('b')),
+    ('<table><colgroup>x<tr><caption>y</caption><td>a</td></tr></table>', 'x\ny\n' + _grid('a')),
+    ('<tr><td>a</td><td>b</td></tr>', 'a\nb'),
+])
+def test_a_broken_table_is_closed_as_browsers_do(text: str, sent: str) -> None:
+    assert notion_markdown.render(text, _resolve) == sent
 
 
 def test_parts_are_whole_blocks() -> None:

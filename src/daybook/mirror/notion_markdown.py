@@ -26,7 +26,6 @@ _LONGEST_URL = 2000  # https://developers.notion.com/reference/request-limits
 _MARKS = {'strong': '**', 'b': '**', 'em': '*', 'i': '*', 'cite': '*', 'dfn': '*', 'var': '*', 'del': '~~', 's': '~~', 'strike': '~~'}
 _UNDERLINED = ('u', 'ins')
 _CODE = ('code', 'kbd', 'samp', 'tt')
-_GROUPS = ('thead', 'tbody', 'tfoot')
 _BREAK = '<br>'
 # the names that Notion knows, and the short ones that people write
 _LANGUAGES = frozenset('bash c clojure css dart diff docker elixir elm erlang go graphql groovy haskell html java javascript json julia '
@@ -254,7 +253,7 @@ def _first_line(node: Node) -> tuple[list[Node | str], list[Node | str]]:
 
 def _rows(node: Node) -> Iterator[list[Node]]:
     for child in node.children:
-        if isinstance(child, Node) and child.name in _GROUPS:
+        if isinstance(child, Node) and child.name in notion_tree.GROUPS:
             yield from _rows(child)
         elif isinstance(child, Node) and child.name == 'tr':
             yield [cell for cell in child.children if isinstance(cell, Node) and cell.name in ('td', 'th')]

@@ -11,6 +11,12 @@ BLOCK = frozenset('address article aside blockquote body caption center col colg
                   'table tbody td tfoot th thead title tr ul video audio object svg'.split())
 _SILENT = frozenset({'script', 'style', 'template', 'link', 'meta', 'track', 'area', 'embed'})
 _MOST_DEPTH = 200  # elements within each other; deeper ones stand beside
+GROUPS = ('thead', 'tbody', 'tfoot')
+_CELLS = ('td', 'th')
+_PARTS = ('table', *GROUPS, 'tr')
+_TEXTLESS = (*_PARTS, 'colgroup')
+_HOLDERS = {'tr': ('table', *GROUPS), 'td': _PARTS, 'th': _PARTS, **dict.fromkeys(GROUPS, ('table',))}
+_COLUMNS = ('colgroup', 'col')
 
 
 class Node:
@@ -45,10 +51,37 @@ class _Builder(HTMLParser):
             # `<ID>` that somebody wrote for a placeholder: hosts hide it, here it is what it looks like
             self.handle_data(self.get_starttag_text() or '')
         else:
+            self._make_room(tag)
             node = Node(tag, {name: value or '' for name, value in attrs})
-            self._open[-1].children.append(node)
+            self._put(node)
             if tag not in VOID and len(self._open) < _MOST_DEPTH:
                 self._open.append(node)
+
+    def _make_room(self, tag: str) -> None:
+        """Close and open what a part of a table needs around it: https://html.spec.whatwg.org/#parsing-main-intable."""
+        if tag == 'table' and self._table_at() and self._open[-1].name in _TEXTLESS:
+            del self._open[self._table_at():]
+        if tag not in _HOLDERS or not self._table_at():
+            return
+        while self._open[-1].name not in _HOLDERS[tag]:
+            self._open.pop()
+        if tag in _CELLS and self._open[-1].name != 'tr':
+            self.handle_starttag('tr', [])
+
+    def _table_at(self) -> int:
+        return next((n for n in range(len(self._open) - 1, 0, -1) if self._open[n].name == 'table'), 0)
+
+    def _put(self, child: Node | str) -> None:
+        """Add a child to what is open; what no table can hold goes before the table."""
+        place, table = self._open[-1], self._table_at()
+        if isinstance(child, str):
+            fits = child.isspace()
+        else:
+            fits = child.name in _HOLDERS or child.name in _COLUMNS or (child.name, place.name) == ('caption', 'table')
+        if fits or not table or place.name not in _TEXTLESS:
+            place.children.append(child)
+        else:
+            self._open[table - 1].children.insert(-1, child)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -61,14 +94,24 @@ class _Builder(HTMLParser):
         elif tag not in INLINE and tag not in BLOCK:
             self.handle_data(f'</{tag}>')
         else:
-            place = next((n for n in range(len(self._open) - 1, 0, -1) if self._open[n].name == tag), 0)
+            place = self._opened(tag)
             # a stray `</b>` must not close the paragraph around it
             if place and (tag in BLOCK or all(node.name in INLINE for node in self._open[place:])):
                 del self._open[place:]
 
+    def _opened(self, tag: str) -> int:
+        """Return where the element that `</tag>` ends is open, 0 for nowhere; nothing reaches out of a cell or a table."""
+        walls = () if tag == 'table' else ('table',) if tag in _HOLDERS else ('table', *_CELLS, 'caption')
+        for place in range(len(self._open) - 1, 0, -1):
+            if self._open[place].name == tag:
+                return place
+            if self._open[place].name in walls:
+                return 0
+        return 0
+
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self._open[-1].children.append(data)
+            self._put(data)
 
 
 def parse(html: str) -> Node:
