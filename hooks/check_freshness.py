@@ -28,8 +28,7 @@ def look(scope: Scope) -> Look:
     found = [record for record in records.of_scope(scope) if 'due' not in scope.flags or scope.covers(record.path)]
     wanted = review.governed(found, review.Policy(settings.freshness_rules))
     if not wanted:
-        return Look(notes=scope.by_hand(f'{HOOK_ID}: 0 documents governed; give some `review_by` or `ttl_days`, '
-                                        f'or name `freshness.rules` in {config.PATH}'))
+        return Look(notes=scope.by_hand(*_idle(scope, wanted)))
     if 'due' in scope.flags:
         due = freshness.due(wanted, scope.today, settings.freshness_due_days)
         return Look(notes=_table(due, settings.freshness_due_days, scope.today))
@@ -45,6 +44,8 @@ def _idle(scope: Scope, wanted: Sequence[tuple[records.Record, config.Freshness 
     if scope.named:
         is_any = any(scope.covers(record.path) for record, _ in wanted)
         return [] if is_any else [f'{HOOK_ID}: 0 documents governed; none that is named must be reviewed']
+    if not wanted and not scope.settings.freshness_rules:
+        return [f'{HOOK_ID}: 0 documents governed; give some `review_by` or `ttl_days`, or name `freshness.rules` in {config.PATH}']
     used = {rule for _, rule in wanted}
     return [f'{HOOK_ID}: 0 documents governed; no open document fits rule {number} of `freshness.rules`, or an earlier one has them'
             for number, rule in enumerate(scope.settings.freshness_rules, 1) if rule not in used]

@@ -63,7 +63,7 @@ def test_due(meta: dict[str, object], ttl: int | None, day: str) -> None:
 @pytest.mark.parametrize(('meta', 'closed'), [
     ({}, False), ({'status': 'active'}, False), ({'status': 'Done'}, True), ({'status': 'superseded by 7'}, True),
     ({'status': 'not done'}, False), ({'superseded_by': '0007'}, True), ({'superseded_by': 'none'}, False),
-    ({'superseded_by': []}, False), ({'status': 7}, False),
+    ({'superseded_by': []}, False), ({'status': 7}, False), ({'status': '✅ Done'}, True), ({'status': '**Archived**'}, True), ({'status': '🟡'}, False),
 ])
 def test_closed(meta: dict[str, object], closed: bool) -> None:
     assert review.is_closed(meta) is closed
@@ -162,6 +162,27 @@ def test_the_first_rule_that_fits_holds(repo: Sandbox) -> None:
 
 def test_dates_in_paths_are_no_review_dates(repo: Sandbox) -> None:
     repo.write('plans/p.md', _plan('') + '\n> TTL enforcement follows `/decisions/2025-10-17_ttl.md`.\n\nTTL: see /a/2025-10-17_b.md\n')
+    repo.git('add', '.')
+    assert run(repo, ID) == (0, NOTHING)
+
+
+@pytest.mark.parametrize('line', (
+    'TTL: 2026-11-01', '**TTL:** Review by **2026-11-01**', 'Review by 2026-11-01', '**Next Review**: 2026-11-01 (1 month)',
+    '> Next review: after the next change, or by 2026-11-01', '*Next Review Date:* 2026-11-01', 'NEXT REVIEW: 2026-11-01',
+    '## TTL\n\nReview and update by **2026-11-01** unless work goes on sooner.', '_ttl: 2026-11-01_',
+))
+def test_a_day_in_the_text(repo: Sandbox, line: str) -> None:
+    repo.write('plans/p.md', f'{_plan("")}\n# P\n\nText.\n\n{line}\n')
+    repo.git('add', '.')
+    code, out = run(repo, ID, '--as-of', TODAY)
+    assert code == 0 and 'a review was due on 2026-11-01' in out, out
+
+
+@pytest.mark.parametrize('line', (
+    'The next review: 2026-11-01', 'Review the outcomes by 2026-11-01', '- Next reviewer: R, 2026-11-01', 'Last review: 2026-11-01', 'Reviewed by R on 2026-11-01',
+))
+def test_what_is_said_of_other_reviews_is_no_day(repo: Sandbox, line: str) -> None:
+    repo.write('plans/p.md', f'{_plan("")}\n# P\n\n{line}\n')
     repo.git('add', '.')
     assert run(repo, ID) == (0, NOTHING)
 

@@ -25,6 +25,8 @@ IDLE = (
     pytest.param('check-freshness', 'freshness: {rules: [{kinds: [plan]}, {paths: [opps/*.md], ttl_days: 9}]}\n', {}, '',
                  'no open document fits rule 2 of `freshness.rules`, or an earlier one has them', id='a rule of freshness'),
     pytest.param('check-freshness', '', {'plans/q.md': BARE}, 'plans/q.md', 'none that is named must be reviewed', id='freshness of a file'),
+    pytest.param('check-freshness', 'freshness: {rules: [{paths: [opps/*.md], ttl_days: 9}]}\n', {'plans/p.md': BARE}, '',
+                 'no open document fits rule 1 of `freshness.rules`, or an earlier one has them', id='the only rule of freshness'),
     pytest.param('check-zones', '', {'plans/p.md': BARE}, '', 'give some a `zone`, or name `zones.folders` in .daybook/config.yaml', id='no zone'),
     pytest.param('check-zones', 'zones: {folders: {opps: private}}\n', {}, '', 'none lies in `zones.folders`: opps', id='a folder of a zone'),
     pytest.param('check-zones', '', {'plans/q.md': BARE}, 'plans/q.md', 'none that is named has a zone', id='the zone of a file'),

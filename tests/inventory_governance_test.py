@@ -71,6 +71,18 @@ def test_stray_doubled_and_unowned_documents(repo: Sandbox) -> None:
     assert findings(repo)['governance']['stray'] == {'count': 1, 'first': ['archive/n.md']}, 'they have a kind now'
 
 
+def test_documents_that_the_settings_name_count_as_copies_wherever_they_lie(repo: Sandbox) -> None:
+    for path in ('plans/memory.md', 'openspec/changes/memory/design.md'):
+        repo.write(path, '# Memory\n\nThe same.\n')
+    repo.commit()
+    assert findings(repo)['governance']['same_content']['count'] == 0, 'of another tool'
+    repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: ["**/*.md"]}}\n')
+    repo.commit()
+    found = findings(repo)['governance']
+    assert found['same_content'] == {'count': 1, 'files': 2, 'first': [['openspec/changes/memory/design.md', 'plans/memory.md']]}
+    assert found['same_title']['count'] == 0, 'told already'
+
+
 def _bad() -> list[object]:
     cases = [(hook_id, path) for hook_id in HOOKS for path in sorted(CASES.glob(f'{hook_id}/bad/*')) if not (path / 'change').exists()]
     assert len(cases) > 6

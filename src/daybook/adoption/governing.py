@@ -71,7 +71,7 @@ class Governing:
 
     def hygiene(self) -> dict[str, Any]:
         """Return what is stray, doubled, nobody's, or says that it lies elsewhere."""
-        ours = [path for path in self.sweep.governed if not _is_apart(path)]
+        ours = [path for path in self.sweep.governed if path in self.kinds or not _is_apart(path)]
         blobs = {path: self.sweep.blobs[path] for path in ours if self.sweep.looks[path].size}
         copies, named = habits.shared((blob, path) for path, blob in blobs.items()), habits.shared((hygiene.bare_name(path), path) for path in ours)
         told = {path for _, paths in (*copies, *named) for path in paths}

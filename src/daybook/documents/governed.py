@@ -12,7 +12,7 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 from daybook.documents.config import Kind
 
-VERSION = 1  # of what `dump` writes
+VERSION = 2  # of what `dump` writes
 
 HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
 KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
@@ -22,7 +22,8 @@ _KEY_LINE = re.compile(rf'^(?:[-*+][ \t]+)?["\']?({"|".join(KEYS)})["\']?[ \t]*:
 _BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(.*?)[ \t]*$')
 _BOLD = re.compile(r'\*\*([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*[ \t]*:|:[ \t]*\*\*)[ \t]*(.*?)[ \t]*$')
 _BEGINS = frozenset(('entity', 'level', 'zone', 'source_path', 'version'))  # one of these makes bullets a header
-_FOOTER = re.compile(r'^[ \t>*_-]*(?:TTL[*_ ]*:|Review by\b)[^\n]{0,200}?(?<![\w/.-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?![\w-])', re.IGNORECASE | re.MULTILINE)
+_FOOTER = re.compile(r'^[ \t>*_-]*(?:(?:TTL|Next review(?: date)?)[*_ ]*:|Review (?:and update )?by\b)'
+                     r'[^\n]{0,200}?(?<![\w/.-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?!_?[^\W_]|-)', re.IGNORECASE | re.MULTILINE)
 _FENCE = re.compile(r'^ {0,3}(```|~~~).*?^ {0,3}\1', re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r'`[^`\n]*`')
 _LINK = re.compile(r'(!?)(?:\[\[([^\[\]\n|#]+)[^\[\]\n]*\]\]|\[[^\[\]\n]*\]\(<?([^()\s<>]+?\.(?:md|markdown|mdx))(?:#[^()\s]*)?>?(?:[ \t]+["\'][^\n]*?)?\))')
@@ -133,7 +134,8 @@ def _body(data: bytes, parsed: frontmatter.Parsed) -> tuple[str, int]:
 
 
 def _footer(body: str, first: int) -> tuple[str, int] | None:
-    found = _FOOTER.search(body) if 'TTL' in body or 'eview by' in body else None
+    lowered = body.lower()
+    found = _FOOTER.search(body) if 'ttl' in lowered or 'review' in lowered else None
     return (found[1], first + body.count('\n', 0, found.start(1))) if found else None
 
 

@@ -18,6 +18,7 @@ from daybook.documents.governed import Record
 
 # somebody vouched for the whole text, or at least touched it; the first that is a date counts
 SINCE = ('reviewed', 'updated', 'date', 'created')
+_SIGNS = re.compile(r'^\W+')  # before the words of a status: `✅ Done`, `**Archived**`
 _DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
 CLOSED = frozenset(('archived', 'superseded', 'done', 'closed', 'deprecated', 'rejected', 'retired', 'completed', 'obsolete'))
 
@@ -65,7 +66,7 @@ def due(meta: Mapping[str, Any], ttl_days: int | None = None) -> str:
 def is_closed(meta: Mapping[str, Any]) -> bool:
     """Return whether nobody need keep a document true any more: it is archived, superseded or done."""
     status = meta.get('status')
-    words = re.split(r'[^a-z]+', status.casefold(), maxsplit=1) if isinstance(status, str) else []
+    words = re.split(r'[^a-z]+', _SIGNS.sub('', status.casefold()), maxsplit=1) if isinstance(status, str) else []
     superseded = meta.get('superseded_by')
     return bool(CLOSED.intersection(words[:1])) or bool(superseded) and superseded not in ('-', 'none', 'n/a')
 
