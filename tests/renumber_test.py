@@ -24,7 +24,7 @@ DATE = renumber.move_of(f'{HOME}/2025-01-02 first day.md', '2025-01-02 first day
 
 
 def test_move_keeps_folder_and_slug() -> None:
-    assert MOVE == (f'{HOME}/{OLD}-a-slug.md', OLD, f'{HOME}/{NEW}-a-slug.md', NEW, True)
+    assert MOVE == (f'{HOME}/{OLD}-a-slug.md', OLD, f'{HOME}/{NEW}-a-slug.md', NEW, True, True)
     assert renumber.move_of(f'{OLD}.markdown', OLD, f'{NEW}k7f').new_path == f'{NEW}k7f.markdown'
     assert renumber.move_of('a/other-name.md', OLD, NEW).new_path == f'a/{NEW}.md'
     assert renumber.move_of(f'a/{OLD}k7f.md', f'{OLD}k7f', NEW).new_path == f'a/{NEW}.md'
@@ -102,6 +102,42 @@ def test_note(before: str, after: str, newline: str) -> None:
         return f'---\n{keys}---\n\n# {OLD}\nno last newline'.replace('\n', newline).encode()
 
     assert renumber.note(document(before), MOVE, ()) == document(after)
+
+
+# the frontmatter of another document, the same with the new id (None: not to be changed), whether its text links to the note
+REFERRING = (
+    pytest.param(f'title: {OLD}\nworkstream: {OLD}\nid: {OLD}\n', None, True, id='other keys'),
+    pytest.param(f'session: {OLD}k7f\nparent: [{OLD}-b, x]\n', None, True, id='other notes'),
+    pytest.param('session: 7\nparent: {a: b}\n', None, True, id='no names'),
+    pytest.param(f'session: {OLD}  # whose\ntitle: x\n', f'session: {NEW}  # whose\ntitle: x\n', False, id='id'),
+    pytest.param(f'session: [other, {OLD}-a-slug]\n', f'session: [other, {NEW}-a-slug]\n', False, id='one of a list'),
+    pytest.param(f'session: {OLD.lower()}\n', f'session: {NEW}\n', False, id='in another case'),
+    pytest.param(f'parent: {HOME}/{OLD}-a-slug.md\nsession: ../sessions/{OLD}-a-slug.md\n',
+                 f'parent: {HOME}/{NEW}-a-slug.md\nsession: ../sessions/{NEW}-a-slug.md\n', False, id='paths'),
+    pytest.param(f'derived_from: "[[{OLD}-a-slug|{OLD}]]"\nsession: "[{OLD}](../sessions/{OLD}-a-slug.md)"\n',
+                 f'derived_from: "[[{NEW}-a-slug|{NEW}]]"\nsession: "[{NEW}](../sessions/{NEW}-a-slug.md)"\n', False, id='links'),
+)
+
+
+@pytest.mark.parametrize(('before', 'after', 'is_linked'), REFERRING)
+@pytest.mark.parametrize('newline', ['\n', '\r\n'])
+def test_keys_of_other_documents(before: str, after: str | None, is_linked: bool, newline: str) -> None:
+    def document(keys: str) -> bytes:
+        return f'---\n{keys}---\n\n# {OLD}\n'.replace('\n', newline).encode()
+
+    found = renumber.referring(document(before), 'docs/learnings/x.md', MOVE, is_linked=is_linked)
+    assert found[0] == document(before if after is None else after)
+    assert found[1] == (0 if after is None else sum(OLD in line.upper() for line in before.splitlines()))
+
+
+def test_a_key_that_may_mean_two_notes_goes_by_the_link_below() -> None:
+    move = MOVE._replace(is_only_id=False)
+    for text in (f'---\nsession: {OLD}\n---\n', f'---\nsession: {HOME}/{OLD}-b.md\n---\n'):
+        assert renumber.referring(text.encode(), 'docs/learnings/x.md', move, is_linked=False) == (text.encode(), 0)
+    text = f'---\nsession: {OLD}\n---\n'
+    assert renumber.referring(text.encode(), 'docs/learnings/x.md', move, is_linked=True) == (text.replace(OLD, NEW).encode(), 1)
+    text = f'---\nsession: {HOME}/{OLD}-a-slug.md\n---\n'
+    assert renumber.referring(text.encode(), 'docs/learnings/x.md', move, is_linked=False) == (text.replace(OLD, NEW).encode(), 1)
 
 
 def test_index_is_put_in_order_when_it_is_generated() -> None:
@@ -242,6 +278,28 @@ def test_one_of_two_with_one_id(repo: Sandbox) -> None:
     assert (repo.root / HOME / f'{OLD}-first.md').read_text() == NOTE
     subprocess.run(run.stdout.splitlines()[-2], shell=True, cwd=repo.root / HOME, check=True)
     assert [row[0] for row in repo.git('status', '--porcelain').splitlines()] == ['R', 'M']
+
+
+def test_a_learning_follows_its_note(repo: Sandbox) -> None:
+    _repository(repo)
+    repo.write('.daybook/config.yaml', 'sessions: {slug: true}\n')
+    repo.write(f'{HOME}/{OLD}-first.md', NOTE.replace('## Resume Prompt', '## Learnings\n\n- Measure first.\n\n## Resume Prompt'))
+    repo.commit()
+    assert repo.daybook('promote', OLD, '--all').returncode == 0
+    repo.write('docs/learnings/by-hand.md', f'---\ntitle: B\nowner: roman\nsummary: S\nsession: {OLD}\n---\n\nNo link.\n')
+    repo.write('docs/learnings/lost.md', '---\ntitle: L\nowner: roman\nsummary: S\nsession: RT-261120-44\n---\n')
+    repo.commit()
+    lost = 'docs/learnings/lost.md:5: warning: session: no such session: RT-261120-44; mend the name or take the key out [reference-dangling]'
+    found = repo.daybook('validate-frontmatter')
+    assert found.stdout.splitlines() == [lost]
+    run = repo.daybook('renumber', OLD, NEW)
+    assert run.returncode == 0, run.stderr
+    assert 'docs/learnings/by-hand.md: 1 link\n' in run.stdout and 'docs/learnings/measure-first.md: 2 links\n' in run.stdout
+    for name in ('by-hand', 'measure-first'):
+        assert f'\nsession: {NEW}\n' in repo.read(f'docs/learnings/{name}.md')
+    subprocess.run(run.stdout.splitlines()[-2], shell=True, cwd=repo.root, check=True)
+    assert repo.daybook('validate-frontmatter').stdout.splitlines() == [lost]
+    assert repo.daybook('audit-links', 'docs/learnings').stdout == ''
 
 
 def test_legacy_note_without_frontmatter(repo: Sandbox) -> None:

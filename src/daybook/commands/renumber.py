@@ -101,6 +101,9 @@ def _edits(repo: Repo, settings: Settings, move: Move) -> tuple[list[_Edit], lis
             after = renumber.note(after, move, schema.property_order('session'))
         elif links and index_files.is_map(settings, path):
             after = renumber.index(after)
+        if path != move.path:
+            after, keys = renumber.referring(after, path, move, is_linked=links > 0)
+            links += keys
         if after != data or new_path != path:
             edits.append(_Edit(path, new_path, data, after, links))
         mentions += [f'{new_path}:{line}' for line in renumber.mentions(after, move)]
@@ -187,14 +190,14 @@ def main(argv: Sequence[str]) -> int:
     notes = _notes(repo, settings)
     doc = _named(notes, repo.root, args.old)
     old = _old_id(doc)
-    is_only = [other.stem for other in notes].count(doc.stem) == 1
+    only = {'is_only': [other.stem for other in notes].count(doc.stem) == 1, 'is_only_id': [_old_id(other) for other in notes].count(old) == 1}
     wanted = args.new
     if wanted == 'next':
         operator = operators.resolve(repo, None, os.environ)
         wanted = claims.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
     else:
         _refuse_taken(repo, settings, notes, wanted)
-    move = renumber.move_of(doc.path, old, wanted, is_only=is_only)
+    move = renumber.move_of(doc.path, old, wanted, **only)
     edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
     if args.dry_run:
@@ -203,7 +206,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     claim = _claimed(repo, settings, doc, args.new, old)
     # to claim may have taken seconds, in which somebody has gone on writing
-    move = renumber.move_of(doc.path, old, claim.id, is_only=is_only)
+    move = renumber.move_of(doc.path, old, claim.id, **only)
     edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
     _write(repo, edits)

@@ -25,6 +25,7 @@ _KEYS = (
     ('supersedes', _SUPERSEDING, _SUPERSEDING, 'error'),
     ('superseded_by', _SUPERSEDING, _SUPERSEDING, 'error'),
     ('workstream', (), ('workstream',), 'warning'),
+    ('session', ('learning',), ('session',), 'warning'),  # agents have sessions of their own, and may have written those there
 )
 _NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
 _LINK = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
@@ -84,7 +85,7 @@ def _texts(value: Any) -> list[str]:
 
 def _names(document: Document) -> set[str]:
     """Return the names by which others may refer to a document, in folded case."""
-    if document.kind.name not in ('workstream', *_SUPERSEDING):
+    if document.kind.name not in ('workstream', 'session', *_SUPERSEDING):
         return set()
     given = (document.stem, document.identity, document.meta.get('external_id'))
     return {name.casefold() for name in given if isinstance(name, str)}
@@ -186,6 +187,8 @@ def _dangling(reference: _Reference, document: Document, former: _Index, names: 
     name = _name_of(reference.text)
     if gone:
         hint = f'{gone} was it before this change'
+    elif reference.kinds[0] == 'session':  # thousands, with names that differ by a number
+        hint = 'mend the name or take the key out'
     else:
         import difflib
 

@@ -16,29 +16,35 @@ from daybook.errors import FatalError
 from daybook.writers import indexes
 
 _DEFINITION = re.compile(r'^[ >]*\[[^\]\n]+\]:[ \t]*(?:\n[ \t]*)?<?(?P<target>[^\s<>]+)', re.MULTILINE)
+_REFERRING = ('session', 'parent', 'derived_from', 'supersedes', 'superseded_by')  # keys that may name a note
+_IN_KEY = re.compile(r'(?P<before>(?:\[\[|\[[^\]]*\]\(<?)?)(?P<name>[^\[\]()<>|#?\s][^\[\]()<>|#?]*)(?P<after>.*)', re.DOTALL)
 _SURROGATE = re.compile('[\ud800-\udfff]')
 
 
 class Move(NamedTuple):
-    """One note before and after: paths relative to the root, and ids. `is_only` when no other file has its name."""
+    """One note before and after: paths relative to the root, and ids.
+
+    `is_only` when no other file has its name, `is_only_id` when no other note has its id.
+    """
 
     path: str
     id: str
     new_path: str
     new_id: str
     is_only: bool = True
+    is_only_id: bool = True
 
 
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
 
 
-def move_of(path: str, old: str, new: str, *, is_only: bool = True) -> Move:
+def move_of(path: str, old: str, new: str, *, is_only: bool = True, is_only_id: bool = True) -> Move:
     """Return the move of the note at `path` from the id `old` to `new`; the folder and the slug are kept."""
     folder, name = posixpath.split(path)
     stem, extension = posixpath.splitext(name)
     slug = stem[len(old):] if stem.casefold() == old.casefold() or stem.casefold().startswith(f'{old.casefold()}-') else ''
-    return Move(path, old, posixpath.join(folder, new + slug + extension), new, is_only)
+    return Move(path, old, posixpath.join(folder, new + slug + extension), new, is_only, is_only_id)
 
 
 def may_name(move: Move, data: bytes) -> bool:
@@ -119,6 +125,41 @@ def relinked(data: bytes, source: str, new_source: str, move: Move) -> tuple[byt
     if len(now) != len(wanted) or any(want and not has for want, has in zip(wanted, now)):
         raise FatalError(f'cannot rewrite the links of {source} to {move.path}; mend them by hand')
     return data[:at] + text.encode('utf-8', 'surrogateescape'), sum(wanted)
+
+
+def _renamed(text: str, source: str, move: Move, *, is_linked: bool) -> str:
+    """Return what stands in a key as it must be when it names the note: by id, by name, by path, or in a link."""
+    parts = _IN_KEY.fullmatch(text)
+    if parts is None:
+        return text
+    written = parts['name'].strip()
+    plain = {move.id.casefold(): (move.new_id, move.is_only_id), _stem(move.path).casefold(): (_stem(move.new_path), move.is_only)}
+    new, is_certain = plain.get(written.removesuffix('.md').casefold(), ('', True))
+    if not new or not (is_certain or is_linked):
+        if not any(posixpath.normpath(posixpath.join(base, written)) == move.path for base in ('', posixpath.dirname(source))):
+            return text
+        return _replaced(text, [(0, len(text))], _words(move))
+    words = [_replaced(part, [(0, len(part))], _words(move)) for part in (parts['before'], parts['after'])]
+    return words[0] + new + ('.md' if written.endswith('.md') else '') + words[1]
+
+
+def referring(data: bytes, source: str, move: Move, *, is_linked: bool) -> tuple[bytes, int]:
+    """Return another document with the keys of its head that name the note set anew, and how many these are.
+
+    A name that several notes have means this one where the text of the document links to it (`is_linked`).
+    """
+    changes: dict[str, Any] = {}
+    meta = frontmatter.parse(data).meta
+    for key in _REFERRING:
+        value = meta.get(key)
+        texts = value if isinstance(value, list) else [value]
+        now = [_renamed(text, source, move, is_linked=is_linked) if isinstance(text, str) else text for text in texts]
+        if now != texts:
+            changes[key] = now if isinstance(value, list) else now[0]
+    try:
+        return (frontmatter_edit.set_keys(data, changes) if changes else data), len(changes)
+    except FatalError as error:
+        raise FatalError(f'{source}: {error}') from error
 
 
 def index(data: bytes) -> bytes:
