@@ -5,6 +5,7 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from conftest import ROOT
 from daybook.documents import frontmatter
 from daybook.documents import markdown
+from daybook.documents import markdown_html
 from daybook.mirror import notion_markdown
 from daybook.mirror.adapter import Rejected
 
@@ -78,6 +80,8 @@ GOLDEN = (
     ('<mention-user url="x"/> <callout>a</callout>', '\\<mention-user url="x"/\\> \\<callout\\>a\\</callout\\>'),
     ('<script>alert(1)</script>\n\n<style>x</style>\n\na', 'a'),
     ('<div align="center">\n\n# A\n\n</div>\n\n<p>b<br/>c</p>', '# A\nb<br>c'),
+    ('/info <template> or <style>\n\n# B\n\nc', '/info \\<template\\> or \\<style\\>\n# B\nc'),
+    ('a <template>b</template> c', 'a c'),
     ('<kbd>Ctrl</kbd>', '`Ctrl`'),
     ('a [[wiki|x]] b', 'a \\[\\[wiki\\|x\\]\\] b'),
     ('**a **b', '\\*\\*a \\*\\*b'),
@@ -145,6 +149,8 @@ def _read_inline(text: str) -> str:
         match = _INLINE.match(text, at)
         assert match, f'an unescaped special: {text[max(at - 60, 0):at]!r} and then {text[at:at + 60]!r}'
         found.append(match['escaped'] or match['code'] or match['plain'] or '')
+        if text.startswith('![](', at):  # it is seen, and in text its file's name stands for it
+            found.append(unquote(re.match(r'[^\s()]*', text[at + 4:]).group().rsplit('/', 1)[-1][:100]))  # type: ignore[union-attr]
         depth += bool(match['open']) - bool(match['close'])
         assert depth >= 0
         at = match.end()
@@ -185,10 +191,15 @@ def _squeezed(text: str) -> str:
     return re.sub(r'\s', '', text).lower()
 
 
+def _freed(text: str) -> str:
+    """Return the host's HTML with what takes the text behind it shown as it is written."""
+    return markdown_html.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;'))
+
+
 def _check(text: str) -> None:
     sent = notion_markdown.render(text, _resolve)
     seen = _Seen()
-    seen.feed(markdown.html(text.replace('\r\n', '\n').replace('\r', '\n')))
+    seen.feed(_freed(text.replace('\r\n', '\n').replace('\r', '\n')))
     seen.close()
     got, wanted = _squeezed(_read(sent)), _squeezed(''.join(seen.parts))
     # a summary that stands behind its text comes before it, and so does what stands between the rows of a table, as in browsers

@@ -4,6 +4,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import ROOT
 from daybook.documents import markdown
+from daybook.documents import markdown_html
 from daybook.documents import config
 from daybook.documents import document
 from daybook.writers import pages
@@ -192,6 +194,42 @@ def test_anchors_of_any_headings(source: str) -> None:
     ids = {value for _, attributes in _tags(body.html) for name in ('id', 'name') if (value := attributes.get(name))}
     slugs = {heading.slug for heading in markdown.headings(source)} - {''}
     assert slugs <= ids
+
+
+TAKERS = ('script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'noscript', 'plaintext', 'template', 'select', 'object',
+          'STYLE class="a"', 'textarea/')
+PLACEHOLDERS = ('Set <{}> so.\n\n## Next\n\nend', '- one <{}>\n- two\n\n## Next\n\nend', '| a <{}> | b |\n| - | - |\n| c | d |\n\n## Next\n\nend',
+                '## The <{}> one\n\n## Next\n\nend', '> quoted <{}>\n\n## Next\n\nend', 'Open <{}> here.\n\n## Next\n\nand close it with </{}>, end')
+
+
+@pytest.mark.parametrize('source', PLACEHOLDERS)
+@pytest.mark.parametrize('tag', TAKERS)
+def test_a_placeholder_takes_nothing_with_it(tag: str, source: str) -> None:
+    source = source.replace('{}', tag, 1).replace('{}', tag.split()[0].strip('/'))
+    body = _render(source)
+    assert 'id="next"' in body.html and body.text.endswith('end')
+    assert {heading.anchor for heading in body.headings} == markdown.anchors(source)
+    for word in ('so.', 'two', 'd', 'one', 'quoted', 'here.'):
+        assert (word in source.split()) <= (word in body.text.split())
+
+
+@pytest.mark.parametrize('tag', ['script', 'style', 'template', 'iframe'])
+def test_what_is_closed_where_it_began_stays_hidden(tag: str) -> None:
+    for source in (f'a <{tag}>hidden</{tag}> b', f'<{tag}>\nhidden\n\nhidden\n</{tag}>\n\na b' if tag in ('script', 'style') else 'a b'):
+        assert _render(source).text == 'a b'
+
+
+@pytest.mark.parametrize('piece', ['<title>', '<title', '<title></p>\n', '<style></title>', '</p> <script> '])
+def test_placeholders_without_end_cost_linear_time(piece: str) -> None:
+    def cost(count: int) -> float:
+        source, taken = '<p>' + piece * count + '</title>', []
+        for _ in range(3):
+            begun = time.process_time()
+            markdown_html.freed(source, lambda tag: '')
+            taken.append(time.process_time() - begun)
+        return min(taken)
+
+    assert cost(20_000) < 12 * max(cost(5_000), 0.002)
 
 
 def _document(head: str, path: str = 'plans/a_v02.md') -> pages_entry.Entry:

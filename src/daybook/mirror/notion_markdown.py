@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 
 from daybook.documents import markdown
+from daybook.documents import markdown_html
 from daybook.mirror import notion_tree
 from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Resolve
@@ -284,7 +285,8 @@ def render(body: str, resolve: Resolve) -> str:
     `resolve` gives the address for the target of a link; what it gives `` for stays as text.
     """
     text = CONTROL.sub('\ufffd', body.replace('\r\n', '\n').replace('\r', '\n'))
-    return '\n'.join(_Writer(resolve).blocks(notion_tree.parse(markdown.html(text)).children))
+    tree = notion_tree.parse(markdown_html.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;')))
+    return '\n'.join(_Writer(resolve).blocks(tree.children))
 
 
 def split(text: str, most_bytes: int, most_lines: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import nh3
 
 from daybook.documents import markdown
+from daybook.documents import markdown_html
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
 from daybook.writers.pages_links import Place
@@ -227,7 +228,7 @@ def _folded(source: str, found: list[Heading]) -> str:
 def render(source: str, place: Place, title: str) -> Body:
     """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
     source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
-    safe = sanitised(markdown.html(source), place)
+    safe = sanitised(markdown_html.freed(markdown.html(source), lambda tag: ''), place)
     text = ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
     headings = _Headings(title)
     if '<h' in safe:
