@@ -36,6 +36,14 @@ def _tell_left(settled: Settled) -> None:
         print(f'left to you: {len(settled.left) - _MOST} more paths in conflict', file=sys.stderr)
 
 
+def _tell_ignored(repo: Repo, settings: Settings) -> None:
+    tracked = git.tracked_files(repo)
+    folders = index_files.ignored(repo, [path for path, _ in document.select(settings, tracked)], tracked)
+    if folders:
+        print(printable(f'no index, as git ignores the folder: {", ".join(sorted(folders))}; take it out of .gitignore, '
+                        'or its documents out of `kinds` in .daybook/config.yaml'), file=sys.stderr)
+
+
 def _checked(stale: Stale, settled: Settled) -> int:
     """Print what a run would write; 1 when there is something."""
     for path in sorted({*stale.paths, *settled.texts, *settled.merged}):
@@ -84,6 +92,8 @@ def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: boo
     _tell_left(settled)
     if stale.by_hand and not git.is_in_git_hook():
         print(printable(f'left alone, as written by hand: {", ".join(stale.by_hand)}'), file=sys.stderr)
+    if is_kept and not git.is_in_git_hook():
+        _tell_ignored(repo, settings)
     return code
 
 

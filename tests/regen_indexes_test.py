@@ -37,6 +37,20 @@ def test_writes_one_line_a_document_newest_first(repo: Sandbox) -> None:
     ]
 
 
+def test_a_folder_that_git_ignores_gets_no_index(repo: Sandbox) -> None:
+    add(repo, 'docs/adr/0001-a.md', 'A')
+    add(repo, 'docs/adr/notes/private/0002-b.md', 'B')
+    repo.write('.gitignore', 'private/\n')  # what is tracked there was added by force, and `git add` of more would stop
+    run = repo.daybook('regen-indexes')
+    assert run.stdout == 'Rewriting docs/adr/INDEX.md\ngit add -- docs/adr/INDEX.md\n'
+    assert run.stderr == ('no index, as git ignores the folder: docs/adr/notes/private; take it out of .gitignore, '
+                          'or its documents out of `kinds` in .daybook/config.yaml\n')
+    assert 'private' not in repo.read('docs/adr/INDEX.md')
+    repo.git('add', '--', 'docs/adr/INDEX.md')
+    assert repo.daybook('regen-indexes', '--check').returncode == 0
+    assert repo.daybook('audit-links').stdout == ''
+
+
 def test_second_run_changes_nothing(repo: Sandbox) -> None:
     add(repo, 'plans/a.md', 'A')
     add(repo, 'plans/2026/b.md', 'B')

@@ -70,6 +70,12 @@ def _prose(repo: Repo, places: Sequence[str], tracked: Sequence[str]) -> set[str
             if os.path.isfile(os.path.join(repo.root, folder, index_set.SIBLING))}
 
 
+def ignored(repo: Repo, places: Sequence[str], tracked: Collection[str]) -> set[str]:
+    """Return the folders of the documents `places` whose index could not be added, as git ignores it: their documents were by force."""
+    new = {index_set.path_of(folder) for folder in {posixpath.dirname(path) for path in places}}.difference(tracked)
+    return {posixpath.dirname(path) for path in git.ignored(repo, sorted(new))} if new else set()
+
+
 def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
            changed: Collection[str] | None = None) -> dict[str, str]:
     """Return the text of each index and of the overview, by path.
@@ -81,9 +87,11 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
         return {}
     only = None if changed is None else {posixpath.dirname(path) for path in changed}
     places = [path for path, _ in document.select(settings, tracked)]
-    texts = index_set.texts(_titles(repo, settings, places, [path for path in places
+    hidden = ignored(repo, places, tracked)
+    listed = [path for path in places if posixpath.dirname(path) not in hidden] if hidden else places
+    texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
                                                              if only is None or posixpath.dirname(path) in only]),
-                            _prose(repo, places, tracked))
+                            _prose(repo, listed, tracked))
     homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
     for path in tracked:
         if posixpath.basename(path) == indexes.NAME and path.startswith(homes):
