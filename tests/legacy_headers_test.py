@@ -41,6 +41,10 @@ HEADERS = (
                  id='quoted, full width colon'),
     pytest.param('# T\n\nDate: 2026-05-20\nStatus: Accepted\nContext: whatever\n', [('date', '2026-05-20', 3), ('status', 'Accepted', 4)],
                  id='plain lines with a known key'),
+    pytest.param('# T\n\nДата: 2026-05-20\nСтатус: готово\nЦель: сделать\n', [('дата', '2026-05-20', 3), ('статус', 'готово', 4)],
+                 id='plain lines in Russian'),
+    pytest.param('# T\n\nData: 20/05/2026\n', [('data', '20/05/2026', 3)], id='a plain day in Portuguese'),
+    pytest.param('# T\n\nData: the table of 2026\n', [], id='a plain line about data'),
     pytest.param('# T\n\n**📅 Date-Created:** 2026-05-20\n', [('date created', '2026-05-20', 3)], id='emoji, hyphen'),
 )
 
@@ -56,6 +60,11 @@ def test_read(body: str, fields: list[tuple[str, str, int]]) -> None:
     ('2026. 5. 2.', ['2026-05-02']), ('20260520', ['2026-05-20']), ('December 8, 2025', ['2025-12-08']),
     ('8th of Dec 2025', []), ('8 Dec 2025', ['2025-12-08']), ('Nov. 7th, 2025', ['2025-11-07']),
     ('2026年5月20日', ['2026-05-20']), ('2026년 5월 20일', ['2026-05-20']), ('Smarch 3, 2026', []),
+    ('26/11/2024 00:47 BRT', ['2024-11-26']), ('05/26/2026', ['2026-05-26']), ('22.11.2025', ['2025-11-22']), ('31-12-2025', ['2025-12-31']),
+    ('05.06.2026', []), ('26/11-2024', []), ('1.26.11.2024', []), ('26/13/2024', []), ('v26.11.2024', []),
+    ('12 de Fevereiro de 2026', ['2026-02-12']), ('1º de março de 2026', ['2026-03-01']), ('11 января 2026 г.', ['2026-01-11']),
+    ('3. März 2026', ['2026-03-03']), ('1er août 2026', ['2026-08-01']), ('3 de enero de 2026', ['2026-01-03']), ('24 juli 2026', ['2026-07-24']),
+    ('8 de Smarch de 2026', []),
     ('2026-05-20 → 2026-05-22', ['2026-05-20', '2026-05-22']), ('2026-05-20 (again 2026-05-20)', ['2026-05-20']),
 ])
 def test_dates_in(text: str, days: list[str]) -> None:

@@ -16,15 +16,23 @@ from daybook.writers.legacy_headers import Field
 # names that a key goes by in older headers, folded; an earlier row beats a later one
 _CREATED = (
     ('created', 'created at', 'created on', 'created date', 'date created', 'creation date', 'erstellt', 'erstellt am',
-     '작성일', '작성일자', '생성일', '作成日', '创建日期', '建立日期', '創建日期', '製作日期'),
-    ('date', 'session date', 'date started', '날짜', '일자', '日期', '日付', 'datum', 'fecha'),
+     'criado', 'criado em', 'data de criação', 'creado', 'creado el', 'fecha de creación', 'créé le', 'date de création', 'creato il',
+     'data di creazione', 'aangemaakt', 'aangemaakt op', 'создано', 'дата создания', 'створено', 'дата створення', 'oluşturulma tarihi',
+     'ngày tạo', 'dibuat', '작성일', '작성일자', '생성일', '作成日', '作成日時', '创建日期', '创建时间', '建立日期', '創建日期', '製作日期'),
+    ('date', 'session date', 'date started', '날짜', '일자', '日期', '日付', '日時', 'datum', 'dato', 'fecha', 'data', 'data da sessão',
+     'fecha de la sesión', 'дата', 'дата сессии', 'дата начала', 'tarih', 'ngày', 'tanggal'),
 )
 _PERSON = (
-    ('operator', 'owner', 'author', 'authors', 'written by', 'created by', 'prepared by', 'by', '작성자', '作者', 'autor'),
+    ('operator', 'owner', 'author', 'authors', 'written by', 'created by', 'prepared by', 'by', '작성자', '作者', '作成者', '撰写人',
+     'autor', 'autora', 'autores', 'auteur', 'auteurs', 'autore', 'autori', 'verfasser', 'erstellt von', 'criado por', 'creado por',
+     'автор', 'авторы', 'yazar', 'tác giả', 'penulis'),
 )
-_TITLE = (('title', '제목', '標題', '标题'),)
-_SUMMARY = (('summary', 'tl;dr', 'tldr', 'abstract', '요약', '한 줄 요약', '摘要'),)
-_SUMMARY_SECTIONS = frozenset((*_SUMMARY[0], 'executive summary', 'session summary'))
+_TITLE = (('title', '제목', '標題', '标题', 'タイトル', 'título', 'titre', 'titel', 'titolo', 'название', 'заголовок'),)
+_SUMMARY = (('summary', 'tl;dr', 'tldr', 'abstract', '요약', '한 줄 요약', '摘要', '概要', '总结', 'resumo', 'resumen', 'résumé', 'riassunto',
+             'zusammenfassung', 'samenvatting', 'резюме', 'краткое содержание', 'özet', 'tóm tắt', 'ringkasan'),)
+_SUMMARY_SECTIONS = frozenset((
+    *_SUMMARY[0], 'executive summary', 'session summary', 'resumo executivo', 'resumo da sessão', 'resumen ejecutivo',
+    'resumen de la sesión', 'résumé de la session', 'резюме сессии', 'краткое содержание сессии', '会话总结', '会话摘要'))
 _LONGEST = 300  # characters of a summary
 _NOT_PROSE = re.compile(r'[-*+>|#<]|[^\w\s]{3}|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
 _ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
@@ -168,8 +176,13 @@ def _checked(day: str, source: str, added: Added | None) -> Value:
     return Value(day, source)
 
 
+def _may_be_a_day(field: Field) -> bool:
+    """Return False for `Data: sales of 2026-05-01`: the word is a day in Romance languages alone, and then says no more."""
+    return field.key != 'data' or bool(field.text[:1].isdigit() and legacy_headers.dates_in(field.text) and len(field.text) <= 40)
+
+
 def _created(read: _Reading) -> Value:
-    fields = [field for field in read.named(_CREATED) if re.search(r'\d', field.text)]
+    fields = [field for field in read.named(_CREATED) if re.search(r'\d', field.text) and _may_be_a_day(field)]
     days = {day: field for field in reversed(fields) for day in legacy_headers.dates_in(field.text)}
     named = _days_in_name(read.document.stem)
     if days and named:

@@ -13,19 +13,35 @@ _PLAIN = re.compile(r'(?P<key>[^\W\d_][\w /;.-]{0,39}?)[ \t]*(?:：[ \t]*|:[ \t]
 # a plain line is prose unless it begins with one of these, folded
 _PLAIN_KEYS = frozenset((
     'date', 'created', 'updated', 'status', 'session', 'author', 'authors', 'operator', 'owner', 'branch', 'agent',
-    'title', 'summary', 'version', 'by', '날짜', '작성일', '작성자', '상태', '日期', '作者', '日付', '状态', 'datum'))
+    'title', 'summary', 'version', 'by', '날짜', '작성일', '작성자', '상태', '日期', '作者', '日付', '状态', '创建时间', '作成日',
+    '作成者', '日時', 'datum', 'fecha', 'autor', 'auteur', 'autore', 'estado', 'statut', 'дата', 'автор', 'статус', 'tarih', 'ngày'))
 _END = re.compile(r'#{2,6}[ \t]|```|~~~|\|')  # where the document itself begins
 _SKIPPED = re.compile(r'#[ \t]|<!--|(?:-{3,}|\*{3,}|_{3,}|={3,})$')
 _SEPARATORS = ' \t·•|—–,;\\'
 
+# in each row English, then what else a month is called in a date, in the languages met so far
 _MONTHS = {name: number for number, names in enumerate((
-    'jan january', 'feb february', 'mar march', 'apr april', 'may', 'jun june', 'jul july', 'aug august',
-    'sep sept september', 'oct october', 'nov november', 'dec december'), 1) for name in names.split()}
+    'jan january janeiro enero janvier januar jänner gennaio januari января січня ocak',
+    'feb february fevereiro febrero février februar febbraio februari февраля лютого şubat',
+    'mar march março marzo mars märz maart maret марта березня mart',
+    'apr april abril avril aprile апреля квітня nisan',
+    'may maio mayo mai maggio mei maj мая травня mayıs',
+    'jun june junho junio juin juni giugno июня червня haziran',
+    'jul july julho julio juillet juli luglio июля липня temmuz',
+    'aug august agosto août augustus augusti agustus августа серпня ağustos',
+    'sep sept september setembro septiembre septembre settembre сентября вересня eylül',
+    'oct october outubro octubre octobre oktober ottobre октября жовтня ekim',
+    'nov november novembro noviembre novembre ноября листопада kasım',
+    'dec december dezembro diciembre décembre dezember dicembre desember декабря грудня aralık'), 1)
+    for name in names.split()}
 _DATES = (
     re.compile(r'(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[-/.]|\. )(?P<m>\d\d?)(?P=s)(?P<d>\d\d?)(?!\d)'),
     re.compile(r'(?<!\d)(?P<y>(?:19|20)\d\d)[年년] ?(?P<m>\d\d?)[月월] ?(?P<d>\d\d?)[日일]'),
     re.compile(r'(?<![\w-])(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?![\w-])'),
-    re.compile(r'\b(?P<d>\d\d?)(?:st|nd|rd|th)?\.?[ -](?P<m>[A-Za-z]{3,9})\.?,?[ -](?P<y>(?:19|20)\d\d)\b'),
+    # 05/06/2026 could be two days, 26/05/2026 and 05/26/2026 one each
+    re.compile(r'(?<![\w/.-])(?P<d>1[3-9]|2\d|3[01])(?P<s>[-/.])(?P<m>\d\d?)(?P=s)(?P<y>(?:19|20)\d\d)(?!\w|[-/.]\d)'),
+    re.compile(r'(?<![\w/.-])(?P<m>\d\d?)/(?P<d>1[3-9]|2\d|3[01])/(?P<y>(?:19|20)\d\d)(?!\w|[-/.]\d)'),
+    re.compile(r'\b(?P<d>\d\d?)(?:st|nd|rd|th|er|º)?\.?(?: de)?[ -](?P<m>[^\W\d_]{3,10})\.?,?(?: de)?[ -](?P<y>(?:19|20)\d\d)\b'),
     re.compile(r'\b(?P<m>[A-Za-z]{3,9})\.? (?P<d>\d\d?)(?:st|nd|rd|th)?,? (?P<y>(?:19|20)\d\d)\b'),
 )
 
@@ -51,7 +67,7 @@ def dates_in(text: str) -> list[str]:
     found = {}
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            month = match['m'] if match['m'].isdigit() else _MONTHS.get(match['m'].lower(), 0)
+            month = match['m'] if match['m'].isdigit() else _MONTHS.get(match['m'].casefold(), 0)
             try:
                 found[match.start()] = datetime.date(int(match['y']), int(month), int(match['d'])).isoformat()
             except ValueError:  # the 30th of February
@@ -80,7 +96,12 @@ def _pairs(line: str) -> list[tuple[str, str]]:
     if match := _BULLET.match(text):
         return [(match['key'], match['text'])]
     match = _PLAIN.match(text)
-    return [(match['key'], match['text'])] if match and folded(match['key']) in _PLAIN_KEYS else []
+    return [(match['key'], match['text'])] if match and (folded(match['key']) in _PLAIN_KEYS or _is_romance_date(text)) else []
+
+
+def _is_romance_date(line: str) -> bool:
+    """Return whether a line that begins with `Data:` tells a day: elsewhere it is what a program reads."""
+    return bool(re.match(r'data[ \t]*[:：][ \t]*\d', line, re.IGNORECASE))
 
 
 def read(body: str, first_line: int = 1) -> list[Field]:
