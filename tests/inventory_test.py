@@ -64,6 +64,7 @@ def state_of(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
     ['tests/fixtures/sessions/2026-01-01-a.md', 'node_modules/x/handoffs/2026-01-01-a.md'],
     ['memory-bank/progress.md', '.specstory/history/2026-01-01-session-1.md', 'openspec/changes/x/SESSION_1.md'],
     ['docs/handoff-protocol.md', 'docs/session-management.md', 'docs/HANDOFF_TEMPLATE.md'],
+    ['docs/cli-reference/cli-handoff.md', 'x/session-schema/parts/cross-team-handoff.md', 'x/handoff-formats.md'],
     ['_posts/2026-01-01-a.md', 'docs/research/2026-01-01-a.md'],
 ))
 def test_no_notes(paths: list[str]) -> None:
@@ -87,6 +88,10 @@ def test_no_notes(paths: list[str]) -> None:
      'YYYY-MM-DD-topic/*.md'),
     (['docs/handoffs/S1-a.md', 'docs/handoffs/S22-b.md', 'docs/handoffs/S3-c-d.md'], 'docs/handoffs', 'SN-topic.md'),
     (['log/2026-01-01.md', 'log/2026-01-02.md'], 'log', 'YYYY-MM-DD.md'),
+    (['.claude/sessoes/2025-11-15_14-14-52.md', '.claude/sessoes/2025-11-16_10-45-29.md'], '.claude/sessoes', 'YYYY-MM-DD_N-N-N.md'),
+    (['docs/Sesso\u0303es/sessão-1.md', 'docs/Sesso\u0303es/sessão-2.md'], 'docs/Sesso\u0303es', 'sessão-N.md'),
+    (['docs/引き継ぎ/2026-01-01.md', 'docs/引き継ぎ/2026-01-02.md'], 'docs/引き継ぎ', 'YYYY-MM-DD.md'),
+    (['заметки/сессии/2026-01-01.md', 'заметки/сессии/2026-01-02.md'], 'заметки/сессии', 'YYYY-MM-DD.md'),
 ))
 def test_notes_by_folder_and_name(paths: list[str], folder: str, shape: str) -> None:
     place = naming.find_places(paths)[0]
@@ -226,6 +231,7 @@ def test_files_that_need_a_parser(text: str, is_suspect: bool) -> None:
     ([('ann', '12+abell@users.noreply.github.com'), ('Ann Bell', 'ann@home.org'),
       ('Ann Bell', '12+old@users.noreply.github.com')], [('Ann Bell', 3)]),
     ([('vpatrin', 'v@x.org'), ('Victor Patrin', 'victor@y.org')], [('Victor Patrin', 2)]),
+    ([('Manus AI', 'manus@x.org'), ('Build Agent', 'b@x.org'), ('Ann Sargent', 'a@x.org')], [('Ann Sargent', 1)]),
     ([('Claude Cowork', 'ann@x.org'), ('Ann', 'ann@x.org'), ('Opus 4', 'opus@x.org')], [('Ann', 2)]),
 ))
 def test_people(commits: list[tuple[str, str]], found: list[tuple[str, int]]) -> None:
@@ -285,6 +291,9 @@ UNDER_DOCS = {'workstream': {'paths': ['docs/workstreams/**/*.md']}}
      {'session': {'paths': ['docs/sessions/**/*.md', 'HANDOFF_*.md', 'x/CONV-1.md']}}),
     (['docs/sessions/2026-01-01.md', 'docs/sessions/NEXT-SESSION.md', 'docs/sessions/sub/HANDOFF.md'],
      {'session': {'paths': ['docs/sessions/**/*.md']}}),
+    # a glob must not take what is no note
+    (['HANDOFF_a.md', 'HANDOFF_b.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md', 'x/queue-latency.md'],
+     {'session': {'paths': ['docs/sessions/**/*.md', 'HANDOFF_*.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md']}}),
     # two notes of one name would share an id
     (['s/sessions/2026-01-01-a/PLAN.md', 's/sessions/2026-01-02-b/PLAN.md'],
      {'session': {'paths': ['s/sessions/*.md']}}),
@@ -327,6 +336,16 @@ def test_titles_and_keys_become_aliases() -> None:
     titles = {'Next Steps': 9, 'Próximos passos': 5, 'Notes': 9, 'TL;DR': 2, 'Summary': 9}
     aliases = proposal.section_aliases(titles, 20)
     assert aliases == {'Resume Prompt': ['Next Steps', 'Próximos passos']}
+
+
+@pytest.mark.parametrize(('title', 'section'), (
+    ('次にやるべきこと', 'Resume Prompt'), ('Следующие шаги', 'Resume Prompt'), ('下一步计划', 'Resume Prompt'), ('Próxima Sessão', 'Resume Prompt'),
+    ('今回のセッションでやったこと', 'What I Did'), ('Выполненные задачи', 'What I Did'), ('关键决策', 'Decisions Made'),
+    ('Resumo da sessão', 'Summary'), ('Краткое содержание сессии', 'Summary'), ('まとめ', 'Summary'),
+    ('現在の状態', None), ('Контекст', None), ('Resumo das vendas', None),
+))
+def test_titles_in_other_languages(title: str, section: str | None) -> None:
+    assert list(proposal.section_aliases({title: 9}, 9)) == ([section] if section else [])
 
 
 def test_key_aliases(repo: Sandbox) -> None:

@@ -106,6 +106,12 @@ def _rolling(repo: Repo, found: Sweep) -> dict[str, int]:
     return dict(sorted(rolling.items(), key=lambda item: (-item[1], item[0])))
 
 
+def _beside(place: Place, found: Sweep, rolling: Collection[str]) -> list[str]:
+    """Return the other Markdown files in the folder of loose notes that a glob would take."""
+    return [path for path in found.markdown if path.rpartition('/')[0] == place.folder
+            and path not in (*place.files, *rolling) and not config.is_never(path)]
+
+
 def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int],
            ignored: Collection[str]) -> dict[str, Any]:
     mine = [place for place in places if place.kind == naming.NOTES]
@@ -119,7 +125,7 @@ def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int
     return {
         'count': len(paths),
         'places': [_place(place, ignored) for place in mine if not place.is_loose],
-        'loose': [_place(place, ignored) for place in mine if place.is_loose],
+        'loose': [_place(place, ignored) | {'beside': _beside(place, found, rolling)} for place in mine if place.is_loose],
         'headers': _headers(looks),
         'sections': [{'title': title, 'count': count} for title, count in sorted(
             sections.items(), key=lambda item: (-item[1], item[0])) if count > 1][:40],
@@ -295,14 +301,16 @@ def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any], gove
     keys = sum(state == 'fits' and path not in made and _offered(found.looks[path], documents[path], twins)
                for path, state in states.items())
     folders = {path.rpartition('/')[0] for path in documents}
-    existing = {path for folder in folders if (path := f'{folder}/{indexes.NAME}'.lstrip('/')) in found.looks}
+    maps = {f'{folder}/{indexes.NAME}'.lstrip('/') for folder in folders}
+    existing = maps.intersection(found.looks)
+    new = maps - existing
     kept = {path for path in existing if found.looks[path].is_index}
     dead = report['problems']['dead_links']
     by_hand = existing - kept | {index['path'] for index in report['indexes'] if not index['is_generated']}
     return {
         'validate-frontmatter': {'documents': fits.total(), **{name: fits[name] for name in (
             'fits', 'lacks_keys', 'without', 'convertible', 'broken')}},
-        'regen-indexes': {'write': len(folders) - len(existing), 'keep': len(kept), 'left_alone': sorted(by_hand),
+        'regen-indexes': {'write': len(new - git.ignored(found.repo, new)), 'keep': len(kept), 'left_alone': sorted(by_hand),
                           'when': settings.indexes_when},
         'audit-links': {'dead': dead['count'], 'files': dead['files']},
         'backfill-frontmatter': {'add': add, 'keys': keys, 'convertible': fits['convertible'],

@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import NamedTuple
+
+from daybook.documents import config
 
 NOTES = 'session'
 
@@ -17,7 +20,12 @@ _NOTE_FOLDERS = {
     **dict.fromkeys((
         'sessions', 'session-logs', 'session-log', 'session-notes', 'sessionlogs', 'handoffs', 'hand-offs',
         'handovers', 'worklog', 'worklogs', 'work-log', 'work-logs', 'journal', 'journals', 'devlog', 'devlogs',
-        'dev-log', 'dev-logs', 'diary', 'logbook', 'daily-notes', 'daily-logs', 'dailies', 'conversations'), _SURE),
+        'dev-log', 'dev-logs', 'diary', 'diaries', 'logbook', 'daily-notes', 'daily-logs', 'dailies', 'conversations',
+        'sessoes', 'sessões', 'diarios', 'diários', 'diario-de-bordo', 'sesiones', 'bitacora', 'bitácora', 'bitacoras', 'bitácoras',
+        'sessies', 'dagboek', 'logboek', 'sitzungen', 'tagebuch', 'arbeitsprotokolle', 'séances', 'seances', 'sessioni', 'diario',
+        'сессии', 'журнал', 'дневник', 'сесії', 'щоденник', 'oturumlar', '会话', '会话记录', '会话日志', '工作日志', '开发日志', '交接', '交接文档',
+        '會話記錄', '工作日誌', '開發日誌', 'セッション', '引き継ぎ', '引継ぎ', '作業ログ', '作業日誌', '開発日誌', '開発ログ', '日報', '세션', '작업일지',
+        '개발일지', '인수인계'), _SURE),
     **dict.fromkeys(('session', 'handoff', 'hand-off', 'handover', 'log', 'logs', 'daily', 'progress'), _MAYBE),
 }
 _OTHER_FOLDERS = {
@@ -36,8 +44,7 @@ _NOTE_SUFFIXES = ('-handoffs', '-handovers', '-session-logs', '-worklogs')
 _AGENT_HOME = re.compile(
     r'(?:^|/)\.(?:claude|cursor|codex|gemini|github|opencode)/(?:agents|instructions|hooks|plugins)/')
 _ARCHIVE = frozenset(('archive', 'archived', 'archives', 'archief', 'legacy', 'old', 'done', 'completed'))
-_NO_DOCUMENT = re.compile(
-    r'(?:^_|^(?:\d+[-_])?(?:readme|index|template|claude|agents|gemini)(?:\W|_|$)|template$)', re.I)
+_NO_DOCUMENT = re.compile(r'^(?:\d+[-_])?(?:readme|index|claude|agents|gemini)(?:\W|_|$)', re.I)
 
 _DATE = r'(?<!\d)(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)'
 _DATED = re.compile(_DATE)
@@ -47,8 +54,10 @@ _TOKEN = re.compile(
     rf'(?P<id>{_ID})|(?P<date>{_DATE})(?P<time>[-_T ](?:[01]\d|2[0-3])[0-5]\d(?!\d))?'
     rf'|(?P<month>{_MONTH})|(?P<word>[^\W_]+)|(?P<gap>[\W_]+)')
 _WORD = re.compile(r'([^\W\d_]+)(\d*)')
-_NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog'))
-_NUMBERED = re.compile(r'(?:^|[\W_])(?:session|conv|local|pass|day|s|week)[\W_]*\d', re.I)
+_NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog', 'sessao', 'sessão',
+                         'sesion', 'sesión', 'sessie', 'sitzung', 'séance', 'сессия'))
+_NUMBERED = re.compile(r'(?:^|[\W_])(?:session|sess[aã]o|sesi[oó]n|sessie|sitzung|séance|sessione|сессия|сесія|会话|セッション|세션'
+                       r'|conv|local|pass|day|s|week)[\W_]*\d', re.I)
 _NOTE_NAME = re.compile(r'(?:^|[\W_])(?:hand[-_]?offs?|handovers?|worklog|journal|devlog|closeout)(?:[\W_]|$)', re.I)
 _LOOSE = re.compile(
     r'^(?:session-)?hand-?(?:offs?|overs?)(?:-|$)|-hand-?(?:offs?|overs?)(?:-prompt)?(?:-v?\d*)?$'
@@ -60,7 +69,9 @@ _RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|curren
                       r'|^(?:work|dev|daily)-?logs?$|^(?:journal|diary|logbook)$')
 _STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|notes)(?:[\W_]|$)|session|sessie'
                     r'|hand-?_?(?:off|over)|work-?_?log', re.I)
-_NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)')
+_NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)|formats?(?:-|$)')
+# below these folders a file called hand-off explains what one is
+_EXPLAINING = re.compile(r'(?:^|[-/])(?:references?|schemas?|guides?|protocols?|concepts?|manuals?|how-tos?|api)(?:[-/]|$)')
 
 
 class Shape(NamedTuple):
@@ -106,12 +117,13 @@ def _is_note_name(path: str) -> bool:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r'[\W_]+', '-', name.lower()).strip('-')
+    composed = name if name.isascii() else unicodedata.normalize('NFC', name)  # as some disks part letter and accent
+    return re.sub(r'[\W_]+', '-', composed.lower()).strip('-')
 
 
 def is_document_name(path: str) -> bool:
     """Return whether `path` may be a document at all: no map of content, no template, no agent's instructions."""
-    return not _NO_DOCUMENT.search(stem(path))
+    return not (_NO_DOCUMENT.search(stem(path)) or config.is_never(path))
 
 
 def is_put_away(path: str) -> bool:
@@ -219,7 +231,8 @@ def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = Fals
 
 def _is_loose(path: str) -> bool:
     name = _normal(_DATED.sub('', stem(path)))
-    return bool(_LOOSE.search(name)) and not _NOT_LOOSE.search(name) and not is_foreign(path)
+    folder = '/'.join(map(_normal, path.split('/')[:-1]))
+    return bool(_LOOSE.search(name)) and not (_NOT_LOOSE.search(name) or _EXPLAINING.search(folder) or is_foreign(path))
 
 
 def is_rewritten(path: str) -> bool:

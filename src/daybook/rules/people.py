@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 # https://docs.github.com/account-and-profile/reference/email-addresses-reference
 _NOREPLY = re.compile(r'^(?:\d+\+)?(?P<user>[^@]+)@users\.noreply\.')
-_BOT = re.compile(r'\[bot\]|(?:^|[-_ .])bot(?:$|[-_ @.])'
+_BOT = re.compile(r'\[bot\]|(?:^|[-_ .])bot(?:$|[-_ @.])|[-_ .]agent$'
                   r'|^(?:bot|actions|no-?reply|codex|cursoragent|devin\S*)@|@anthropic\.com|copilot@', re.I)
 _PROGRAMS = frozenset((
     'claude', 'claude code', 'codex', 'copilot', 'cursor', 'cursor agent', 'gemini', 'gemini cli', 'devin', 'jules',
     'dependabot', 'renovate', 'github actions', 'github-actions', 'semantic-release', 'conventional changelog action',
-    'openhands', 'github'))
+    'openhands', 'github', 'manus', 'manus ai', 'lovable', 'aider', 'opencode', 'windsurf', 'antigravity'))
 _MODEL = re.compile(r'(?:claude|opus|sonnet|codex|copilot|gemini|gpt)\b', re.I)  # somebody's agent under its own name
 _NOBODY = frozenset((
     'user', 'root', 'ubuntu', 'admin', 'you', 'yourname', 'unknown', 'test', 'git', 'developer', 'localhost'))

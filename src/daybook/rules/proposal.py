@@ -9,20 +9,29 @@ from typing import Any
 # words by which people title a section, in the languages met so far, and the section that Daybook knows it as
 _SECTIONS = {
     'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance'
-               '|samenvatting|resumo|zusammenfassung|resumen',
+               '|samenvatting|resumo(?: da sessão| executivo)?|zusammenfassung|resumen(?: de la sesión| ejecutivo)?'
+               '|résumé(?: de la session)?|riassunto|(?:резюме|краткое содержание|обзор|итоги)(?: сессии)?'
+               '|(?:会话)?(?:总结|摘要|概述)|總結|概要|まとめ|요약',
     'What I Did': 'what (?:i|we) did|what was (?:done|accomplished)|what happened.*|what (?:shipped|landed|changed)'
                   '|work (?:done|completed)|completed(?: work)?|done|accomplish(?:ed|ments)|changes(?: made)?|actions'
-                  '|wat is gedaan|o que foi feito',
+                  '|wat is gedaan|o que foi feito.*|qué se hizo|lo que se hizo|ce qui a été fait|was wurde gemacht|erledigt'
+                  '|(?:что )?сделано.*|выполненн(?:ые задачи|ая работа)|.*やったこと|実施内容|作業内容|(?:已|本次)完成.*',
     'Decisions Made': '(?:key )?decisions?(?: made)?(?: / .*)?|besluiten'
-                      '|decis(?:ões|iones)(?: tomadas)?|entscheidungen',
+                      '|decis(?:ões|iones)(?: tomadas)?|entscheidungen|décisions(?: prises)?|(?:принятые |ключевые )?решения'
+                      '|決定事項|(?:关键|重要)?决策',
     'For Future Me': '(?:durable|important|key) context|gotchas|notes for (?:the )?next session|watch out',
-    'Learnings': '(?:key )?learnings?|lessons?(?: learned)?|what we learned|lições.*|geleerd',
-    'Open Questions': 'open (?:questions|items|issues|points|risks)\\b.*|blockers|known issues|outstanding|openstaand',
+    'Learnings': '(?:key )?learnings?|lessons?(?: learned)?|what we learned|lições.*|geleerd|aprendiza(?:dos|jes)|выводы|уроки'
+                 '|学び|经验(?:教训)?',
+    'Open Questions': 'open (?:questions|items|issues|points|risks)\\b.*|blockers|known issues|outstanding|openstaand'
+                      '|questões em aberto|preguntas abiertas|открытые вопросы|未解決.*|遗留问题|待解决.*',
     'Resume Prompt': '(?:recommended |immediate )?next (?:steps|session|actions?|up)\\b.*|next|what\'?s next'
                      '|for next session|resume(?: prompt| here)?|how to (?:resume|continue)|remaining(?: work)?|todo|pending'
-                     '|próximos passos.*|volgende (?:sessie|stappen).*|nächste schritte',
-    'See Also': 'see also|references|cross-?references|related(?: .*)?|links',
-    'Files Touched': 'files (?:touched|changed|modified|created)\\b.*',
+                     '|próximos? passos.*|próxima sessão.*|próximos pasos.*|volgende (?:sessie|stappen).*|nächste (?:schritte|sitzung).*'
+                     '|prochaines étapes.*|prossimi passi.*|следующ(?:ие шаги|ий шаг|ая сессия).*|что дальше|наступні кроки.*'
+                     '|次に(?:やる|すべき).*|次回.*|次のステップ|下一步.*|下次.*|后续(?:步骤|计划|工作).*|다음 (?:단계|작업|세션).*',
+    'See Also': 'see also|references|cross-?references|related(?: .*)?|links|ver também|referências|referencias|ссылки|参考(?:资料)?',
+    'Files Touched': 'files (?:touched|changed|modified|created)\\b.*|arquivos (?:modificados|alterados|criados).*'
+                     '|изм[её]н[её]нные файлы|変更ファイル|関連ファイル|(?:变更|修改)(?:的)?文件',
     'Commits': 'commits?(?: made)?',
 }
 _KEYS = {'operator': ('operator', 'author', 'who', 'by'),
@@ -77,7 +86,7 @@ def _folder_glob(place: Mapping[str, Any], names: _Names) -> str | None:
 
 
 def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
-    """Return globs of loose notes: one for each first word that several share, else the very path."""
+    """Return globs of loose notes: one for each first word that several share, and no other file, else the very paths."""
     prefix = f'{place["folder"]}/' if place['folder'] else ''
     words: dict[str, list[str]] = {}
     for path in place['paths']:
@@ -86,7 +95,8 @@ def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
     found = []
     for word, paths in words.items():
         if names.take(paths):
-            found.append(literal(prefix + word) + '*.md' if len(paths) > 1 else literal(paths[0]))
+            is_theirs = not any(path.startswith(prefix + word) for path in place['beside'])
+            found += [literal(prefix + word) + '*.md'] if len(paths) > 1 and is_theirs else map(literal, paths)
     return found
 
 

@@ -40,7 +40,7 @@ _SETTINGS = re.compile(r'(?:^|/)(?:\.claude/settings(?:\.local)?\.json|\.mcp\.js
                        r'|\.gemini/settings\.json|\.cursor/mcp\.json|\.cursor/hooks\.json|opencode\.jsonc?)$')
 _COMMAND = re.compile(
     r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
-_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesion)(?:$|[-_/])|^checkpoint$'
+_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesi[oó]n|sess[aã]o|sitzung)(?:$|[-_/])|^checkpoint$'
                       r'|^wrap(?:-up)?$|^begin$|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
 _PURPOSES = (
     ('handoff', re.compile(r'hand-?_?(?:off|over)|^wrap(?:-up)?$|checkpoint|save-context|(?:end|close|finish|log|save)-session'

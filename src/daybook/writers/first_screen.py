@@ -91,7 +91,8 @@ def _notes(report: Mapping[str, Any]) -> list[str]:
         rest = places[_PLACES:]
         rows.append(f'{sum(place["files"] for place in rest):>5,}  in {_count(len(rest), "more place")}')
     if notes['not_markdown']:
-        rows.append(f'{notes["not_markdown"]:>5,}  files beside them are no Markdown: left alone')
+        are = 'file beside them is' if notes['not_markdown'] == 1 else 'files beside them are'
+        rows.append(f'{notes["not_markdown"]:>5,}  {are} no Markdown: left alone')
     return [*_list('notes', rows), *_rolling(notes), *_headers(notes), *_sections(notes)]
 
 
