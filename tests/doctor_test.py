@@ -285,6 +285,19 @@ def test_red_under_prek_too(template: Callable[[str], Path], server: Runner, tmp
     _require_red(Case(template('prek'), tmp_path / 'case', server), FAULTS[title])
 
 
+def test_a_configuration_of_before_need_not_name_hook_types(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('pre-commit'), tmp_path / 'case', server)
+    lines = case.sandbox.read('.pre-commit-config.yaml').splitlines(keepends=True)
+    case.sandbox.write('.pre-commit-config.yaml', ''.join(line for line in lines if not line.startswith('default_install')))
+    code, found = case.found('--offline', '--no-proof')
+    told = next(check for check in found if check['name'] == 'hook-types')
+    assert (code, told['level']) == (0, 'warn'), found
+    assert told['mend'] == 'tell the others: pre-commit install -t pre-commit -t pre-merge-commit -t pre-push'
+    case.hook('pre-push').unlink()
+    code, found = case.found('--offline', '--no-proof')
+    assert code == 1 and {check['name'] for check in found if check['level'] == 'fail'} == {'hook-types', 'hooks-installed'}
+
+
 def test_in_the_time_of_grace_the_other_defects_prove_the_hook(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
     case = Case(template('prek'), tmp_path / 'case', server)
     case.append('.daybook/config.yaml', '\nvalidate:\n  block_from: "2999-01-01"\n')

@@ -53,6 +53,8 @@ BAD = (
     pytest.param(b'---\na: b: c\n---\n', (2, 'frontmatter-yaml', 'not valid YAML: mapping values are not allowed in this '
                                                                  'context; put quotes around a text that holds `: `'), id='colon'),
     pytest.param(b'---\na: [1\n---\n', (3, 'frontmatter-yaml', "not valid YAML: did not find expected ',' or ']'"), id='flow'),
+    pytest.param(b'---\n**Date**: 2026-01-01\n**Status:** done\n---\n', (2, 'frontmatter-yaml', 'not valid YAML: bold lines between `---`; '
+                 'write `key: value` without the stars, or put a title above them'), id='bold lines'),
     pytest.param(b'---\nx: 1\na: \xff\n---\n', (3, 'frontmatter-yaml', 'not UTF-8; save the file as UTF-8'), id='latin-1'),
     pytest.param(b'---\nx: 1\na: \x01\n---\n', (3, 'frontmatter-yaml', 'a control character, which YAML does not allow'), id='control'),
     pytest.param(b'---\n\x00\x01\xfe\xff\n---\n', (2, 'frontmatter-yaml', 'not UTF-8; save the file as UTF-8'), id='binary'),

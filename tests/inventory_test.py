@@ -291,6 +291,13 @@ UNDER_DOCS = {'workstream': {'paths': ['docs/workstreams/**/*.md']}}
      {'session': {'paths': ['docs/sessions/**/*.md', 'HANDOFF_*.md', 'x/CONV-1.md']}}),
     (['docs/sessions/2026-01-01.md', 'docs/sessions/NEXT-SESSION.md', 'docs/sessions/sub/HANDOFF.md'],
      {'session': {'paths': ['docs/sessions/**/*.md']}}),
+    # decisions by their names, beside what is none
+    ([f'docs/architecture/adr-00{n}-{n}.md' for n in range(1, 5)] + ['docs/architecture/process.md', 'docs/architecture/adr-template.md'],
+     {'plan': {'paths': ['docs/plans/**/*.md']}, **UNDER_DOCS, 'adr': {'paths': ['docs/architecture/adr-*.md']}}),
+    (['docs/adr-001-a.md', 'docs/adr-002-b.md', 'docs/adr-003-c.md', *(f'docs/{n}.md' for n in range(9))],
+     {'plan': {'paths': ['docs/plans/**/*.md']}, **UNDER_DOCS}),
+    (['RESUMO_SESSAO_A.md', 'RESUMO_SESSAO_B.md', 'RESUMO_EXECUTIVO.md'],
+     {'session': {'paths': ['docs/sessions/**/*.md', 'RESUMO_SESSAO_*.md']}}),
     # a glob must not take what is no note
     (['HANDOFF_a.md', 'HANDOFF_b.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md', 'x/queue-latency.md'],
      {'session': {'paths': ['docs/sessions/**/*.md', 'HANDOFF_*.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md']}}),

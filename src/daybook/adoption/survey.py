@@ -51,7 +51,7 @@ def _shapes(place: Place) -> list[dict[str, Any]]:
 def _place(place: Place, ignored: Collection[str]) -> dict[str, Any]:
     return {'folder': place.folder, 'files': len(place.files), 'names': _shapes(place), 'first': place.first,
             'last': place.last, 'is_archive': place.is_archive, 'is_ignored': _probe(place.folder) in ignored,
-            'is_rollup': 2 * sum(map(naming.is_month, place.files)) > len(place.files),
+            'is_loose': place.is_loose, 'is_rollup': 2 * sum(map(naming.is_month, place.files)) > len(place.files),
             'paths': list(place.files)}
 
 
@@ -366,7 +366,8 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     others: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         if place.kind != naming.NOTES:
-            others.setdefault(place.kind, []).append(_place(place, ignored))
+            beside = {'beside': _beside(place, found, rolling)} if place.is_loose else {}
+            others.setdefault(place.kind, []).append(_place(place, ignored) | beside)
     decisions = [path for place in places if place.kind == 'adr' for path in place.files]
     report: dict[str, Any] = {
         'repository': _repository(repo, found, commits),

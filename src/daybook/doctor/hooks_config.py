@@ -20,13 +20,17 @@ _AT_MESSAGE = ('check-cochange',)
 
 
 class Installed(NamedTuple):
-    """What the configuration says: ids of our hooks with their stages, of all others, source, revision, hook types."""
+    """What the configuration says: ids of our hooks with their stages, of all others, source, revision, hook types.
+
+    `is_told` is False where it names no hook types, so that a plain `pre-commit install` installs one alone.
+    """
 
     ours: dict[str, tuple[str, ...]]
     others: tuple[str, ...]
     source: str
     rev: str
     types: tuple[str, ...]
+    is_told: bool = True
 
 
 def _stages(hook: Mapping[str, Any], hook_id: str, default: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +72,8 @@ def parse(data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
             elif isinstance(hook, dict):
                 others.append(str(hook.get('id')))
     types = config.get('default_install_hook_types')
-    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if isinstance(types, list) else ('pre-commit',)), ''
+    is_told = isinstance(types, list)
+    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if is_told else ('pre-commit',), is_told), ''
 
 
 def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:

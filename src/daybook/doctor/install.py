@@ -81,11 +81,14 @@ def scripts(repo: Repo, installed: Installed | None) -> Iterator[Check]:
     if installed is None or not installed.ours:
         return
     needed = hooks_config.needed_types(installed)
+    wrong = {name: trouble for name in needed if (trouble := _script(os.path.join(place, name)))}
     lacking = [name for name in needed if name not in installed.types]
-    if lacking:
+    if lacking and not installed.is_told and not wrong:  # as `init` leaves a configuration that was there before
+        yield warn('hook-types', f'a plain `pre-commit install` leaves out {", ".join(lacking)}; here they are installed',
+                   'tell the others: pre-commit install ' + ' '.join(f'-t {name}' for name in needed))
+    elif lacking:
         yield fail('hook-types', f'{hooks_config.PATH} does not install {", ".join(lacking)}, which our hooks run at',
                    f'write `{_TYPES}` into {hooks_config.PATH}, then: pre-commit install')
-    wrong = {name: trouble for name in needed if (trouble := _script(os.path.join(place, name)))}
     if wrong and given:
         yield fail('hooks-path', f'core.hooksPath is {given}, and there {_told(wrong)}',
                    f'start `daybook check-all` in {given}/{next(iter(wrong))}, or unset core.hooksPath and run: pre-commit install')

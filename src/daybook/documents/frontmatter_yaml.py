@@ -144,7 +144,10 @@ def describe_yaml_error(error: Exception, text: bytes) -> tuple[int, str, str]:
         words = 'a tab where YAML wants spaces'
     if words == 'mapping values are not allowed in this context':
         words += '; put quotes around a text that holds `: `'
-    return (mark.line + 1 if mark else 1), 'frontmatter-yaml', f'not valid YAML: {words}'
+    line = mark.line if mark else 0
+    if re.match(rb'[ \t]*\*\*[^*/]', b''.join(text.split(b'\n')[line:line + 1])):
+        words = 'bold lines between `---`; write `key: value` without the stars, or put a title above them'
+    return line + 1, 'frontmatter-yaml', f'not valid YAML: {words}'
 
 
 def read_yaml(text: bytes) -> tuple[Any, tuple[int, str, str] | None]:

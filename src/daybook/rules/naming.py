@@ -62,7 +62,8 @@ _NOTE_NAME = re.compile(r'(?:^|[\W_])(?:hand[-_]?offs?|handovers?|worklog|journa
 _LOOSE = re.compile(
     r'^(?:session-)?hand-?(?:offs?|overs?)(?:-|$)|-hand-?(?:offs?|overs?)(?:-prompt)?(?:-v?\d*)?$'
     r'|^(?:conv|local)-\d|^session-?\d+$|(?:^|-)sess(?:ion|ie)-(?:\d+-)?(?:notes?|notities|logs?|summary|end)(?:-|$)'
-    r'|^(?:next|last|current)-session$|^(?:work|dev|daily)-?logs?(?:-|$)|^(?:journal|diary|logbook)$')
+    r'|^(?:next|last|current)-session$|(?:^|-)(?:resumo|registro|resumen)-(?:da-|de-la-)?(?:sess[aã]o|sesi[oó]n)(?:-|$)'
+    r'|^(?:sess[aã]o|sesi[oó]n)-(?:[a-z]-)?\d|^(?:work|dev|daily)-?logs?(?:-|$)|^(?:journal|diary|logbook)$')
 # one file that everybody goes on writing, by its name; others are known by how often they change
 _RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|current)-session$'
                       r'|^sess(?:ion|ie)-(?:notes?|logs?|notities)$'
@@ -72,6 +73,10 @@ _STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|no
 _NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)|formats?(?:-|$)')
 # below these folders a file called hand-off explains what one is
 _EXPLAINING = re.compile(r'(?:^|[-/])(?:references?|schemas?|guides?|protocols?|concepts?|manuals?|how-tos?|api)(?:[-/]|$)')
+
+
+# decisions in a folder of another name: `docs/architecture/adr-007-queue.md`
+_DECISION = re.compile(r'adr[-_ ]?\d{2,5}(?!\d)', re.I)
 
 
 class Shape(NamedTuple):
@@ -264,12 +269,15 @@ def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place
     """
     homes: dict[tuple[str, str, float], list[str]] = defaultdict(list)
     loose: dict[str, list[str]] = defaultdict(list)
+    rest = []
     for path in filter(is_document_name, paths):
         home = _home(path)
         if home:
             homes[home].append(path)
         elif _is_loose(path):
             loose[path.rpartition('/')[0]].append(path)
+        else:
+            rest.append(path)
     places = []
     for (kind, folder, share), files in homes.items():
         seen = sum(_is_note_name(path) or (share < _MAYBE and path in dated) for path in files)
@@ -280,7 +288,17 @@ def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place
     # where both are kept, a session's note belongs with the sessions
     places.sort(key=lambda p: p.kind == NOTES and not p.is_archive and 'sess' in p.folder.lower(), reverse=True)
     places.sort(key=lambda p: p.kind != NOTES)
-    return places + [_place(NOTES, folder, files, is_loose=True) for folder, files in sorted(loose.items())]
+    decisions = [_place('adr', folder, files, is_loose=True) for folder, files in sorted(_decisions(rest).items())]
+    return places + decisions + [_place(NOTES, folder, files, is_loose=True) for folder, files in sorted(loose.items())]
+
+
+def _decisions(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the files that their names call decisions, by folder: some of one folder, and most of what lies there."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folders[path.rpartition('/')[0]].append(path)
+    found = {folder: [path for path in files if _DECISION.match(stem(path)) and not is_foreign(path)] for folder, files in folders.items()}
+    return {folder: files for folder, files in found.items() if len(files) > 2 and 2 * len(files) >= len(folders[folder])}
 
 
 def numbers_used_twice(paths: Iterable[str]) -> dict[str, list[str]]:

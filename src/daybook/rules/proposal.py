@@ -1,7 +1,9 @@
 """The settings that fit what `inventory` found; `init` writes them, so both always say the same."""
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -85,8 +87,17 @@ def _folder_glob(place: Mapping[str, Any], names: _Names) -> str | None:
     return None
 
 
+def _shared_glob(prefix: str, word: str, paths: Sequence[str], beside: Iterable[str]) -> str | None:
+    """Return the widest glob of what begins alike in a folder and takes no other file, or None."""
+    common = os.path.commonprefix(paths)
+    for start in (prefix + word, common[:1 + max(common.rfind('-'), common.rfind('_'))]):
+        if len(start) > len(prefix) and not any(path.startswith(start) for path in beside):
+            return literal(start) + '*.md'
+    return None
+
+
 def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
-    """Return globs of loose notes: one for each first word that several share, and no other file, else the very paths."""
+    """Return globs of loose notes: one for those that begin alike, where it takes no other file, else the very paths."""
     prefix = f'{place["folder"]}/' if place['folder'] else ''
     words: dict[str, list[str]] = {}
     for path in place['paths']:
@@ -95,8 +106,8 @@ def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
     found = []
     for word, paths in words.items():
         if names.take(paths):
-            is_theirs = not any(path.startswith(prefix + word) for path in place['beside'])
-            found += [literal(prefix + word) + '*.md'] if len(paths) > 1 and is_theirs else map(literal, paths)
+            shared = _shared_glob(prefix, word, paths, place['beside']) if len(paths) > 1 else None
+            found += [shared] if shared else map(literal, paths)
     return found
 
 
@@ -124,7 +135,8 @@ def _session_paths(findings: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 def _other_paths(places: list[Mapping[str, Any]]) -> list[str]:
     """Return the globs of the folders of one kind; folders that differ in one part share a glob."""
-    globs = [f'{literal(place["folder"])}/**/*.md' for place in places if not place['is_archive']]
+    globs = [glob for place in places if not place['is_archive']
+             for glob in (_loose_globs(place, _Names()) if place['is_loose'] else [f'{literal(place["folder"])}/**/*.md'])]
     if len(globs) <= _PLACES:
         return globs
     wide: dict[str, list[str]] = {}
