@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import json
+import lzma
 import os
 import random
+import re
 import string
 import subprocess
 import sys
@@ -23,6 +26,8 @@ from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.rules import secret_context
 from daybook.transcripts import archive
+from daybook.transcripts import words
+from daybook.transcripts.redaction import Late
 from daybook.transcripts.redaction import Redactor
 from daybook.transcripts.redaction import Unclean
 from daybook.transcripts.scanner import Scanner
@@ -88,6 +93,9 @@ _HIDDEN: dict[str, Callable[[str], str]] = {
     'hexadecimal': lambda s: s.encode().hex(), 'escapes': lambda s: ''.join(f'\\u{ord(c):04x}' if n < 6 else c for n, c in enumerate(s)),
     'base64 of UTF-16': lambda s: base64.b64encode(f'x={s}'.encode('utf-16-le')).decode(), 'base64 of UTF-16, marked': lambda s: base64.b64encode(s.encode('utf-16')).decode(),
     'base64 of gzip': lambda s: base64.b64encode(gzip.compress(f'a: 1\nkey: {s}\n'.encode())).decode(), 'base64 of zlib': lambda s: base64.b64encode(zlib.compress(s.encode() * 3)).decode(),
+    'base64, assigned': lambda s: f'PAYLOAD={base64.b64encode(f"x: {s}".encode()).decode()}', 'base64, asked': lambda s: f'run --data={base64.b64encode(s.encode()).decode()}',
+    'base64 of xz': lambda s: base64.b64encode(lzma.compress(f'a: 1\nkey: {s}\n'.encode())).decode(), 'base64 of bzip2': lambda s: base64.b64encode(bz2.compress(f'key: {s}\n'.encode())).decode(),
+    'base64 of lzma': lambda s: base64.b64encode(lzma.compress(f'key: {s}\n'.encode(), lzma.FORMAT_ALONE)).decode(),
     'base64 in lines': lambda s: base64.encodebytes(f'{"some words before it, " * 3}{s} and {"more words " * 8}'.encode()).decode(),
     'base64 in lines, in JSON': lambda s: json.dumps(base64.encodebytes(f'{"some words before it, " * 3}{s} and {"more words " * 8}'.encode()).decode()),
     'xxd': lambda s: ''.join(f'{n:08x}: {_pairs(s[n:n + 16])}  {s[n:n + 16]}\n' for n in range(0, len(s), 16)),
@@ -100,6 +108,13 @@ _HIDDEN: dict[str, Callable[[str], str]] = {
     'coloured': lambda s: f'{s[:7]}\x1b[1;31m{s[7:12]}\x1b[0m{s[12:]}', 'coloured, shown': lambda s: f'{s[:7]}\\033[31m{s[7:]}\\u001b[0m', 'coloured and quoted': lambda s: s[:7] + '\x1b[31m' + s[7:].replace('_', '%5F'),
     'zero width': lambda s: s[:9] + '\u200b' + s[9:], 'url': lambda s: f'https://api.example.com/v1?x={s}&y=2', 'table': lambda s: f'| name | {s} |', 'diff': lambda s: f'+  - {s}',
 }
+
+
+def test_what_cannot_be_unpacked_is_taken_out() -> None:
+    packed = base64.b64encode(b'\x28\xb5\x2f\xfd' + _RANDOM.randbytes(60)).decode()  # Zstandard, which no library here reads
+    assert Redactor(lambda text: []).text(f'echo {packed} | base64 -d').startswith('echo [REDACTED:encoded:')
+    large = lzma.compress(b'x' * 1000, filters=[{'id': lzma.FILTER_LZMA2, 'dict_size': 1 << 30}])  # memory that nobody grants
+    assert '[REDACTED:encoded:' in Redactor(lambda text: []).text(base64.b64encode(large).decode())
 
 
 def _pairs(text: str) -> str:
@@ -261,10 +276,44 @@ def test_takes_linear_time(text: str) -> None:
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.parametrize(('pattern', 'found'), [
+    ('[a-z]+', None), ('a|[0-9]', None), ('(?:x)?[0-9]', None), ('(?!key)[a-z]', None), ('x*y?', None),
+    ('akia[0-9]', {'akia'}), ('(?:akia|asia)[0-9]{16}', {'kia', 'sia'}), ('x[0-9]+token', {'token'}), ('(?:key){2}', {'key'}), ('ab?cd', {'cd'}),
+    ('(?:key|pwd)[ ]*=[ ]*(?:[0-9])', {'key', 'pwd'}), ('(?i:KEY)=', {'key'}), ('(?P<n>one)(?P=n)', {'one'}),
+])
+def test_words_of_a_pattern(pattern: str, found: set[str] | None) -> None:
+    wanted = words.required([re.compile(pattern)])
+    assert (wanted and {word.lower() for word in wanted.words}) == found
+    assert words.required([re.compile(pattern), re.compile('[a-z]')]) is None
+
+
+def test_no_line_is_left_out_that_a_detector_would_take(scanner: Scanner) -> None:
+    lines = [line for make in _PREFIXED.values() for hide in _HIDDEN.values() for line in hide(make()).split('\n')]
+    lines += [line for hide in _PLACED.values() for line in hide(_ANY()).split('\n')] + [line.upper() for line in lines[:300]] + _KEPT
+    text = '\n'.join(lines)
+    seen = 0
+    for detector, wanted in scanner._words:
+        everywhere = set(detector.analyze_string(text))
+        assert wanted and set(detector.analyze_string(words.lines(text, wanted))) == everywhere, detector.secret_type
+        seen += len(everywhere)
+    assert seen > 60
+    assert words.lines('a\nmy paſſword: x\nb', words.Words(frozenset(['password']), is_folded=True)) == 'my paſſword: x'
+
+
 def _keep(place: git.Repo, tmp_path: Path, text: str, find: object, name: str = 's.jsonl', seconds: float = 60) -> archive.Kept:
     source = tmp_path / name
     source.write_bytes(text.encode('utf-8', 'surrogateescape'))
     return archive.keep(place, str(source), str(tmp_path / 'kept'), 'RT-261121-01', find=find, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
+
+
+def test_what_takes_too_long_says_how_long_it_would_take(place: git.Repo, tmp_path: Path) -> None:
+    def find(text: str) -> list[tuple[str, str]]:
+        if 'late' in text:
+            raise Late('it took longer than transcripts.timeout')
+        return []
+    with pytest.raises(FatalError, match=r'^it took longer than transcripts\.timeout: 0\.\d of 1\.0 MB in 0 s; `transcripts: \{timeout: 60\}` in .daybook/config.yaml should do$'):
+        _keep(place, tmp_path, _told('word ' * 100_000) + _told('late') + _told('word ' * 100_000), find)
+    assert list((tmp_path / 'kept').iterdir()) == []
 
 
 def test_a_clean_transcript_is_kept_byte_for_byte(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
@@ -335,7 +384,7 @@ def _stubborn(text: str) -> list[tuple[str, str]]:
 
 _FAILURES = [
     ('the scanner fails', _told('x' * 20), _broken, RuntimeError), ('it goes on finding', '{"a": 1, "b": "x"}\n', _stubborn, Unclean),
-    ('not text', 'a\0b\n', _nothing, Unclean), ('too slow', _told('x' * 20), _nothing, Unclean),
+    ('not text', 'a\0b\n', _nothing, Unclean), ('too slow', _told('x' * 20), _nothing, Late),
 ]
 
 
@@ -379,6 +428,8 @@ _PEAK = """
 import sys, time
 from daybook.repo import git
 from daybook.transcripts import archive
+from daybook.transcripts import words
+from daybook.transcripts.redaction import Late
 archive.keep(git.find_repo(sys.argv[1]), sys.argv[2], sys.argv[3], 'n', find=lambda text: [], deadline=time.monotonic() + 600)
 print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))
 """

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bz2
+import lzma
 import re
 import zlib
 from collections.abc import Callable
 from collections.abc import Iterator
+from typing import Any
 
-_RUN = re.compile(r'(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}={0,2}')
+_RUN = re.compile(r'(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}')
 # as `base64` and MIME break it: lines of one length, the last may be shorter
 _WRAPPED = re.compile(r'(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{48,160}(?:\r?\n|\\+r?\\*n)[ \t]{0,40}){1,4000}[A-Za-z0-9+/]{1,160}={0,2}')
 _HEX = re.compile(r'(?:[0-9a-fA-F]{2}){16,}')
@@ -21,6 +24,16 @@ _DUMP_LINE = re.compile(r'[+>| \t]{0,8}[0-9a-fA-F]{6,16}:?[ \t]{1,8}(.*)')
 _PRINTABLE = bytes(range(32, 127)) + b'\t\n\r'
 _UNPACKED = 1 << 20  # bytes; what is longer is looked at so far
 _IN_A_LINE = 16  # bytes of a dump
+_ZSTANDARD = b'\x28\xb5\x2f\xfd'
+_MEMORY = 128 << 20  # bytes that an unpacker may take
+# how packed bytes begin, and what unpacks them; brotli has no sign
+_PACKED: tuple[tuple[bytes, Callable[[], Any]], ...] = (
+    (b'\x1f\x8b', lambda: zlib.decompressobj(47)),
+    (b'\x78', lambda: zlib.decompressobj(47)),
+    (b'\xfd7zXZ\0', lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),
+    (b'\x5d\0\0', lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)),
+    (b'BZh', bz2.BZ2Decompressor),
+)
 
 _ESCAPE = re.compile(r'(?<!\\)\\{1,16}(?:u00|x|u\{|U000000)([2-7][0-9a-fA-F])\}?')
 _OCTAL = re.compile(r'(?<!\\)\\{1,16}(?:o\{)?(0?[0-1][0-7]{2})\}?')
@@ -39,14 +52,14 @@ def _html(match: re.Match[str]) -> str:
     return chr(code) if 32 <= code < 127 else match[0]
 
 
-# what hides a character, a sign that is in every one of it, and what it stands for
-_HIDDEN: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    ('\\', _ESCAPE, lambda match: chr(int(match[1], 16))),
-    ('\\', _OCTAL, lambda match: chr(int(match[1], 8)) if 32 <= int(match[1], 8) < 127 else match[0]),
-    ('%', _PERCENT, lambda match: chr(int(match[1], 16))),
-    ('&', _HTML, _html),
-    ('', _COLOUR, lambda match: ''),
-    ('', _UNSEEN, lambda match: ''),
+# what hides a character, signs one of which is in every one of it (none: it is no ASCII), and what it stands for
+_HIDDEN: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (('\\',), _ESCAPE, lambda match: chr(int(match[1], 16))),
+    (('\\',), _OCTAL, lambda match: chr(int(match[1], 8)) if 32 <= int(match[1], 8) < 127 else match[0]),
+    (('%',), _PERCENT, lambda match: chr(int(match[1], 16))),
+    (('&',), _HTML, _html),
+    (('\x1b', '\\', '\u241b'), _COLOUR, lambda match: ''),
+    ((), _UNSEEN, lambda match: ''),
 )
 
 
@@ -55,19 +68,27 @@ def _is_text(data: bytes) -> bool:
     return len(head.translate(None, _PRINTABLE)) * 8 <= len(head)
 
 
-def _unpacked(data: bytes) -> bytes:
-    """Return what gzip or zlib have packed, as far as it can be read; the bytes themselves when they have not."""
-    if data[:2] == b'\x1f\x8b' or (data[:1] == b'\x78' and len(data) > 2 and int.from_bytes(data[:2]) % 31 == 0):
-        try:
-            return zlib.decompressobj(47).decompress(data, _UNPACKED)
-        except zlib.error:
-            return data
+def _unpacked(data: bytes) -> bytes | None:
+    """Return what is packed, as far as it can be read; the bytes themselves when nothing is, None when nobody here can read it."""
+    if data.startswith(_ZSTANDARD):
+        return None
+    for magic, unpacker in _PACKED:
+        if data.startswith(magic) and (magic != b'\x78' or len(data) > 2 and int.from_bytes(data[:2]) % 31 == 0):
+            try:
+                return unpacker().decompress(data, _UNPACKED)
+            except lzma.LZMAError as error:
+                return None if 'limit' in str(error).lower() else data
+            except (zlib.error, OSError, EOFError):
+                return data
     return data
 
 
-def _texts(data: bytes) -> Iterator[str]:
-    """Yield what bytes say, when they say something: ASCII, or UTF-16 of it in either order."""
-    data = _unpacked(data)
+def _texts(packed: bytes) -> Iterator[str | None]:
+    """Yield what bytes say, when they say something: ASCII, or UTF-16 of it in either order; None where that cannot be known."""
+    data = _unpacked(packed)
+    if data is None:
+        yield None
+        return
     head = data[:64].removeprefix(b'\xff\xfe').removeprefix(b'\xfe\xff')
     if len(head) >= 8 and (not any(head[1::2]) or not any(head[0::2])):
         yield data.replace(b'\0', b'').decode('ascii', 'replace')
@@ -81,22 +102,22 @@ def _base64(run: str) -> bytes:
     return base64.b64decode(bare + '=' * (-len(bare) % 4))
 
 
-def _of_run(run: str) -> Iterator[str]:
+def _of_run(run: str) -> Iterator[str | None]:
     """Yield what a run of letters may stand for: base64 of either alphabet, hexadecimal digits."""
     yield from _texts(_base64(run))
     if _HEX.fullmatch(run):
         yield from _texts(binascii.unhexlify(run))
 
 
-def _of_wrapped(lines: str) -> Iterator[str]:
+def _of_wrapped(lines: str) -> Iterator[str | None]:
     yield from _texts(_base64(re.sub(r'\\+[rn]|\s', '', lines)))
 
 
-def _of_spaced(run: str) -> Iterator[str]:
+def _of_spaced(run: str) -> Iterator[str | None]:
     yield from _texts(binascii.unhexlify(re.sub(r'0x|[ \t,:]', '', run)))
 
 
-def _of_dump(lines: str) -> Iterator[str]:
+def _of_dump(lines: str) -> Iterator[str | None]:
     whole, swapped = bytearray(), bytearray()
     for line in lines.splitlines():
         match, data, words = _DUMP_LINE.match(line), b'', b''
@@ -111,7 +132,7 @@ def _of_dump(lines: str) -> Iterator[str]:
     yield from _texts(bytes(swapped))
 
 
-def _of_od(lines: str) -> Iterator[str]:
+def _of_od(lines: str) -> Iterator[str | None]:
     shown = []
     for line in lines.splitlines():
         for group in line.strip('+>| \t').split()[1:]:
@@ -120,7 +141,7 @@ def _of_od(lines: str) -> Iterator[str]:
 
 
 # what a stretch of this form may stand for; `is_likely` is asked first, as it costs nothing
-_FORMS: tuple[tuple[Callable[[str], bool], re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
+_FORMS: tuple[tuple[Callable[[str], bool], re.Pattern[str], Callable[[str], Iterator[str | None]]], ...] = (
     (lambda text: '\n' in text or '\\n' in text, _WRAPPED, _of_wrapped),
     (lambda text: len(text) > 60, _DUMP, _of_dump),
     (lambda text: '   ' in text, _OD, _of_od),
@@ -129,7 +150,7 @@ _FORMS: tuple[tuple[Callable[[str], bool], re.Pattern[str], Callable[[str], Iter
 )
 
 
-def replaced(text: str, replace: Callable[[str, Iterator[str]], str]) -> str:
+def replaced(text: str, replace: Callable[[str, Iterator[str | None]], str]) -> str:
     """Return `text` with every stretch that may be encoded as `replace` gives it, from the stretch and what it may stand for."""
     for is_likely, pattern, decode in _FORMS:
         if is_likely(text):
@@ -140,8 +161,8 @@ def replaced(text: str, replace: Callable[[str, Iterator[str]], str]) -> str:
 def resolved(text: str) -> Iterator[str]:
     """Yield `text` without each kind of escape or unseen character that it has, then without all of them where there are several."""
     whole, kinds = text, 0
-    for sign, pattern, stands_for in _HIDDEN:
-        if sign in text and pattern.search(text):
+    for signs, pattern, stands_for in _HIDDEN:
+        if (any(sign in text for sign in signs) if signs else not text.isascii()) and pattern.search(text):
             yield pattern.sub(stands_for, text)
             whole, kinds = pattern.sub(stands_for, whole), kinds + 1
     if kinds > 1:

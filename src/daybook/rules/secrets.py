@@ -71,6 +71,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
                  r"""(?P<secret>(?=[^\s"'\d]{0,200}\d)[^\s"'`<>]{10,})"""),
 )
 _TABLE = tuple((kind, words.split('|'), re.compile(pattern)) for kind, words, pattern in _RULES)
+_WORDS = tuple((word, number) for number, (_, words, _) in enumerate(_TABLE) for word in words)
 _MANY_LINES = 'private-key'
 
 
@@ -98,16 +99,20 @@ def lines_with(lower: str, words: Sequence[str]) -> list[tuple[int, int]]:
     return sorted(found.items())
 
 
+def _rules_with_words(lower: str) -> set[int]:
+    return {number for word, number in _WORDS if word in lower}
+
+
 def redact_told(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Return what `redact` does, and kind and value of each secret, for who must look for it elsewhere."""
     found: list[tuple[str, str]] = []
     lower = lower_of(text)
-    for kind, words, pattern in _TABLE:
-        places = lines_with(lower, words)
-        if not places:
+    rules = _rules_with_words(lower)
+    for number, (kind, words, pattern) in enumerate(_TABLE):
+        if number not in rules:
             continue
         pieces, done = [], 0
-        for place in [(0, len(text))] if kind == _MANY_LINES else places:
+        for place in [(0, len(text))] if kind == _MANY_LINES else lines_with(lower, words):
             for match in pattern.finditer(text, *place):
                 secret = match.groupdict().get('secret') or match.group()
                 found.append((kind, secret))
@@ -116,6 +121,7 @@ def redact_told(text: str) -> tuple[str, list[tuple[str, str]]]:
         if pieces:
             text = ''.join([*pieces, text[done:]])
             lower = lower_of(text)
+            rules = _rules_with_words(lower)
     return text, found
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.transcripts import deltas
 from daybook.transcripts.redaction import Finder
+from daybook.transcripts.redaction import Late
 from daybook.transcripts.redaction import Redactor
 from daybook.transcripts.redaction import Unclean
 
@@ -111,8 +113,15 @@ def require_outside(repo: Repo, folder: str) -> None:
 def _in_time(pieces: Iterator[str], deadline: float) -> Iterator[str]:
     for piece in pieces:
         if time.monotonic() > deadline:
-            raise Unclean('it took longer than transcripts.timeout')
+            raise Late('it took longer than transcripts.timeout')
         yield piece
+
+
+def _told(begun: float, done: int, size: int) -> str:
+    """Return how far a redaction came, and how many seconds would have done if it goes on like that."""
+    spent = time.monotonic() - begun
+    wanted = f'; `transcripts: {{timeout: {60 * math.ceil(spent * size / done / 40)}}}` in .daybook/config.yaml should do' if done else ''
+    return f'it took longer than transcripts.timeout: {done / 1e6:,.1f} of {size / 1e6:,.1f} MB in {spent:,.0f} s{wanted}'
 
 
 def _take_out_known(target: BinaryIO, redactor: Redactor, deadline: float) -> None:
@@ -138,9 +147,13 @@ def keep(repo: Repo, source: str, folder: str, name: str, *, find: Finder, deadl
     redactor = Redactor(find)
     path = _free(folder, name, os.path.splitext(source)[1] or '.jsonl')
 
+    begun, size = time.monotonic(), os.path.getsize(source)
     with open(source, 'rb') as stream, files.new_private(path) as target:
-        for text in _redacted(_in_time(_pieces(source, stream), deadline), redactor):
-            target.write(_bytes(text))
-        if redactor.known:
-            _take_out_known(target, redactor, deadline)
+        try:
+            for text in _redacted(_in_time(_pieces(source, stream), deadline), redactor):
+                target.write(_bytes(text))
+            if redactor.known:
+                _take_out_known(target, redactor, deadline)
+        except Late:
+            raise Late(_told(begun, stream.tell(), size)) from None
     return Kept(path, os.path.getsize(path), redactor.counts)

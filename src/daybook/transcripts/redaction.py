@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+from daybook.errors import FatalError
 from daybook.rules import encodings
 from daybook.rules import secret_context
 from daybook.rules import secrets
@@ -26,6 +27,10 @@ _REMEMBERED = 1000
 
 class Unclean(Exception):
     """The second scanner still finds something after it was taken out: nothing may be kept."""
+
+
+class Late(FatalError):
+    """The time that a redaction may take is over: nothing may be kept."""
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,8 +103,9 @@ class Redactor:
         return ''.join([*pieces, text[end:]])
 
     def _encoded(self, text: str, depth: int) -> str:
-        def replace(run: str, plains: Iterator[str]) -> str:
-            return self._mark('encoded', run) if any(self._text(plain, depth - 1) != plain for plain in plains) else run
+        def replace(run: str, plains: Iterator[str | None]) -> str:
+            # what nobody here can unpack may hold anything
+            return self._mark('encoded', run) if any(plain is None or self._text(plain, depth - 1) != plain for plain in plains) else run
         return encodings.replaced(text, replace)
 
     def _text(self, text: str, depth: int) -> str:

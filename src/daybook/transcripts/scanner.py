@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from daybook.errors import FatalError
+from daybook.transcripts import words
+from daybook.transcripts.redaction import Late
 
 EXTRA = "pip install 'git-daybook[transcripts]'"
 # they take every hash and every address for a secret
@@ -16,7 +18,7 @@ _MARK = re.compile(r'\[REDACTED:[^\]]*\]?')
 _PIECE = 1000  # characters of a line that are looked at together, as some rules take time squared
 _OVERLAP = 200
 _SEEN = 400_000  # lines that are remembered to be clean: agents read the same files over and over
-_KEYWORDS = re.compile(r'key|pass|pwd|secret|contrase', re.IGNORECASE)
+_KEYWORDS = words.Words(frozenset(('key', 'pass', 'pwd', 'secret', 'contrase')), is_folded=True)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -31,7 +33,7 @@ class Scanner:
     """The detectors of detect-secrets, made once. Nothing of it asks a network: `verify` is never called."""
 
     def __init__(self, deadline: float = math.inf) -> None:
-        """Make the detectors. From `deadline` on, a time of `time.monotonic`, `find` raises FatalError."""
+        """Make the detectors. From `deadline` on, a time of `time.monotonic`, `find` raises Late."""
         try:
             from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
             from detect_secrets.filters import heuristic
@@ -41,6 +43,7 @@ class Scanner:
         self._detectors = [kind() for kind in classes if kind.__name__ not in _LEFT_OUT]
         self._keyword = next(one for one in self._detectors if type(one).__name__ == 'KeywordDetector')
         self._detectors.remove(self._keyword)
+        self._words = [(one, words.required(getattr(one, 'denylist', ()))) for one in self._detectors]
         self._heuristic = heuristic
         self._clean: set[int] = set()
         self._deadline = deadline
@@ -60,11 +63,9 @@ class Scanner:
                 or checks.is_not_alphanumeric_string(secret) or checks.is_potential_uuid(secret) or checks.is_indirect_reference(line))
 
     def _keywords(self, text: str) -> Iterator[tuple[str, str]]:
-        for piece in text.split('\n'):
-            if not _KEYWORDS.search(piece):
-                continue
+        for piece in words.lines(text, _KEYWORDS).split('\n'):
             if time.monotonic() > self._deadline:
-                raise FatalError('it took longer than transcripts.timeout')
+                raise Late('it took longer than transcripts.timeout')
             for secret in self._keyword.analyze_string(piece):
                 if not self._is_harmless(secret, piece) and len(secret.strip()) >= 4:
                     yield 'secret-keyword', secret
@@ -74,7 +75,8 @@ class Scanner:
         # each detector looks at a line alone, so a line that was clean once is clean again
         lines = {hash(line): line for line in _pieces(text) if len(line) > 7 and hash(line) not in self._clean}
         new = '\n'.join(lines.values())
-        found = [(one.secret_type.lower().replace(' ', '-'), secret) for one in self._detectors for secret in one.analyze_string(new)]
+        found = [(one.secret_type.lower().replace(' ', '-'), secret) for one, wanted in self._words
+                 for secret in one.analyze_string(words.lines(new, wanted) if wanted else new)]
         told = [(kind, secret) for kind, secret in dict.fromkeys([*found, *self._keywords(new)])
                 if secret and not _MARK.search(secret) and secret in text]
         if not told:
