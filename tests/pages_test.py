@@ -197,7 +197,7 @@ def test_anchors_of_any_headings(source: str) -> None:
 
 
 TAKERS = ('script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'noscript', 'plaintext', 'template', 'select', 'object',
-          'STYLE class="a"', 'textarea/')
+          'STYLE class="a"', 'textarea/', 'text', 'path', 'image', 'set', 'mi', 'svg', 'math', 'name', 'a-b', 'form', 'button', 'option', 'body', 'frameset')
 PLACEHOLDERS = ('Set <{}> so.\n\n## Next\n\nend', '- one <{}>\n- two\n\n## Next\n\nend', '| a <{}> | b |\n| - | - |\n| c | d |\n\n## Next\n\nend',
                 '## The <{}> one\n\n## Next\n\nend', '> quoted <{}>\n\n## Next\n\nend', 'Open <{}> here.\n\n## Next\n\nand close it with </{}>, end')
 

@@ -26,6 +26,9 @@ _ATTRIBUTES = {
     'details': {'open'}, 'time': {'datetime'}, 'code': {'class'}, 'sup': {'class'},
 }
 _GONE = {'script', 'style', 'textarea', 'title', 'iframe', 'noembed', 'noframes', 'object', 'template', 'xmp', 'select'}
+_KNOWN = _TAGS | _GONE
+# a tag whose attributes are closed, so that what stands between quotes is none
+_WHOLE_TAG = re.compile(r"""</?([A-Za-z][^\s/<>]*+)(?:"[^"]*"|'[^']*'|[^"'<>])*+>""")
 _CLASS = re.compile(r'language-[A-Za-z0-9+#._-]{1,30}|footnote-(?:reference|definition-label)')
 _ALIGN = re.compile(r'text-align: (left|center|right)')
 _TOKEN = re.compile(r'<[^>]*>|[^<]+')
@@ -96,6 +99,15 @@ _SANITISER = functools.cache(_Sanitiser)
 def sanitised(source: str, place: Place) -> str:
     """Return HTML of which only harmless parts are left, its links resolved. Attributes are quoted, `<` and `>` in them escaped."""
     return _SANITISER().clean(source, place)
+
+
+def _bare(source: str) -> str:
+    """Return HTML without the tags that stand for nothing here; what they are around stays.
+
+    The sanitiser would take `<path>` for a stray part of a picture, and all that follows with it.
+    """
+    freed = markdown_html.freed(source, lambda tag: '')
+    return _WHOLE_TAG.sub(lambda tag: tag.group() if tag[1].lower() in _KNOWN else '', freed)
 
 
 def _plain(source: str) -> str:
@@ -228,7 +240,7 @@ def _folded(source: str, found: list[Heading]) -> str:
 def render(source: str, place: Place, title: str) -> Body:
     """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
     source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
-    safe = sanitised(markdown_html.freed(markdown.html(source), lambda tag: ''), place)
+    safe = sanitised(_bare(markdown.html(source)), place)
     text = ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
     headings = _Headings(title)
     if '<h' in safe:
