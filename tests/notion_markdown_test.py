@@ -5,7 +5,6 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -143,6 +142,9 @@ _INLINE = re.compile(r'\\(?P<escaped>[\\*~`$\[\]<>{}|^#+.)!-])|(?P<fence>`+)(?!`
                      r'|\*{1,3}|~~|(?P<open>!?\[)|(?P<close>\]\((?:https?://|mailto:|)[^\s()<>]*\))|(?P<plain>[^\\*~`$\[\]<>{}|^])', re.IGNORECASE)
 
 
+_ENCODED = re.compile('%(' + '|'.join(f'{ord(character):02X}' for character in '()<>\\\\*`|[]{}^~$"') + ')')
+
+
 def _read_inline(text: str) -> str:
     found, at, depth = [], 0, 0
     while at < len(text):
@@ -150,7 +152,9 @@ def _read_inline(text: str) -> str:
         assert match, f'an unescaped special: {text[max(at - 60, 0):at]!r} and then {text[at:at + 60]!r}'
         found.append(match['escaped'] or match['code'] or match['plain'] or '')
         if text.startswith('![](', at):  # it is seen, and in text its file's name stands for it
-            found.append(unquote(re.match(r'[^\s()]*', text[at + 4:]).group().rsplit('/', 1)[-1][:100]))  # type: ignore[union-attr]
+            address = re.match(r'[^\s()]*', text[at + 4:])
+            assert address
+            found.append(_ENCODED.sub(lambda code: chr(int(code[1], 16)), address.group()).rsplit('/', 1)[-1][:100])
         depth += bool(match['open']) - bool(match['close'])
         assert depth >= 0
         at = match.end()
