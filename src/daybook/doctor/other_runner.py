@@ -66,6 +66,10 @@ def _can_init(repo: Repo, other: Other) -> bool:
 
 def check(repo: Repo, other: Other) -> Iterator[Check]:
     """Yield whether the other runner starts our check, is installed and finds `daybook`; red only without our check."""
+    if other.name == _PATH and not os.path.isdir(hooks_config.folder(repo)):
+        yield fail('hooks-path', f'core.hooksPath is {git.config_value(repo, _PATH)}, which is no folder: git runs no hook here',
+                   'see where it is set, and unset it there:  git config --show-origin --show-scope --get-all core.hooksPath')
+        return
     if not other.has_ours:
         mend = 'daybook init' if _can_init(repo, other) else f'start `daybook check-all` in {other.path}'
         yield fail('hooks-config', f'{other.path} does not start `daybook check-all`', mend)
