@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # a peer broke the settings: that must not stop a commit that does not touch them
             out, err, code = b'', f'{config.PATH} is wrong, so no link was checked\n', 0
     else:
-        (out, code), err = known, ''
+        out, err, code = known.text, '', known.code
     sys.stderr.write(err)
     sys.stdout.flush()
     sys.stdout.buffer.write(out)

@@ -524,7 +524,7 @@ def _random_change(repo: Sandbox, rng: random.Random) -> None:
     targets = ['a.md', 'b.md', 'B.md', '../a.md', 'sub/', 'sub/B.md', 'sub/b.md#one', 'README.md#two', './#one', '#one', '/b.md#two',
                '../sub/a.md', 'deep', 'deep/er/c.md#three', 'x.py:3', 'x.py#L3', 'b', 'sub/x', 'sub/x/y.md']
     path = rng.choice(names)
-    kind = rng.randrange(10)
+    kind = rng.randrange(13)
     if kind < 6:
         headings = [f'## {word}\n' for word in ('One', 'Two', 'Three') if rng.random() < 0.6]
         links = [f'[x]({rng.choice(targets)})\n' for _ in range(rng.randrange(5))] + ['[[b]]\n'] * (rng.random() < 0.2)
@@ -535,6 +535,12 @@ def _random_change(repo: Sandbox, rng: random.Random) -> None:
         (repo.root / path).unlink()
     elif kind == 8:
         repo.git('add', '--all')
+    elif kind == 9:
+        repo.git('checkout', '-q', rng.choice(('main', 'other')), check=False)
+    elif kind == 10:
+        repo.write('.daybook/config.yaml', f'links: {{root: {rng.choice(("ignore", "repository"))}}}\n')
+    elif kind == 11:
+        repo.write('.daybook/links-baseline.txt', rng.choice(('', 'a.md: b.md\n', 'b.md: /b.md#two\nsub/a.md: deep\n')))
     else:
         repo.git('add', '--all')
         repo.git('commit', '-q', '--allow-empty', '-m', 'x')
@@ -543,10 +549,14 @@ def _random_change(repo: Sandbox, rng: random.Random) -> None:
 @pytest.mark.parametrize('seed', range(6))
 def test_what_is_kept_changes_no_answer(repo: Sandbox, seed: int) -> None:
     rng = random.Random(seed)
-    for _ in range(25):
+    repo.git('commit', '-q', '--allow-empty', '-m', 'first')
+    repo.git('branch', 'other')
+    for _ in range(16):
         _random_change(repo, rng)
-        env = {'GIT_INDEX_FILE': '.git/index'} if rng.random() < 0.2 and (repo.root / '.git/index').exists() else {}
-        assert _audit(repo, env=env) == _audit(repo, '--no-catalogue', env=env)
+        env = {'GIT_INDEX_FILE': '.git/index'} if rng.random() < 0.2 else {}
+        found = _audit(repo, '--no-catalogue', env=env)
+        for _ in range(rng.randrange(1, 3)):
+            assert _audit(repo, env=env) == found
 
 
 def test_warm_run_opens_no_document(repo: Sandbox) -> None:

@@ -1,11 +1,14 @@
 """Listings of files: what stands in them, and what came or went between two of them."""
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
 
+from daybook.documents.tree import Tree
 from daybook.repo import listing
+from daybook.repo.listing_entries import Entries
 
 
 def _some(rng: random.Random) -> set[str]:
@@ -40,3 +43,31 @@ def test_entries_are_those_of_the_lines(digits: int) -> None:
     assert 'b' not in files.entries() and files.entries().get('b') is None
     assert files.of_mode(listing.SYMLINK) == paths[1::2]
     assert dict(listing.Listing(b'').entries()) == {}
+
+
+def _random_names(rng: random.Random, letters: str) -> set[str]:
+    return {'/'.join(''.join(rng.choices(letters, k=rng.randrange(1, 3))) for _ in range(rng.randrange(1, 4))) for _ in range(rng.randrange(12))}
+
+
+@pytest.mark.parametrize('letters', ['aAbB\t', 'aA.-0', 'aé\udce9É'])
+def test_what_is_sought_is_what_all_lines_tell(letters: str) -> None:
+    rng = random.Random(3)
+    for _ in range(300):
+        files = [path for path in _random_names(rng, letters) if rng.random() < 0.9]
+        lines = [f'100644 {rng.randrange(16 ** 8):040x} 0\t{path}' for path in sorted(files, key=os.fsencode)]
+        sought, plain = Entries(listing.joined(lines)), dict(map(listing.entry, lines))
+        by_search, by_set = Tree(sought), Tree(plain)
+        for path in ('', '\0', '\ud800', *files, *_random_names(rng, letters), *(path.rpartition('/')[0] for path in files), *(path.upper() for path in files)):
+            assert (path in sought, sought.get(path)) == (path in plain, plain.get(path))
+            assert by_search.is_folder(path) == by_set.is_folder(path) == (path in by_set.folders)
+            assert by_search.other_spelling(path) == by_set.other_spelling(path)
+        assert list(sought) == list(plain)
+
+
+def test_after_many_questions_all_lines_are_taken_apart() -> None:
+    lines = [f'100644 {number:040x} 0\tdocs/{number}.md' for number in sorted(range(9000), key=str)]
+    known = Tree(Entries(listing.joined(lines)))
+    for number in range(9000):
+        assert f'docs/{number}.md' in known.files and known.is_folder('docs') and not known.is_folder(f'docs/{number}.md')
+        assert known.other_spelling(f'DOCS/{number}.md') == f'docs/{number}.md'
+    assert len(known.files) == 9000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import time
 import zlib
 from collections.abc import Collection
@@ -16,65 +15,25 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from daybook.documents import catalogue_version
+from daybook.documents.catalogue_version import KEPT_DAYS
 from daybook.repo import listing
 from daybook.repo.listing import Listing
 
-SCHEMA = 2
-KEPT_DAYS = 30  # what no run has used for so long is forgotten
+SCHEMA = 3
 _SWEEP_DAYS = 7
 _MOST_DELTA = 400  # lines kept beside the listing of a view
 _BUSY = 2.0  # seconds to wait for another process that writes
 _TABLES = """
 create table meta (key text primary key, value integer) without rowid;
 create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
-create table views (id integer primary key, name blob unique, setup blob, baseline blob, digest blob, listing blob,
-                    changes blob, head text, options text, witness blob, trailer blob, seen integer);
+create table views (id integer primary key, name blob unique, setup blob, baseline blob, listing blob, changes blob,
+                    head text, options text, witness blob, seen integer);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
 create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
                     payload blob, primary key (view, source));
 """
 Damaged = sqlite3.DatabaseError
-_FOLDERS = ('checks', 'documents', 'governance', 'invariant', 'links', 'rules')
-
-
-_LIBRARIES = ('pyromark-', 'pyyaml-', 'jsonschema-', 'jsonschema_rs-')
-
-
-def _library_versions() -> str:
-    for folder in sys.path:
-        named = [name for name in _names_in(folder) if name.lower().startswith(_LIBRARIES) and name.endswith('-info')]
-        if any(name.startswith('pyromark-') for name in named):
-            return ' '.join(sorted(named))
-    return ''
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-_version = ''
-
-
-def version() -> str:
-    """Return what tells two versions of the tool apart: a checksum of the modules that make what is kept."""
-    global _version  # `functools` would cost a warm run more than the checksum does
-    _version = _version or _checksum()
-    return _version
-
-
-def _checksum() -> str:
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    checksum = zlib.crc32(f'{sys.version_info[:2]} {_library_versions()}'.encode())
-    for folder in _FOLDERS:
-        folder = os.path.join(package, folder)
-        for name in sorted(os.listdir(folder)):
-            if name.endswith('.py'):
-                with open(os.path.join(folder, name), 'rb') as stream:
-                    checksum = zlib.crc32(stream.read(), checksum)
-    return f'{checksum:08x}'
 
 
 def today() -> int:
@@ -90,14 +49,6 @@ def encoded(text: str) -> bytes:
 def decoded(data: bytes) -> str:
     """Return the text that `encoded` took."""
     return data.decode('utf-8', 'surrogatepass')
-
-
-def changed_at(root: str, folder: str) -> str:
-    """Return when the content of a folder changed last, `` when there is no such folder."""
-    try:
-        return str(os.stat(os.path.join(root, folder)).st_mtime_ns)
-    except OSError:
-        return ''
 
 
 def _sealed(data: bytes, about: bytes = b'') -> bytes:
@@ -126,13 +77,11 @@ def _about(source: object, problems: object, blocking: object) -> bytes:
 class View:
     """What was found in one work tree with one set of settings.
 
-    `setup` is the file of settings, `options` what it says; `digest` that of the listing of the files, which
-    `listing` and the `changes` to it make up; `head` the commit, for what depends on history; `witness` the folders
-    on which more than the listing depends, with the times of their last changes; `trailer` that of the index of git
-    which gave the listing, where nothing else did.
+    `setup` is the file of settings, `options` what it says; `head` the commit, for what depends on history; `witness`
+    the folders on which more than the listing of the files depends, with the times of their last changes.
     """
 
-    __slots__ = ('id', 'setup', 'baseline', 'digest', 'head', 'options', 'witness', 'trailer')
+    __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness')
 
     def __init__(self, row: Sequence[object]) -> None:
         for name, value in zip(self.__slots__, row):
@@ -339,17 +288,6 @@ def _connect(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _forget_others(folder: str, mine: str) -> None:
-    limit = time.time() - KEPT_DAYS * 86400
-    for name in os.listdir(folder):
-        if name.startswith('catalogue-') and not name.startswith(mine):
-            try:
-                if os.stat(os.path.join(folder, name)).st_mtime < limit:
-                    os.unlink(os.path.join(folder, name))
-            except OSError:
-                continue
-
-
 def _delete(path: str) -> None:
     for name in (path, f'{path}-wal', f'{path}-shm', f'{path}-journal'):
         try:
@@ -360,7 +298,7 @@ def _delete(path: str) -> None:
 
 def path_in(common_dir: str) -> str:
     """Return where the catalogue of this version of the tool lies."""
-    return os.path.join(common_dir, 'daybook', f'catalogue-{SCHEMA}-{version()}.sqlite')
+    return os.path.join(common_dir, 'daybook', f'catalogue-{SCHEMA}-{catalogue_version.version()}.sqlite')
 
 
 def open_in(common_dir: str, *, create: bool = True) -> Catalogue | None:
@@ -374,7 +312,7 @@ def open_in(common_dir: str, *, create: bool = True) -> Catalogue | None:
             return None
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            _forget_others(os.path.dirname(path), os.path.basename(path))
+            catalogue_version.forget_others(path)
         except OSError:
             pass  # read-only: to connect fails too, and says so
     deadline = time.monotonic() + _BUSY

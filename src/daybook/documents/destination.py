@@ -128,6 +128,6 @@ class Resolver:
     def page(self, destination: Destination) -> str | None:
         """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell."""
         path: str | None = destination.path
-        if path in self.tree.folders:
+        if self.tree.is_folder(path):
             path = self.tree.readme(destination.path)
         return path if path and tree.is_markdown(path) else None

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 
+from daybook.repo.listing_entries import Entries
+
 MARKDOWN = ('.md', '.markdown', '.mdx')
 _MOST_LINKS = 40  # symbolic links followed for one path, as Linux does: path_resolution(7)
 
@@ -36,7 +38,6 @@ class Tree:
         self.files: Collection[str] = files if isinstance(files, Mapping) else set(files)
         self.links = links or {}
         self.submodules = tuple(submodules)
-        self._folded: dict[str, str] | None = None
         self._readmes: dict[str, str] | None = None
 
     @functools.cached_property
@@ -49,12 +50,17 @@ class Tree:
                 folder = folder_of(folder)
         return found
 
+    def is_folder(self, path: str) -> bool:
+        """Return whether `path` is a folder of the files, or the root."""
+        known = self.files.has_folder(path) if path and isinstance(self.files, Entries) else None
+        return path in self.folders if known is None else known
+
     def locate(self, path: str) -> str | None:
         """Return the file or folder that `path` stands for, symbolic links followed, or None when there is none.
 
         What lies below a submodule is taken for granted.
         """
-        if path in self.files and path not in self.links or path in self.folders:
+        if path in self.files and path not in self.links or self.is_folder(path):
             return path
         if self.submodules and path.startswith(tuple(f'{name}/' for name in self.submodules)):
             return path
@@ -64,7 +70,7 @@ class Tree:
         parts, here = path.split('/')[::-1], ''
         for _ in range(_MOST_LINKS + len(parts)):
             if not parts:
-                return here if here in self.files or here in self.folders else None
+                return here if here in self.files or self.is_folder(here) else None
             here = join(here, parts.pop()) or ''
             text = self.links.get(here)
             if text is None:
@@ -83,12 +89,15 @@ class Tree:
 
     def other_spelling(self, path: str) -> str | None:
         """Return the file or folder whose name differs from `path` in letter case or Unicode form only."""
-        if self._folded is None:
-            known = sorted([*self.files, *self.folders], reverse=True)
-            joined = '\0'.join(known)  # which no path holds; one call instead of one for each
-            self._folded = dict(zip(joined.lower().split('\0') if joined.isascii() else map(folded, known), known))
-        found = self._folded.get(folded(path))
+        known = self.files.spellings(folded(path)) if isinstance(self.files, Entries) else None
+        found = self._first_spellings.get(folded(path)) if known is None else min(known, default=None)
         return found if found != path else None
+
+    @functools.cached_property
+    def _first_spellings(self) -> dict[str, str]:
+        known = sorted([*self.files, *self.folders], reverse=True)
+        joined = '\0'.join(known)  # which no path holds; one call instead of one for each
+        return dict(zip(joined.lower().split('\0') if joined.isascii() else map(folded, known), known))
 
     def readme(self, folder: str) -> str | None:
         """Return the file that git hosts show below the list of a folder."""

@@ -208,8 +208,8 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_inbound(view, sources_of)
         kept.set_listing(view, files)
         kept.sweep(oid for _, oid in judge.entries.values())
-        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, digest=files.digest, trailer=files.trailer,
-                      head=setup.head, options='\0'.join(judge.options), witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
+        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, head=setup.head, options='\0'.join(judge.options),
+                      witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
     return view
 
 
@@ -227,9 +227,10 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     _keep_inbound(kept, view, judge, changes, verdicts)
     if view.baseline != setup.baseline:
         _keep_baseline(kept, view.id, setup.baseline)
-    if view.baseline != setup.baseline or any(catalogue.encoded(f'{path}: ') in setup.baseline for path in touched):
+    if (view.baseline != setup.baseline or link_baseline.PATH in touched
+            or any(catalogue.encoded(f'{path}: ') in setup.baseline for path in touched)):
         _keep_stale(kept, view.id, setup.baseline)
-    kept.set_view(view.id, baseline=setup.baseline, digest=files.digest, head=setup.head, trailer=files.trailer,
+    kept.set_view(view.id, baseline=setup.baseline, head=setup.head,
                   witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
 
 
@@ -333,11 +334,11 @@ def _appeared(root: str, kept: Catalogue, view: View, known: Tree) -> set[str]:
     found: set[str] = set()
     for folder, changed in link_memory.witnesses(view.witness).items():
         absolute = os.path.join(root, folder)
-        if changed == catalogue.changed_at(root, folder) or not os.path.isdir(absolute):
+        if changed == link_memory.changed_at(root, folder) or not os.path.isdir(absolute):
             continue
         paths = (f'{folder}/{name}' if folder else name for name in os.listdir(absolute) if name != '.git')
         for path in paths:
-            if path not in known.files and path not in known.folders:
+            if path not in known.files and not known.is_folder(path):
                 key = tree.folded(path)
                 found |= kept.inbound(view.id, [key]) | kept.inbound_below(view.id, key)
     return found

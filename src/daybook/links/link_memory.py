@@ -1,15 +1,16 @@
-"""The answer of a link audit when nothing has changed since the last one: no import that it can do without."""
+"""The last answer of a link audit, for when nothing has changed since: one plain file, no import that a run can do without.
+
+A cache, never the truth: what is not there to the byte is made anew from the catalogue, and that from the documents.
+"""
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Mapping
 
-from daybook.repo import listing
+from daybook.documents import catalogue_version
 from daybook.repo import git_spawn
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from daybook.documents.catalogue import Catalogue
+from daybook.repo import listing
 
 _WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
@@ -30,24 +31,33 @@ class Setup:
     def __init__(self, root: str, head: str) -> None:
         self.settings, self.baseline, self.head = _read(root, CONFIG), _read(root, BASELINE), head
 
+    @property
+    def digest(self) -> bytes:
+        """The BLAKE2b hash of all of it."""
+        return listing.digest(b'%d %d %s ' % (len(self.settings), len(self.baseline), self.head.encode()) + self.settings + self.baseline)
+
 
 def view_name(git_dir: str) -> str:
     """Return the name under which the catalogue keeps what was found in a work tree."""
     return f'links {git_dir}'
 
 
+def changed_at(root: str, folder: str) -> str:
+    """Return when the content of a folder changed last, `` when there is no such folder."""
+    try:
+        return str(os.stat(os.path.join(root, folder)).st_mtime_ns)
+    except OSError:
+        return ''
+
+
 def witness(root: str, folders: set[str]) -> bytes:
     """Return these folders with the times of their last changes, in one text."""
-    from daybook.documents import catalogue
-
-    return catalogue.encoded(''.join(f'{folder}\t{catalogue.changed_at(root, folder)}\0' for folder in sorted(folders)))
+    return os.fsencode(''.join(f'{folder}\t{changed_at(root, folder)}\0' for folder in sorted(folders)))
 
 
 def witnesses(text: bytes) -> dict[str, str]:
     """Return the folders of such a text with their times."""
-    from daybook.documents import catalogue
-
-    return dict(line.rpartition('\t')[::2] for line in catalogue.decoded(text).split('\0')[:-1])
+    return dict(line.rpartition('\t')[::2] for line in os.fsdecode(text).split('\0')[:-1])
 
 
 def advice(blocking: int, baseline: bytes) -> bytes:
@@ -58,77 +68,131 @@ def advice(blocking: int, baseline: bytes) -> bytes:
             'and from then on only new ones block\n').encode()
 
 
+class Answer:
+    """What an audit printed, its exit code, and what that depends on.
+
+    `setup` and `files` are the digests of `Setup` and of the listing, `index` is the trailer of the index and `is_index`
+    tells whether it alone gave the listing; `witness` is as the catalogue has it.
+    """
+
+    def __init__(self, setup: bytes, files: bytes, index: bytes, witness: bytes, *, is_index: bool, code: int, text: bytes | memoryview) -> None:
+        self.setup, self.files, self.index, self.witness = setup, files, index, witness
+        self.is_index, self.code, self.text = is_index, code, text
+
+
+def _path(git_dir: str) -> str:
+    return os.path.join(git_dir, 'daybook', f'links-{catalogue_version.version()}')
+
+
+def keep(git_dir: str, answer: Answer) -> None:
+    """Keep the last answer of a work tree; a folder that cannot be written to is no error."""
+    from daybook.repo import files
+
+    path, parts = _path(git_dir), (answer.setup, answer.files, answer.index, answer.witness)
+    head = b'%d %d %d %d %d %d\n' % (*map(len, parts), answer.is_index, answer.code)
+    rest = b''.join((head, *parts, answer.text))
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        files.write_atomic(path, zlib.crc32(rest).to_bytes(4, 'big') + rest, is_lasting=False)
+        catalogue_version.forget_others(path)
+    except OSError:
+        pass
+
+
+def kept(git_dir: str) -> Answer | None:
+    """Return the last answer of a work tree; None when it is not there to the byte."""
+    try:
+        with open(_path(git_dir), 'rb') as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    if len(data) < 5 or zlib.crc32(memoryview(data)[4:]).to_bytes(4, 'big') != data[:4]:
+        return None
+    place = data.index(b'\n', 4) + 1
+    *lengths, is_index, code = map(int, data[4:place].split())
+    parts = []
+    for length in lengths:
+        parts.append(data[place:place + length])
+        place += length
+    return Answer(*parts, is_index=bool(is_index), code=code, text=memoryview(data)[place:])  # no copy: it may be megabytes
+
+
 class Start:
     """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists.
 
-    `index` is the trailer of the index when no file differs from it, else ``; `dirty` what git says of those that do.
+    `index` is the trailer of the index, `` where it has none; `raw` and `dirty` are what git answers to
+    `listing.QUESTIONS`, None while nobody knows.
     """
 
-    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes | None) -> None:
+    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, raw: bytes | None, dirty: bytes | None) -> None:
         self.root, self.git_dir, self.common_dir, self.head, self.index = root, git_dir, common_dir, head, index
-        self._dirty = dirty
+        self.raw, self.dirty = raw, dirty
         self._files: listing.Listing | None = None
 
     @property
     def files(self) -> listing.Listing:
         """The listing; git is asked at the first time, as a run without changes does not need it."""
         if self._files is None:
-            if self._dirty is None:
-                self._files = listing.read(self.root, is_in_commit=False)
-            else:
-                raw, = git_spawn.answers(self.root, listing.QUESTIONS[0])
-                self._files = listing.from_answers(self.root, raw, self._dirty)
-            if self.index and self.index == listing.trailer(self.git_dir):
+            self._files = self._listed()
+            if self.index == listing.trailer(self.git_dir):
                 self._files.trailer = self.index
         return self._files
 
+    def _listed(self) -> listing.Listing:
+        if self.dirty is None:
+            return listing.read(self.root, is_in_commit=False)
+        if self.raw is None:
+            self.raw, = git_spawn.answers(self.root, listing.QUESTIONS[0])
+        return listing.from_answers(self.root, self.raw, self.dirty)
 
-def recall(environ: Mapping[str, str]) -> tuple[tuple[bytes, int] | None, Start | None]:
-    """Return what the last audit of this work tree printed and its exit code, None if it might print something else now.
+
+def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
+    """Return the last answer of this work tree, None if it might be another one now.
 
     What was asked of git for that is returned too, None inside a commit or a push, which answer for a change, or where
     git must first say what is wrong.
     """
     if 'GIT_INDEX_FILE' in environ or 'PRE_COMMIT_FROM_REF' in environ:
         return None, None
-    here = os.path.abspath('.')
-    index = listing.trailer('.git')
-    # git answers while the rest is imported
-    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS[1:] if os.path.exists('.git') else ()))
-    from daybook.documents import catalogue
-
-    catalogue.version()
+    may_recall = 'GITHUB_ACTIONS' not in environ and environ.get('DAYBOOK_FORMAT', 'text') == 'text'
+    here, own = os.path.abspath('.'), os.path.abspath('.git')
+    index = listing.trailer(own)
+    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()))
+    # what is done now is done while git answers
+    known = kept(own) if may_recall else None
+    raw = _raw(here) if index and (known is None or known.index != index) else None
     where, *dirty = wait()
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
         return None, None
     root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
-    is_clean = dirty == [b''] and root == here and git_dir == os.path.join(here, '.git')
-    start = Start(root, git_dir, common_dir, words[4], index if is_clean else b'', dirty[0] if dirty and root == here else None)
-    if 'GITHUB_ACTIONS' in environ or environ.get('DAYBOOK_FORMAT', 'text') != 'text':
-        return None, start
-    try:
-        kept = catalogue.open_in(common_dir, create=False)
-        if kept is None:
-            return None, start
-        with kept:
-            return _recall(kept, start), start
-    except catalogue.Damaged:
-        return None, start
+    start = Start(root, git_dir, common_dir, words[4], b'', None, None)
+    if root == here and dirty:
+        start.dirty = dirty[0]
+    if root == here and git_dir == own:
+        start.index, start.raw = index if index == listing.trailer(own) else b'', raw
+    elif may_recall:
+        known = kept(git_dir)
+    return known if known and _is_still_true(known, start) else None, start
 
 
-def _recall(kept: Catalogue, start: Start) -> tuple[bytes, int] | None:
-    view, setup = kept.view(view_name(start.git_dir)), Setup(start.root, start.head)
-    if view is None or (view.setup, view.baseline, view.head) != (setup.settings, setup.baseline, setup.head):
-        return None
-    if view.witness != witness(start.root, set(witnesses(view.witness))):
-        return None
-    if not start.index or view.trailer != start.index:
-        if view.digest != start.files.digest:
-            return None
-        if start.files.trailer:  # git wrote the same index anew
-            with kept.writing() as is_mine:
-                if is_mine:
-                    kept.set_view(view.id, trailer=start.files.trailer)
-    text, blocking = kept.lines(view.id)
-    return text + advice(blocking, setup.baseline), int(blocking > 0)
+def _raw(here: str) -> bytes | None:
+    """Return what git lists, and import meanwhile what a run with changes needs."""
+    wait = git_spawn.ask(here, listing.QUESTIONS[0])
+    from daybook.links import link_report  # noqa: F401
+
+    return wait()[0]
+
+
+def _is_still_true(known: Answer, start: Start) -> bool:
+    if known.setup != Setup(start.root, start.head).digest or known.witness != witness(start.root, set(witnesses(known.witness))):
+        return False
+    if known.is_index and start.dirty == b'' and start.index and start.index == known.index:
+        return True
+    files = start.files
+    if known.files != files.digest:
+        return False
+    if (known.index, known.is_index) != (files.trailer, files.is_index):  # git wrote the same index anew
+        known.index, known.is_index = files.trailer, files.is_index
+        keep(start.git_dir, known)
+    return True

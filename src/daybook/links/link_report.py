@@ -25,6 +25,7 @@ from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links.link_audit import Judge
 from daybook.links.link_audit import Judged
+from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
@@ -95,7 +96,7 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
                 if not is_mine:
                     continue
                 view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook())
-                return tell(_Report(repo, setup, store, view, judge))
+                return tell(_Report(repo, files, setup, store, view, judge))
         except catalogue.Damaged:
             catalogue.discard(repo.common_dir)
     raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
@@ -142,8 +143,8 @@ class Outcome(NamedTuple):
 class _Report:
     """Tells what the view of a work tree holds."""
 
-    def __init__(self, repo: Repo, setup: Setup, kept: Catalogue, view: int, judge: Judge) -> None:
-        self._repo, self._setup, self._kept, self._view, self._judge = repo, setup, kept, view, judge
+    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge) -> None:
+        self._repo, self._files, self._setup, self._kept, self._view, self._judge = repo, files, setup, kept, view, judge
         self._known = link_baseline.read(setup.baseline)
 
     def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> Outcome:
@@ -153,10 +154,20 @@ class _Report:
         if options.fix:
             return self._fix(named, change, output_format)
         if change is None and output_format == 'text' and not named:
-            text, blocking = self._kept.lines(self._view)
-            return Outcome(text + link_memory.advice(blocking, self._setup.baseline), '', int(blocking > 0))
+            return self._whole()
         found = self.look(named, change)
         return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))
+
+    def _whole(self) -> Outcome:
+        """Tell all there is to tell, and keep it for a run without changes."""
+        text, blocking = self._kept.lines(self._view)
+        text, code = text + link_memory.advice(blocking, self._setup.baseline), int(blocking > 0)
+        view = self._kept.view(link_memory.view_name(self._repo.git_dir))
+        if self._kept.is_kept and view is not None:
+            files = self._files
+            link_memory.keep(self._repo.git_dir, Answer(self._setup.digest, files.digest, files.trailer, view.witness,
+                                                        is_index=files.is_index, code=code, text=text))
+        return Outcome(text, '', code)
 
     def look(self, named: Collection[str], change: Change | None) -> Look:
         """Return the problems below `named`: those that the change causes and the count of the others, or all of them."""
@@ -192,7 +203,7 @@ class _Report:
         """Return the problems that a change causes."""
         known = self._judge.tree
         gone = [path for path in change.paths if path not in known.files]
-        answered_for = change.paths | {folder for path in gone for folder in _folders_above(path) if folder not in known.folders}
+        answered_for = change.paths | {folder for path in gone for folder in _folders_above(path) if not known.is_folder(folder)}
         by_settings = self._caused_by_settings(change)
         sources = None
         if self._kept.is_kept and not by_settings:

@@ -18,11 +18,12 @@ STATE_DIR = '.daybook/state'
 _TEMPORARY = re.compile(r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp')  # of `write_atomic`, and with a dot in front of `new_private`
 
 
-def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
+def write_atomic(path: str, content: bytes, *, temporary: str = '', is_lasting: bool = True) -> None:
     """Write `content` to `path` through a temporary file and `os.replace`; the mode is kept.
 
     The temporary file lies beside `path`, or is `temporary` where that is on the same file system.
-    A reader sees the old bytes or the new ones. Raises OSError with the old file untouched.
+    A reader sees the old bytes or the new ones; after a loss of power too, unless `is_lasting` is false, as for what
+    may always be lost. Raises OSError with the old file untouched.
     """
     beside = f'{path}.{os.getpid()}-{os.urandom(4).hex()}.tmp'
     if temporary and os.stat(os.path.dirname(temporary)).st_dev != os.stat(os.path.dirname(path)).st_dev:
@@ -32,7 +33,8 @@ def write_atomic(path: str, content: bytes, *, temporary: str = '') -> None:
         with open(temporary, 'xb') as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if is_lasting:
+                os.fsync(stream.fileno())
         with contextlib.suppress(FileNotFoundError):
             os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(temporary, path)

@@ -4,11 +4,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Mapping
 
 from daybook.errors import FatalError
 from daybook.repo import git_spawn
+from daybook.repo.listing_entries import Entries
 
 QUESTIONS = (('ls-files', '-s', '-z'), ('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
 SYMLINK, SUBMODULE = '120000', '160000'
@@ -23,14 +22,16 @@ class Listing:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.trailer = b''  # as `trailer` has it, when the index of that trailer alone gave the listing
+        self.trailer = b''  # that of the index that was read, where it is known, as `trailer` has it
         self.is_index = False  # whether every file counts with what the index has of it
+        self._digest = b''
         self._entries: Entries | None = None
 
     @property
     def digest(self) -> bytes:
         """The BLAKE2b hash of `raw`."""
-        return digest(self.raw)
+        self._digest = self._digest or digest(self.raw)
+        return self._digest
 
     def entries(self) -> Entries:
         """Return mode and object id of each path."""
@@ -40,31 +41,10 @@ class Listing:
 
     def of_mode(self, mode: str) -> list[str]:
         """Return the paths of one octal mode."""
-        if mode.encode() not in self.raw:  # as in most repositories of symbolic links and submodules
+        start = b'%s ' % mode.encode()
+        if not self.raw.startswith(start) and b'\0%s' % start not in self.raw:  # as in most repositories of links and submodules
             return []
         return [path for path, (other, _) in self.entries().items() if other == mode]
-
-
-class Entries(Mapping[str, tuple[str, str]]):
-    """Mode and object id of each path of a listing; takes a line apart only when it is asked for, as most never are."""
-
-    def __init__(self, raw: bytes) -> None:
-        known = lines(raw)
-        self._at = at = raw.find(b'\t')  # all ids of one repository are equally long
-        self._lines = dict(zip([line[at + 1:] for line in known], known))
-
-    def __getitem__(self, path: str) -> tuple[str, str]:
-        line = self._lines[path]
-        return line[:6], line[7:self._at - 2]
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._lines
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)
 
 
 def digest(data: bytes) -> bytes:
@@ -143,10 +123,6 @@ def joined(found: Iterable[str]) -> bytes:
     return os.fsencode(''.join(f'{line}\0' for line in found))
 
 
-def _has_unmerged(raw: bytes) -> bool:
-    return any(b' %d\t' % stage in raw for stage in (1, 2, 3))
-
-
 def read(root: str, *, is_in_commit: bool) -> Listing:
     """Return the files of the work tree `root`; inside a commit exactly those that are committed.
 
@@ -165,7 +141,7 @@ def of_index(root: str, raw: bytes | None) -> Listing:
 def from_answers(root: str, raw: bytes | None, dirty: bytes | None) -> Listing:
     """Return the files of the work tree `root` by what git answers to `QUESTIONS` there."""
     raw, dirty = _checked(root, raw), _checked(root, dirty)
-    if dirty or _has_unmerged(raw):
+    if dirty:  # what is unmerged is among it
         return _mended(root, raw, lines(dirty))
     found = Listing(raw)
     found.is_index = True
@@ -215,4 +191,5 @@ def with_untracked(root: str, known: Listing, paths: Iterable[str]) -> Listing:
     """Return a listing in which the regular files `paths` are tracked too, as they lie on the disk."""
     first = lines(known.raw)[:1] or [f'100644 {_EMPTY[0]} 0\t']
     more = (_on_disk(root, path, f'{first[0].partition(chr(9))[0]}\t{path}') for path in paths)
-    return Listing(known.raw + joined(line for line in more if line is not None))
+    found = [*lines(known.raw), *(line for line in more if line is not None)]
+    return Listing(joined(sorted(found, key=lambda line: os.fsencode(line.partition('\t')[2]))))

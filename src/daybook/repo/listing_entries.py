@@ -1,0 +1,91 @@
+"""The files of a listing by path: a few are sought in its lines as git gave them, for more than a few all lines are taken apart."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+_FEW = 1000  # paths that are sought sooner than all lines are taken apart
+_AS_MANY = 30  # of them cost as much as one that is sought in whatever case
+
+
+class Entries(Mapping[str, tuple[str, str]]):
+    """Mode and object id of each path of `raw`, lines as `listing.Listing` has them."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw, self._at = raw, raw.find(b'\t') + 1  # all ids of one repository are equally long
+        self._left = _FEW
+        self._lines: dict[str, str] | None = None
+        self._lower = b''
+
+    def __getitem__(self, path: str) -> tuple[str, str]:
+        line = self._line(path)
+        if not line:
+            raise KeyError(path)
+        return line[:6], line[7:self._at - 3]
+
+    def __contains__(self, path: object) -> bool:
+        return bool(self._line(str(path)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def has_folder(self, path: str) -> bool | None:
+        """Return whether a file lies below `path`; None where the caller should take all paths apart."""
+        if not self._may_seek():
+            return None
+        start = _encoded(path) + b'/'
+        return self._from(start)[self._at:].startswith(start)
+
+    def spellings(self, folded: str) -> list[str] | None:
+        """Return the files and folders that `folded`, in small letters, names in any case; None as in `has_folder`."""
+        if not self._raw.isascii() or not self._may_seek(_AS_MANY):
+            return None
+        self._lower = self._lower or self._raw.lower()
+        wanted = b'\t' + _encoded(folded)
+        found, place = set(), self._lower.find(wanted)
+        while place >= 0:
+            start, end = self._raw.rfind(b'\0', 0, place) + 1, place + len(wanted)
+            if place + 1 - start == self._at and self._raw[end:end + 1] in b'\0/':  # a name may hold tabs
+                found.add(os.fsdecode(self._raw[place + 1:end]))
+            place = self._lower.find(wanted, end)
+        return sorted(found)
+
+    def _may_seek(self, cost: int = 1) -> bool:
+        self._left -= cost
+        return self._lines is None and self._left >= 0
+
+    def _all(self) -> dict[str, str]:
+        if self._lines is None:
+            lines = os.fsdecode(self._raw).split('\0')[:-1]
+            self._lines = dict(zip([line[self._at:] for line in lines], lines))
+        return self._lines
+
+    def _line(self, path: str) -> str:
+        """Return the line of `path`, `` when there is none."""
+        if not self._may_seek():
+            return self._all().get(path, '')
+        line = os.fsdecode(self._from(_encoded(path)))
+        return line if line[self._at:] == path else ''
+
+    def _from(self, path: bytes) -> bytes:
+        """Return the first line whose path is not less than `path`, `` when there is none."""
+        raw, low, high = self._raw, 0, len(self._raw)
+        while low < high:
+            start = raw.rfind(b'\0', low, (low + high) // 2) + 1 or low
+            end = raw.index(b'\0', start)
+            if raw[start + self._at:end] < path:
+                low = end + 1
+            else:
+                high = start
+        return raw[low:raw.find(b'\0', low)]
+
+
+def _encoded(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:  # a lone surrogate, which no file name decodes to
+        return b'\0'
