@@ -102,6 +102,15 @@ def test_page_of_a_folder_is_its_readme() -> None:
     assert pages == ['docs/README.md', None, None, 'docs/b.md']
 
 
+def test_the_box_of_a_readme_is_an_anchor_of_the_host() -> None:
+    resolver = Resolver(TREE, Options())
+    for target, page in (('./#readme', None), ('README.md#readme', None), ('README.md#readme-1', 'docs/README.md'), ('b.md#readme', 'docs/b.md')):
+        found = resolver.follow('docs/b.md', target)
+        assert found and resolver.page(found) == page
+    own = resolver.follow('docs/README.md', '#readme')
+    assert own and resolver.page(own) is None
+
+
 OPTIONS = (
     (Options(root='ignore'), '/nothing/here', None),
     (Options(root='ignore'), '/home/me/x', 'link-absolute'),

@@ -14,6 +14,7 @@ MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
     'link-missing', 'link-case', 'link-anchor', 'link-outside', 'link-absolute', 'link-line-number', 'link-symlink', 'link-submodule')
 
 _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
+_README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
 _LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
 
@@ -126,8 +127,13 @@ class Resolver:
         return next((end for end in ends if end in self.tree.files), '')
 
     def page(self, destination: Destination) -> str | None:
-        """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell."""
+        """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell.
+
+        `#readme` is none of them: the host gives it to the box in which it shows a README.
+        """
         path: str | None = destination.path
         if self.tree.is_folder(path):
             path = self.tree.readme(destination.path)
-        return path if path and tree.is_markdown(path) else None
+        if not path or not tree.is_markdown(path):
+            return None
+        return None if destination.fragment == 'readme' and _README.match(path) else path
