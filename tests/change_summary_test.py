@@ -9,6 +9,7 @@ import pytest
 from daybook.documents import config
 from daybook.documents import markdown
 from daybook.handoff import change_summary
+from daybook.handoff import contents
 from daybook.handoff.facts import Facts
 from daybook.handoff.facts import FileChange
 from daybook.handoff.facts import Start
@@ -60,6 +61,14 @@ def test_any_name_is_only_a_name(name: str) -> None:
     note = f'## Change Summary\n\n{found}\n\n## Next\n'
     assert [heading.text for heading in markdown.headings(note)] == ['Change Summary', 'Next']
     assert not list(markdown.links(note)) and '<script>' not in found.replace('`<script>', '').replace('.md`', '')
+
+
+def test_a_crash_leaves_the_note_without_one() -> None:
+    said: list[str] = []
+    facts = Facts(Start('a' * 40, 'x'), 'b' * 40, 'main', COMMITS, (FileChange(None, 1, 0),))  # type: ignore[arg-type]
+    assert contents.summary_of(facts, config.DEFAULTS._replace(handoff_change_summary=True), said.append) == ''
+    assert len(said) == 1 and said[0].startswith('warning: the note has no change summary: TypeError: ')
+    assert contents.summary_of(facts, config.DEFAULTS, said.append) == '' and len(said) == 1, 'not asked for'
 
 
 def test_a_hand_off_leaves_one_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -71,6 +71,15 @@ def told(sandbox: Sandbox) -> list[str]:
     return done.out.split('docs/sessions/INDEX.md\n')[-1].split('\nResume Prompt of')[0].splitlines()
 
 
+KILLED_THERE = """
+import os, sys
+class Killer:
+    def find_spec(self, name, path=None, target=None):
+        if name == 'daybook.governance.cochanging':
+            os.kill(os.getpid(), 9)
+sys.meta_path.insert(0, Killer())
+"""
+
 RULES = (  # what was changed, the message, what is to be refreshed
     (['code.py'], 'work', []),
     (['ops/a.yml', STATE], 'work', [f'{STATE}: its review was due on 2020-01-31, and this session changed it; daybook reviewed {STATE}']),
@@ -130,6 +139,31 @@ def test_what_cannot_be_judged_is_told_and_stops_nothing(sandbox: Sandbox) -> No
     facts = Facts(Start('f' * 40, 'a commit that is gone'), 'f' * 40, 'main', (), (FileChange('ops/a.yml', 1, 0),))
     assert [line[:49] for line in refreshing.lines(request, facts)] == ['  [ ] documents to refresh: they cannot be told: ']
     assert refreshing.lines(request, facts._replace(commits=None, changes=())) == []
+
+
+@pytest.mark.parametrize('module', ['daybook.governance.cochanging', 'daybook.governance.records'])
+def test_a_crash_of_the_checklist_stops_nothing(sandbox: Sandbox, tmp_path: Path, module: str) -> None:
+    shadow = tmp_path / 'shadow'
+    shadow.mkdir()
+    (shadow / 'sitecustomize.py').write_text(f'import sys\nsys.modules["{module}"] = None\n')  # as half an upgrade leaves it
+    work(sandbox, 'ops/a.yml')
+    done = hand_off(sandbox, PYTHONPATH=str(shadow))
+    assert done.code == 0 and done.field('commit') != 'none' and done.field('pushed') == 'yes', done.out
+    assert f'  [ ] documents to refresh: they cannot be told: ModuleNotFoundError: import of {module} halted; ' in done.out
+    assert sandbox.git('status', '--porcelain', '-uno') == '' and not (sandbox.root / '.git/daybook/handoff.json').exists()
+
+
+def test_one_that_is_killed_there_has_ended(sandbox: Sandbox, tmp_path: Path) -> None:
+    shadow = tmp_path / 'shadow'
+    shadow.mkdir()
+    (shadow / 'sitecustomize.py').write_text(KILLED_THERE)
+    work(sandbox, 'ops/a.yml')
+    before = sandbox.git('rev-parse', 'HEAD')
+    done = sandbox.daybook('handoff', env={'PYTHONPATH': str(shadow)})
+    assert done.returncode == -9
+    assert sandbox.git('rev-parse', 'HEAD^') == before and sandbox.git('rev-parse', 'HEAD') == sandbox.git('rev-parse', '@{upstream}')
+    assert not (sandbox.root / '.git/daybook/handoff.json').exists()
+    assert 'no-draft' in hand_off(sandbox).out
 
 
 def test_nothing_set_up_asks_nothing(sandbox: Sandbox) -> None:

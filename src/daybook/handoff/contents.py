@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from daybook.handoff import note
 from daybook.handoff import pages
 from daybook.handoff import plan as plans
 from daybook.handoff import remake
+from daybook.handoff.facts import Facts
 from daybook.handoff.journal import Journal
 from daybook.handoff.plan import Plan
 from daybook.handoff.request import Request
@@ -57,6 +59,15 @@ def _index_entry(settings: Settings, place: str, path: str, title: str) -> index
     return indexes.Entry(posixpath.basename(path), document.stem_of(path), title)
 
 
+def summary_of(facts: Facts, settings: Settings, say: Callable[[str], object]) -> str:
+    """Return the change summary of the note, `` where none is asked for or none can be made, which is told."""
+    try:
+        return change_summary.text(facts, settings) if settings.handoff_change_summary else ''
+    except Exception as error:  # nobody's hand-off may end for a defect of what it need not do
+        say(f'warning: the note has no change summary: {type(error).__name__}: {error}')
+        return ''
+
+
 def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:
     """Return path, role, entry and bytes of everything that the hand-off writes."""
     repo, settings = request.repo, request.settings
@@ -68,7 +79,7 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
                          workstreams=plan.names, claimed_at=claim.created, facts=plan.facts, now=request.now, today=today,
                          telemetry=counters.facts(plan.telemetry, settings.invariants))
     _check_meta(request, path, meta)
-    summary = change_summary.text(plan.facts, settings) if settings.handoff_change_summary else ''
+    summary = summary_of(plan.facts, settings, request.say)
     written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts, summary))]
     for place in plan.workstreams:
         target = posixpath.relpath(path, posixpath.dirname(place) or '.')

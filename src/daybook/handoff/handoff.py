@@ -164,7 +164,6 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     repo, operator = request.repo, request.operator
     adopted = draft_claim.adoptable(request, draft)
     plan = _plan(request, draft, adopted)
-    refresh = refreshing.lines(request, plan.facts)
     is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
@@ -177,9 +176,9 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
         request.say(f'  [x] {path}')
     if left:
         request.say(f'  [ ] rendered pages, left to daybook render-docs: {left}')
-    for line in refresh:
-        request.say(line)
     outcome = _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
+    for line in refreshing.lines(request, plan.facts):  # an extra, when nothing can be lost any more
+        request.say(line)
     if is_first:
         when = '' if outcome.pushed == 'yes' else ' once it is pushed'
         request.say(f'first hand-off of {operator.slug}: the others see it with `daybook resume`{when}')

@@ -73,8 +73,9 @@ def lines(request: Request, facts: Facts) -> list[str]:
         return []
     try:
         found = list(dict.fromkeys([*_left_behind(request, facts, own), *_overdue(request, own)]))
-    except (FatalError, OSError) as error:
-        return [f'  [ ] documents to refresh: they cannot be told: {error}']
+    except Exception as error:  # nobody's hand-off may end for a defect of what it need not do
+        known = f'{error}' if isinstance(error, (FatalError, OSError)) else f'{type(error).__name__}: {error}'
+        return [f'  [ ] documents to refresh: they cannot be told: {known}; see daybook check-cochange, daybook check-freshness']
     if not found:
         return []
     more = [f'  [ ] and {len(found) - _MOST} more: daybook check-cochange, daybook check-freshness'] if len(found) > _MOST else []
