@@ -14,12 +14,15 @@ from handoffs import TEXT
 from handoffs import hand_off
 
 from daybook.documents import config
+from daybook.documents import governed
+from daybook.governance import records
 from daybook.handoff import refreshing
 from daybook.handoff.facts import Facts
 from daybook.handoff.facts import FileChange
 from daybook.handoff.facts import Start
 from daybook.handoff.request import Request
 from daybook.repo import git
+from daybook.repo import listing
 from daybook.session.operators import Operator
 
 HEAD = 'to refresh, or to say of in a later commit why not (`Docs-Reviewed: <why>`):'
@@ -139,6 +142,33 @@ def test_what_cannot_be_judged_is_told_and_stops_nothing(sandbox: Sandbox) -> No
     facts = Facts(Start('f' * 40, 'a commit that is gone'), 'f' * 40, 'main', (), (FileChange('ops/a.yml', 1, 0),))
     assert [line[:49] for line in refreshing.lines(request, facts)] == ['  [ ] documents to refresh: they cannot be told: ']
     assert refreshing.lines(request, facts._replace(commits=None, changes=())) == []
+
+
+# the documents that a session changed
+OWN = (['plans/p.md'], ['plans/Été.md'], ['plans/q.md', 'plans/gone.md', 'code.py'], [f'plans/n{number}.md' for number in range(25)], ['code.py'], [])
+LINKS = ('[x](p.md)', '[x](./P.md)', '[[P]]', '[[RT-261120-01]]', '[x](sub/p.md)', '[x](../p.md "t")', '[[été]]', '[[ÉTÉ|x]]', '[x](Été.md)', 'p.md',
+         '[x](q.md)', '[x](n7.md)', '[[sub/p]]', '[[N24]]')
+
+
+@pytest.mark.parametrize('own', OWN)
+def test_only_what_may_link_to_it_is_read(repo: Sandbox, own: list[str]) -> None:
+    for name in ('p', 'Été', 'q', 'sub/p', *(f'n{number}' for number in range(25))):
+        repo.write(f'plans/{name}.md', f'---\ntitle: T\nid: {"rt-261120-01" if name == "p" else name}\n---\n')
+    for number, link in enumerate(LINKS):
+        repo.write(f'plans/link-{number}.md', f'---\ntitle: L\n---\n{link}\n')
+    repo.commit()
+    found, given = git.find_repo(str(repo.root)), config.DEFAULTS
+    files = listing.read(found.root, is_in_commit=False)
+    every = records.read(found, given, files)
+    some, names = records.concerning(found, given, files, own)
+
+    def linking(known: list[governed.Record], finder: governed.Names) -> list[str]:
+        return [record.path for record in known if {path for target, _, _ in record.links for path in finder.find(target, record.path)} & set(own)]
+
+    assert linking(some, names) == linking(every, governed.Names(every))
+    assert {record.path for record in every}.intersection(own) <= {record.path for record in some}
+    if own == ['plans/p.md']:
+        assert len(linking(some, names)) == 5 and len(some) < len(every)
 
 
 @pytest.mark.parametrize('module', ['daybook.governance.cochanging', 'daybook.governance.records'])

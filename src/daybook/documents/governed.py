@@ -200,17 +200,21 @@ def texts(value: Any) -> list[str]:
     return [part.strip() for part in parts if isinstance(part, str) and part.strip().casefold() not in _NOBODY]
 
 
-class Names:
-    """Finds documents by path, file name or id, in folded case."""
+def names_of(record: Record) -> set[str]:
+    """Return the names by which others may refer to a document besides its path, in folded case."""
+    stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+    return {name.casefold() for name in (stem, record.meta.get('id'), record.meta.get('external_id')) if isinstance(name, str)}
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._paths: set[str] = set()
+
+class Names:
+    """Finds documents by path, file name or id, in folded case; those of which only the `paths` are given, by path alone."""
+
+    def __init__(self, records: Iterable[Record], paths: Iterable[str] = ()) -> None:
+        self._paths = set(paths)
         self._named: dict[str, list[str]] = {}
         for record in records:
             self._paths.add(record.path)
-            stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
-            own = {name.casefold() for name in (stem, record.meta.get('id'), record.meta.get('external_id')) if isinstance(name, str)}
-            for name in own:
+            for name in names_of(record):
                 self._named.setdefault(name, []).append(record.path)
 
     def find(self, reference: str, source: str) -> list[str]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import zlib
 from collections.abc import Collection
@@ -16,6 +17,7 @@ from daybook.documents import governed
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.documents.governed import Names
 from daybook.documents.governed import Record
 from daybook.errors import FatalError
 from daybook.repo import files
@@ -23,6 +25,8 @@ from daybook.repo import git_objects
 from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
+
+_FEW = 20  # names that are worth looking for in every document
 
 
 def _aliases(settings: Settings) -> frozenset[str]:
@@ -72,8 +76,8 @@ def _keep(repo: Repo, family: str, new: Mapping[str, str], known: Collection[str
         catalogue.discard(repo.common_dir)
 
 
-def read(repo: Repo, settings: Settings, files: Listing, also: Iterable[str] = ()) -> list[Record]:
-    """Return the records of the documents of a listing, and of the untracked files `also`, in order of path."""
+def _texts(repo: Repo, settings: Settings, files: Listing) -> dict[str, tuple[Kind, str]]:
+    """Return the kind and what is kept of each document of a listing."""
     blobs, aliases = _blobs(settings, files), _aliases(settings)
     family = _family(aliases)
     texts = _kept(repo, family, {blob for blob, _ in blobs.values()})
@@ -84,9 +88,31 @@ def read(repo: Repo, settings: Settings, files: Listing, also: Iterable[str] = (
     if new:
         _keep(repo, family, new, texts)
     texts |= new
-    records = [governed.load(path, kind, texts[blob]) for path, (blob, kind) in blobs.items() if blob in texts]
+    return {path: (kind, texts[blob]) for path, (blob, kind) in blobs.items() if blob in texts}
+
+
+def read(repo: Repo, settings: Settings, files: Listing, also: Iterable[str] = ()) -> list[Record]:
+    """Return the records of the documents of a listing, and of the untracked files `also`, in order of path."""
+    records = [governed.load(path, kind, text) for path, (kind, text) in _texts(repo, settings, files).items()]
     records += [of_document(found) for found in (document.read_all(repo, settings, also) if also else ())]
     return sorted(records, key=lambda record: record.path)
+
+
+def concerning(repo: Repo, settings: Settings, files: Listing, paths: Collection[str]) -> tuple[list[Record], Names]:
+    """Return the records of the documents among `paths` and of all that may link to one of them, and what finds those.
+
+    The names find these documents, and no other by its name alone.
+    """
+    if not any(config.kind_of(settings, path) for path in paths):
+        return [], Names(())
+    texts = _texts(repo, settings, files)
+    own = [governed.load(path, *texts[path]) for path in paths if path in texts]
+    words = {json.dumps(name)[1:-1] for record in own for name in governed.names_of(record)}
+    names = Names(own, texts)
+    # what has an escape may be spelt otherwise in what is kept
+    chosen = texts if len(words) > _FEW or any('\\' in word for word in words) else {
+        path for path, (_, text) in texts.items() if any(map(text.casefold().__contains__, words))}
+    return [governed.load(path, *texts[path]) for path in sorted({*chosen, *(record.path for record in own)})], names
 
 
 @functools.lru_cache(maxsize=1)

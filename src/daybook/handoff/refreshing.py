@@ -43,19 +43,17 @@ def _overdue(request: Request, own: frozenset[str]) -> Iterator[str]:
     """Yield the overdue documents that this session changed, and those that link to one that it changed."""
     if not request.settings.freshness_rules:
         return
-    from daybook.documents import governed
     from daybook.documents import review
     from daybook.governance import records
     from daybook.repo import listing
     from daybook.rules import freshness
 
     repo, today = request.repo, request.operator.local_date(request.now).isoformat()
-    found = records.read(repo, request.settings, listing.read(repo.root, is_in_commit=False))
+    found, names = records.concerning(repo, request.settings, listing.read(repo.root, is_in_commit=False), own)
     wanted = review.governed(found, review.Policy(request.settings.freshness_rules))
     late = {due.path: due.day for due in freshness.due(wanted, today, 0) if due.day < today}
     if not late:
         return
-    names = governed.Names(found)
     for record in (record for record, _ in wanted if record.path in late):
         linked = [path for target, _, _ in record.links for path in names.find(target, record.path) if path in own]
         why = 'this session changed it' if record.path in own else f'it speaks of {linked[0]}, which this session changed' if linked else ''
