@@ -286,6 +286,7 @@ REFUSED = (
     pytest.param(b'---\n- a: 1\n---\n', {'a': 2}, 'take the `- ` off', id='list'),
     pytest.param(b'---\n{a: 1}\n---\n', {'a': 2}, 'write it as one key a line', id='flow'),
     pytest.param(b'---\na:\n  - 1 # why\n---\n', {'a': 2}, 'comments stand inside its value', id='comment inside'),
+    pytest.param(b'---\n? a\n  b\n---\n', {'a b': 2}, 'no colon follows it', id='complex key'),
     pytest.param(b'---\na: &x 1\nb: *x\n---\n', {'a': 2}, 'edit the frontmatter by hand', id='anchor'),
     pytest.param(b'---\n<<: &x {a: 1}\nb: 1\n---\n', {'<<': {'c': 1}}, 'edit the frontmatter by hand', id='merge'),
 )

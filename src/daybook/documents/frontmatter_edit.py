@@ -112,7 +112,9 @@ def _replaced(text: str, span: KeySpan, following: KeySpan | None, value: Any, n
         return text[:begin] + newline.join(lines) + newline + text[_line_end(text, span.value_end):]
     written = lines[0][len(f'{_scalar(span.name)}: '):]
     if span.is_bare:
-        colon = text.index(':', span.start + len(span.name)) + 1
+        colon = text.find(':', span.start + len(span.name)) + 1
+        if not colon:  # `? key`
+            raise FatalError(f'cannot set `{span.name}`: no colon follows it; edit it by hand')
         return f'{text[:colon]} {written}{text[colon:]}'
     return text[:span.value_start] + written + text[span.value_end:]
 
