@@ -398,6 +398,24 @@ def test_history_may_rot(repo: Sandbox) -> None:
     assert _audit(repo) == (1, error)
 
 
+def test_who_writes_frontmatter_alone_wrote_no_link(repo: Sandbox) -> None:
+    repo.write('docs/sessions/a.md', '# A\r\n\r\n[x](b.md)\r\n')
+    repo.write('docs/sessions/b.md', '# B\n')
+    repo.commit()
+    repo.git('rm', '-q', 'docs/sessions/b.md')
+    repo.commit()
+    for title in ('A', 'Again'):  # as back-fill does, then the mirror
+        repo.write('docs/sessions/a.md', f'---\r\ntitle: {title}\r\n---\r\n\r\n# A\r\n\r\n[x](b.md)\r\n')
+        lost = f'docs/sessions/a.md:7: warning: {GONE.format("docs/sessions/b.md")}; it was there when this file was written [link-missing]\n'
+        assert _audit(repo) == (0, lost)
+        repo.git('add', '.')
+        assert _audit(repo, env={'GIT_INDEX_FILE': '.git/index'})[0] == 0
+        repo.commit()
+        assert _audit(repo) == (0, lost)
+    repo.write('docs/sessions/a.md', '---\ntitle: A\n---\n\n# A, and more\n\n[x](b.md)\n')
+    assert _audit(repo)[0] == 1
+
+
 def test_shallow_clone_gives_old_notes_the_benefit(repo: Sandbox, tmp_path: Path) -> None:
     repo.write('docs/sessions/a.md', '[x](b.md)\n')
     repo.write('plans/a.md', '[x](b.md)\n')

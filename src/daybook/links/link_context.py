@@ -132,13 +132,17 @@ class Ageing:
 
         return sorted({fixed_folder(glob) for glob in self.settings.kind('session').paths} - {''})
 
+    def data(self, source: str) -> bytes | None:
+        """Return the file `source` as it is now."""
+        return self._contents.read(source)
+
     def may_age(self, source: str) -> bool:
         kind = self.kind_of(source)
         if kind is None or kind == 'session':
             return kind is not None
         from daybook.documents import document
 
-        data = self._contents.read(source)
+        data = self.data(source)
         found = document.from_bytes(source, self.settings.kind(kind), data) if data is not None else None
         return found is not None and links.may_age(kind, found.meta.get('status'))
 
@@ -185,10 +189,26 @@ def _alive(repo: Repo, places: Mapping[Fault, _Place]) -> tuple[set[Fault], dict
     return found, {fault: oid for fault, oid in last.items() if fault not in found}
 
 
+def _is_same_text(one: bytes | None, other: bytes | None) -> bool:
+    """Return whether two states of a file differ in their frontmatter at most: back-fill and mirror write there, and no link."""
+    return one is not None and other is not None and one != other \
+        and link_facts.body(one)[0].lstrip('\r\n') == link_facts.body(other)[0].lstrip('\r\n')
+
+
+def _unwritten(repo: Repo, dead: Mapping[Fault, str], places: Mapping[Fault, _Place]) -> set[Fault]:
+    """Return those of `dead` whose commit left the text of their file as it was."""
+    asked = sorted({_Place(oid, places[fault].path) for fault, oid in dead.items() if '\n' not in places[fault].path})
+    after = git_objects.read_local(repo, [f'{place.commit}:{place.path}' for place in asked])
+    before = git_objects.read_local(repo, [f'{place.commit}^:{place.path}' for place in asked])
+    same = {place for place, one, other in zip(asked, after, before) if _is_same_text(one, other)}
+    return {fault for fault, oid in dead.items() if _Place(oid, places[fault].path) in same}
+
+
 def _lost(repo: Repo, places: Mapping[Fault, _Place], folders: Sequence[str]) -> set[tuple[str, str]]:
     """Return source and target of the links that led somewhere when they were written: at the last commit that touched their file.
 
-    A commit that moved notes within `folders` wrote no link: neither in these, nor where it followed them.
+    A commit that moved notes within `folders` wrote no link: neither in these, nor where it followed them;
+    nor did one that changed the frontmatter alone.
     """
     if not places:
         return set()
@@ -201,28 +221,38 @@ def _lost(repo: Repo, places: Mapping[Fault, _Place], folders: Sequence[str]) ->
         lost |= alive
         if dead and moves is None:
             moves = git_log.renames(repo, *git.pathspec(folders))
-        earlier = {fault: _Place(f'{oid}^', (moves or {})[oid].get(places[fault].path, places[fault].path))
-                   for fault, oid in dead.items() if oid in (moves or {})}
+        unwritten = _unwritten(repo, dead, places)
+        earlier = {fault: _Place(f'{oid}^', (moves or {}).get(oid, {}).get(places[fault].path, places[fault].path))
+                   for fault, oid in dead.items() if oid in (moves or {}) or fault in unwritten}
         places = {fault: earlier[fault] for fault in _had(repo, earlier)} if earlier else {}
         if not places:
             break
     return {(fault.source, fault.link.target) for fault in lost}
 
 
-def _places(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[Fault, _Place]:
+def _as_in_head(repo: Repo, places: Mapping[Fault, _Place], ageing: Ageing) -> set[Fault]:
+    """Return the faults of files of which the change at hand has left the text as it is in HEAD."""
+    asked = sorted({(fault.source, place.path) for fault, place in places.items() if '\n' not in place.path})
+    heads = git_objects.read_local(repo, [f'HEAD:{former}' for _, former in asked])
+    same = {source for (source, _), head in zip(asked, heads) if _is_same_text(head, ageing.data(source))}
+    return {fault for fault in places if fault.source in same}
+
+
+def _places(repo: Repo, faults: Iterable[Fault], change: Change, ageing: Ageing) -> dict[Fault, _Place]:
     """Return the place in HEAD of each fault that the change at hand did not write."""
     former = {new: old for old, new in change.renamed.items()}
     places = {fault: _Place('HEAD', former.get(fault.source, fault.source)) for fault in faults}
     touched = {fault: place for fault, place in places.items() if fault.source in change.paths}
     # who moves notes touches others only to follow them; whoever edits one by hand answers for all of it
     kept = _had(repo, touched) if touched and change.renamed else set()
+    kept |= _as_in_head(repo, touched, ageing)
     return {fault: place for fault, place in places.items() if fault not in touched or fault in kept}
 
 
 def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> tuple[Around, set[str]]:
     """Return what is known about `faults` beyond the tree, and the files about which that may change without them."""
     may_age = functools.cache(ageing.may_age)
-    old = _places(repo, [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)], change)
+    old = _places(repo, [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)], change, ageing)
     found = Around(renamed=change.renamed, deleted=change.deleted, former=_former(repo, faults, change),
                    on_disk=_on_disk(repo, faults, known.files), lost=_lost(repo, old, ageing.note_folders() if old else ()))
     told = {*found.renamed, *found.deleted, *found.former, *found.on_disk}
