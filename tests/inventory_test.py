@@ -298,6 +298,8 @@ UNDER_DOCS = {'workstream': {'paths': ['docs/workstreams/**/*.md']}}
      {'plan': {'paths': ['docs/plans/**/*.md']}, **UNDER_DOCS}),
     (['RESUMO_SESSAO_A.md', 'RESUMO_SESSAO_B.md', 'RESUMO_EXECUTIVO.md'],
      {'session': {'paths': ['docs/sessions/**/*.md', 'RESUMO_SESSAO_*.md']}}),
+    (['x/SESSION_1_HANDOFF.md', 'x/SESSION_2_HANDOFF.md', 'x/SESSION_2_FINDINGS.md'],
+     {'session': {'paths': ['docs/sessions/**/*.md', 'x/SESSION_*.md']}}),
     # a glob must not take what is no note
     (['HANDOFF_a.md', 'HANDOFF_b.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md', 'x/queue-latency.md'],
      {'session': {'paths': ['docs/sessions/**/*.md', 'HANDOFF_*.md', 'x/queue-a-handoff.md', 'x/queue-b-handoff.md']}}),
@@ -330,6 +332,17 @@ def test_notes_are_never_proposed_for_a_folder_that_git_ignores(repo: Sandbox) -
     assert found['notes']['places'][0]['is_ignored']
     assert found['proposal']['kinds']['session']['paths'] == ['docs/handoff/**/*.md', 'docs/sessions/**/*.md']
     assert 'docs/sessions/  (IGNORED by git)' in screen(repo)
+
+
+def test_new_plans_go_where_git_takes_them(repo: Sandbox) -> None:
+    repo.write('.gitignore', '.claude/plans/\nprivate/\n')
+    for path in ('.claude/plans/a.md', 'docs/adr/0001-a.md', 'private/adr/0001-b.md'):
+        repo.write(path, '# A\n')
+    repo.git('add', '-f', '.')
+    repo.commit('all', '.gitignore')
+    kinds = findings(repo)['proposal']['kinds']
+    assert kinds['plan']['paths'] == ['docs/plans/**/*.md', '.claude/plans/**/*.md']
+    assert kinds['adr']['paths'] == ['docs/adr/**/*.md', 'private/adr/**/*.md']
 
 
 def test_a_few_notes_of_the_same_name_are_excluded_one_by_one(repo: Sandbox) -> None:

@@ -107,9 +107,10 @@ def _rolling(repo: Repo, found: Sweep) -> dict[str, int]:
 
 
 def _beside(place: Place, found: Sweep, rolling: Collection[str]) -> list[str]:
-    """Return the other Markdown files in the folder of loose notes that a glob would take."""
-    return [path for path in found.markdown if path.rpartition('/')[0] == place.folder
-            and path not in (*place.files, *rolling) and not config.is_never(path)]
+    """Return the other Markdown files in the folder of loose ones that a glob of these must not take."""
+    theirs = {*place.files, *rolling}
+    return [path for path in found.markdown if path.rpartition('/')[0] == place.folder and path not in theirs
+            and not config.is_never(path) and not naming.begins_as_note(path)]
 
 
 def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int],

@@ -70,9 +70,9 @@ _RUNNING = re.compile(r'^(?:session-)?hand-?(?:off|over)s?$|^(?:next|last|curren
                       r'|^(?:work|dev|daily)-?logs?$|^(?:journal|diary|logbook)$')
 _STATE = re.compile(r'(?:^|[\W_])(?:state|status|pending|progress|memory|next|notes)(?:[\W_]|$)|session|sessie'
                     r'|hand-?_?(?:off|over)|work-?_?log', re.I)
-_NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)|formats?(?:-|$)')
+_NOT_LOOSE = re.compile(r'template|example|guide|protocol|schema|skill|workflow|how-to|archi(?:ve|tecture)|(?:formats?|criteria)(?:-|$)')
 # below these folders a file called hand-off explains what one is
-_EXPLAINING = re.compile(r'(?:^|[-/])(?:references?|schemas?|guides?|protocols?|concepts?|manuals?|how-tos?|api)(?:[-/]|$)')
+_EXPLAINING = re.compile(r'(?:^|[-/])(?:references?|refs?|patterns?|schemas?|guides?|protocols?|concepts?|manuals?|how-tos?|api)(?:[-/]|$)')
 
 
 # decisions in a folder of another name: `docs/architecture/adr-007-queue.md`
@@ -124,6 +124,12 @@ def _is_note_name(path: str) -> bool:
 def _normal(name: str) -> str:
     composed = name if name.isascii() else unicodedata.normalize('NFC', name)  # as some disks part letter and accent
     return re.sub(r'[\W_]+', '-', composed.lower()).strip('-')
+
+
+def begins_as_note(path: str) -> bool:
+    """Return whether the first word of a name says that the file is a note: `SESSION_2_FINDINGS.md`."""
+    words = _normal(stem(path)).split('-')
+    return words[0] in _NOTE_WORDS or '-'.join(words[:2]) in ('hand-off', 'hand-over')
 
 
 def is_document_name(path: str) -> bool:

@@ -135,7 +135,7 @@ def _session_paths(findings: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 def _other_paths(places: list[Mapping[str, Any]]) -> list[str]:
     """Return the globs of the folders of one kind; folders that differ in one part share a glob."""
-    globs = [glob for place in places if not place['is_archive']
+    globs = [glob for place in sorted(places, key=lambda place: bool(place['is_ignored'])) if not place['is_archive']
              for glob in (_loose_globs(place, _Names()) if place['is_loose'] else [f'{literal(place["folder"])}/**/*.md'])]
     if len(globs) <= _PLACES:
         return globs
@@ -198,9 +198,14 @@ def propose_settings(findings: Mapping[str, Any]) -> dict[str, Any]:
     """
     kinds: dict[str, Any] = {'session': session} if (session := _session(findings)) else {}
     for kind in ('workstream', 'plan', 'adr', 'learning'):
-        paths = _other_paths(findings['others'].get(kind, []))
-        if not paths and findings['repository']['has_docs'] and not _DEFAULT_PATHS[kind].startswith('docs/'):
-            paths = [f'docs/{_DEFAULT_PATHS[kind]}']  # no second root of documents beside theirs
+        places = findings['others'].get(kind, [])
+        paths = _other_paths(places)
+        is_beside = findings['repository']['has_docs'] and not _DEFAULT_PATHS[kind].startswith('docs/')
+        default = f'docs/{_DEFAULT_PATHS[kind]}' if is_beside else _DEFAULT_PATHS[kind]  # no second root of documents beside theirs
+        if paths and all(place['is_ignored'] for place in places):
+            paths = [default, *paths]  # what is new goes where git takes it
+        elif not paths and is_beside:
+            paths = [default]
         if paths and paths != [_DEFAULT_PATHS[kind]]:
             kinds[kind] = {'paths': paths}
     settings: dict[str, Any] = {'kinds': kinds} if kinds else {}
