@@ -101,3 +101,25 @@ def test_each_document_is_asked_once() -> None:
     again = ladder.Inherited(lambda name: 2 if name == '999' else 0, above)
     assert {again.of(str(n)) for n in range(1000)} == {2}
     assert len(asked) == 2000
+
+
+@pytest.mark.parametrize('who', WHO)
+@pytest.mark.parametrize('name', ['2024', '7', '0007', 'ADR-7', 'plan_3', '2026-11-20', 'Ünï', 'a_v02', '7-days'])
+def test_a_parent_may_have_any_name(tmp_path: Path, name: str, who: Callable[[dict[str, Document], Path], set[str]]) -> None:
+    documents = _documents({'leaf': ('', [f'"{name}"']), 'free': ('', [])})
+    top = f'workstreams/{name}.md'
+    documents[top] = document.from_bytes(top, SETTINGS.kind('workstream'), b'---\ntitle: T\nzone: restricted\n---\n')
+    assert who(documents, tmp_path) == {'plans/free.md'}
+
+
+HEADERS = {'bullets': '# Leaf\n\n- entity: x\n- parent: top\n', 'bold lines': '# Leaf\n\n**Entity:** x\n**Parent:** top\n',
+           'a link': '# Leaf\n\n- entity: x\n- parent: [Top](./top.md)\n', 'derived': '# Leaf\n\n- entity: x\n- derived_from: top\n',
+           'a fenced list': '---\n- entity: x\n- parent: top\n---\n# Leaf\n', 'frontmatter': '---\nparent: "[[top]]"\n---\n'}
+
+
+@pytest.mark.parametrize('who', WHO)
+@pytest.mark.parametrize('header', HEADERS)
+def test_a_parent_counts_in_every_form_of_header(tmp_path: Path, header: str, who: Callable[[dict[str, Document], Path], set[str]]) -> None:
+    documents = _documents({'top': ('restricted', []), 'free': ('', [])})
+    documents['plans/leaf.md'] = document.from_bytes('plans/leaf.md', SETTINGS.kind('plan'), HEADERS[header].encode())
+    assert who(documents, tmp_path) == {'plans/free.md'}

@@ -15,6 +15,7 @@ from daybook.documents import zones
 from daybook.documents.document import Document
 from daybook.documents.document import stem_of
 from daybook.documents.document import title_of
+from daybook.documents.governed import Record
 from daybook.documents.review import Policy
 from daybook.writers import inline
 
@@ -112,9 +113,9 @@ def name_of(reference: str) -> str:
 
 
 def _names(document: Document) -> Iterator[str]:
-    yield document.stem.casefold()
-    for key in ('id', 'external_id'):
-        yield text(document.meta.get(key)).casefold()
+    # as they stand, and as `name_of` looks for them: a workstream may be called `2024`
+    for name in (document.stem, text(document.meta.get('id')), text(document.meta.get('external_id'))):
+        yield from (name.casefold(), name_of(name))
     number = _NUMBER.match(document.stem)
     if number and document.kind.name in ('adr', 'plan'):
         yield f'#{number[1]}'
@@ -128,7 +129,9 @@ def series_of(path: str) -> str:
     return f'{folder}/{_VERSION.sub("", stem_of(path))}/*'.casefold()
 
 
-def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
+def _references(document: Document, record: Record) -> dict[str, list[str]]:
+    """Return whom a document names; what is above it counts in whatever form its header has, as `check-zones` counts it."""
+    meta = {**{key: record.meta[key] for key in zones.ABOVE if key in record.meta}, **document.meta}
     found = {}
     for key in REFERENCES:
         named = [part for part in texts(meta.get(key)) if part.casefold() not in _NOBODY]
@@ -137,9 +140,8 @@ def _references(meta: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _due(document: Document, policy: Policy) -> str:
+def _due(record: Record, policy: Policy) -> str:
     """Return the day of the next review as check-freshness counts it; none for what is closed."""
-    record = governed.without_links(document.path, document.kind, document.data, document.parsed)
     return next((review.day_of(*one) for one in review.governed([record], policy)), '')
 
 
@@ -149,10 +151,11 @@ def make(document: Document, default_zone: str, folders: Mapping[str, str], poli
     `policy` tells when it is due for a review.
     """
     meta, created = document.meta, _created(document)
+    record = governed.without_links(document.path, document.kind, document.data, document.parsed)
     updated = _date(meta.get('updated')) or _date(meta.get('ended_at'))
     return Entry(
         document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
         text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
-        created, updated, _due(document, policy), text(meta.get('summary'), 600),
-        _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(meta),
+        created, updated, _due(record, policy), text(meta.get('summary'), 600),
+        _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(document, record),
     )
