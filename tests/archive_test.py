@@ -247,6 +247,14 @@ def test_baseline_goes_along(team: Sandbox) -> None:
     assert f'{ARCHIVE}/{OLD}.md: ../../../never.md' in team.read('.daybook/links-baseline.txt')
 
 
+def test_who_keeps_no_indexes_gets_none(repo: Sandbox) -> None:
+    repo.write(f'{HOME}/{OLD}.md', _note(OLD))
+    repo.write(f'{HOME}/{NEW}.md', _note(NEW))
+    repo.commit()
+    code, output = _archive(repo, '--commit')
+    assert code == 0 and repo.git('ls-files').splitlines() == [f'{HOME}/{NEW}.md', f'{ARCHIVE}/{OLD}.md'], output
+
+
 def test_policy_and_place_are_settings(team: Sandbox) -> None:
     done = team.daybook('archive')
     assert (done.returncode, 'sessions.archive_after_days' in done.stderr) == (2, True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import handoffs
 from runs import Runner
 from team import INDEX
 from team import Member
@@ -54,6 +55,23 @@ def test_overview(make, is_raced: bool) -> None:
     run(roman, 'regen-indexes')
     assert roman.git('diff', '--name-only') == '' and roman.git('status', '--porcelain') == '?? workstreams/INDEX.md'
     assert roman.read(OVERVIEW).count('\n- ') == 3 + is_raced
+
+
+@pytest.mark.parametrize('above', ['docs/INDEX.md', None])
+def test_the_first_note_is_told_above(tmp_path: Path, above: str | None) -> None:
+    sandbox = handoffs.copy_of(handoffs.make_template(tmp_path / 'template'), tmp_path / 'copy')
+    sandbox.git('rm', '-qr', 'docs/sessions')
+    if above:
+        sandbox.write('.daybook/config.yaml', 'handoff: {push: own}\nkinds: {doc: {paths: ["docs/*.md"]}}\n')
+        sandbox.write('docs/a.md', '---\ntitle: A\n---\n')
+    sandbox.git('add', '.')
+    sandbox.daybook('regen-indexes')
+    sandbox.commit()
+    before = sandbox.daybook('regen-indexes', '--check').stdout
+    done = handoffs.hand_off(sandbox)
+    assert (f'  [x] {above}\n' in done.out) is bool(above), done.out
+    assert sandbox.daybook('regen-indexes', '--check').stdout == before
+    assert not above or before == '' and '- [sessions/](./sessions/INDEX.md): Sessions\n' in sandbox.read(above)
 
 
 def test_branches_leave_the_maps_to_the_default_branch(make) -> None:

@@ -360,6 +360,27 @@ def test_a_commit_answers_for_its_own_folders_only(repo: Sandbox) -> None:
     assert not (repo.root / 'docs/adr/INDEX.md').exists()
 
 
+NESTED = (  # what each commit adds, or takes away
+    ['docs/a.md', 'docs/sessions/s.md'], ['plans/x/y/z.md'], ['plans/p.md'], ['plans/x/q.md'], ['docs/adr/0001-a.md', 'docs/adr/0002-b.md'], ['-plans/x/q.md'],
+    ['-docs/sessions/s.md'], ['-docs/adr/0001-a.md'], ['docs/sessions/t.md'], ['-plans/p.md', 'plans/x/r.md'], ['-docs/a.md'], ['-plans/x/y/z.md', '-plans/x/r.md'],
+)
+
+
+def test_what_a_commit_leaves_is_what_the_documents_ask_for(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: ["docs/*.md"]}}\n')
+    repo.commit()
+    index = {'GIT_INDEX_FILE': str(repo.root / '.git/index')}
+    for step in NESTED:
+        for path in step:
+            (repo.root / path[1:]).unlink() if path[0] == '-' else repo.write(path, f'---\ntitle: {path}\n---\n')
+        repo.git('add', '--all')
+        assert repo.daybook('regen-indexes', env=index).returncode == 1, step
+        repo.git('add', '--all')
+        assert repo.daybook('regen-indexes', env=index).returncode == 0, step
+        repo.commit()
+        assert repo.daybook('regen-indexes', '--check').stdout == '', step
+
+
 def test_a_line_in_a_document_needs_no_index(repo: Sandbox) -> None:
     add(repo, 'workstreams/launch.md', 'Launch')
     repo.commit('no index yet')

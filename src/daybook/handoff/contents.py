@@ -56,6 +56,9 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
 def _index_entry(settings: Settings, place: str, path: str, title: str) -> indexes.Entry:
     if place == settings.indexes_overview:
         return index_set.overview_entry(place, path, title)
+    folder = posixpath.dirname(path)
+    if place != index_set.path_of(folder):
+        return index_set.folder_entry(posixpath.dirname(place), folder)
     return indexes.Entry(posixpath.basename(path), document.stem_of(path), title)
 
 

@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     workstreams: tuple[str, ...]  # paths, to be linked back
     names: tuple[str, ...]  # of all workstreams, as the note has them
     missing: tuple[str, ...]  # workstreams that the draft names and nobody has
-    indexes: tuple[str, ...]  # the index of the notes' folder, and the overview
+    indexes: tuple[str, ...]  # the index of the notes' folder, with its first note the one that names it, and the overview
     changelog: str | None
     action_log: str | None
 
@@ -113,7 +113,10 @@ def _index_targets(request: Request) -> tuple[str, ...]:
     if not index_files.are_kept_here(repo, settings):
         return ()
     chosen = []
-    for path in (index_set.path_of(settings.kind('session').folder), settings.indexes_overview):
+    home = settings.kind('session').folder
+    own = index_set.path_of(home)
+    above = None if os.path.lexists(os.path.join(repo.root, own)) else index_files.above(repo, settings, home)
+    for path in (own, above, settings.indexes_overview):
         if path is None or not os.path.lexists(os.path.join(repo.root, path)) and git.ignored(repo, [path]):
             continue
         if os.path.islink(os.path.join(repo.root, path)):

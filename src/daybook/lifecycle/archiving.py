@@ -247,7 +247,7 @@ def commit(repo: Repo, paths: Sequence[str], message: str) -> str:
     """Commit exactly the `paths` and return the id. Raises FatalError with everything put back when git or a hook refuses."""
     listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(paths))
     result = git.Result(0, b'', '')
-    for words in (('add', '--all'), ('commit', '--quiet', f'--message={message}', '--only')):
+    for words in (('add',), ('commit', '--quiet', f'--message={message}', '--only')):
         if result.is_ok:
             result = git.git(*words, '--pathspec-from-file=-', '--pathspec-file-nul', cwd=repo.root, env=git.clean_env(), stdin=listed)
     writes = journal.load(repo) or []

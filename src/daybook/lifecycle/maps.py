@@ -15,6 +15,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import index_files
+from daybook.writers import indexes
 
 
 def _texts(repo: Repo, settings: Settings, tracked: Sequence[str], changed: set[str]) -> dict[str, str]:
@@ -30,14 +31,19 @@ def _texts(repo: Repo, settings: Settings, tracked: Sequence[str], changed: set[
 
 
 def writes(repo: Repo, settings: Settings, *, gone: Collection[str], come: Collection[str]) -> list[Write]:
-    """Return what is to be written of the maps once the documents lie where they belong; those written by hand are left alone."""
+    """Return what is to be written of the maps once the documents lie where they belong.
+
+    Those written by hand are left alone, and who keeps no indexes gets none.
+    """
     if not index_files.are_kept_here(repo, settings):
         return []
     tracked = sorted({*git.tracked_files(repo), *come} - set(gone))
+    are_any = any(posixpath.basename(path) == indexes.NAME and not index_files.is_by_hand(repo, path) for path in tracked)
     found = []
     for path, text in _texts(repo, settings, tracked, {*gone, *come}).items():
         before = files.read_bytes(files.inside(repo.root, path))
-        if index_files.is_by_hand(repo, path) or before is None and '](' not in text:
+        is_new = before is None and (are_any or path == settings.indexes_overview)
+        if index_files.is_by_hand(repo, path) or before is None and not (is_new and '](' in text):
             continue
         cleaned = git_objects.write_blob(repo, path, text.encode('utf-8', 'replace'))
         after = git_objects.as_checked_out(repo, path, cleaned)

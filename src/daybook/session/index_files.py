@@ -76,6 +76,25 @@ def ignored(repo: Repo, places: Sequence[str], tracked: Collection[str]) -> set[
     return {posixpath.dirname(path) for path in git.ignored(repo, sorted(new))} if new else set()
 
 
+def _with_parents(folders: Collection[str], places: Collection[str], changed: Collection[str]) -> set[str]:
+    """Return the folders of changed documents, and above each that came or went with them the next that has documents and names it."""
+    all_with = {posixpath.dirname(path) for path in places}
+    old = {posixpath.dirname(path) for path in places if path not in changed}
+    found = set(folders)
+    for folder in set(folders) - old:
+        parent = index_set.nearest(folder, all_with)
+        found |= set() if parent is None else {parent}
+    return found
+
+
+def above(repo: Repo, settings: Settings, folder: str) -> str | None:
+    """Return the generated index that must name that of `folder`, which is to get its first document; None when there is none."""
+    folders = {posixpath.dirname(path) for path, _ in document.select(settings, git.tracked_files(repo))}
+    parent = None if folder in folders else index_set.nearest(folder, folders)
+    path = None if parent is None else index_set.path_of(parent)
+    return path if path and os.path.isfile(os.path.join(repo.root, path)) and not is_by_hand(repo, path) else None
+
+
 def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
            changed: Collection[str] | None = None) -> dict[str, str]:
     """Return the text of each index and of the overview, by path.
@@ -85,10 +104,10 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     """
     if changed is not None and not changed:
         return {}
-    only = None if changed is None else {posixpath.dirname(path) for path in changed}
     places = [path for path, _ in document.select(settings, tracked)]
     hidden = ignored(repo, places, tracked)
     listed = [path for path in places if posixpath.dirname(path) not in hidden] if hidden else places
+    only = None if changed is None else _with_parents({posixpath.dirname(path) for path in changed}, listed, changed)
     texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
                                                              if only is None or posixpath.dirname(path) in only]),
                             _prose(repo, listed, tracked))

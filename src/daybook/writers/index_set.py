@@ -28,6 +28,20 @@ def overview_entry(overview: str, path: str, title: str) -> Entry:
     return Entry(file, path.rsplit('.', 1)[0], title)
 
 
+def folder_entry(parent: str, folder: str) -> Entry:
+    """Return the line of `folder` in the index of the folder `parent` above it."""
+    name = posixpath.relpath(folder, parent or '.')
+    return Entry(f'{name}/{indexes.NAME}', f'{name}/', title_of(folder))
+
+
+def nearest(folder: str, folders: Collection[str]) -> str | None:
+    """Return the nearest of `folders` above `folder`, whose index names that of `folder`; None when there is none."""
+    parent = posixpath.dirname(folder)
+    while parent and parent not in folders:
+        parent = posixpath.dirname(parent)
+    return parent if parent in folders and parent != folder else None
+
+
 def overview(path: str, titles: Mapping[str, str]) -> str:
     """Return the text of the overview `path` of documents given as path and title."""
     return indexes.render('Overview', [overview_entry(path, *item) for item in titles.items()])
@@ -51,10 +65,7 @@ def texts(titles: Mapping[str, str], prose: Collection[str] = ()) -> dict[str, s
     for folder in folders.keys() & set(prose):
         folders[folder].append(Entry(SIBLING, SIBLING.removesuffix('.md'), 'what people wrote here'))
     for folder in sorted(folders):
-        parent = posixpath.dirname(folder)
-        while parent and parent not in folders:
-            parent = posixpath.dirname(parent)
-        if parent in folders and parent != folder:
-            name = posixpath.relpath(folder, parent or '.')
-            folders[parent].append(Entry(f'{name}/{indexes.NAME}', f'{name}/', title_of(folder)))
+        parent = nearest(folder, folders)
+        if parent is not None:
+            folders[parent].append(folder_entry(parent, folder))
     return {path_of(folder): indexes.render(title_of(folder), entries) for folder, entries in folders.items()}
