@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import subprocess
+import sys
 from pathlib import Path
 
 import handoffs
@@ -214,3 +215,46 @@ def _conflict(repo: Sandbox, base: str | None, ours: str, theirs: str, style: st
 def test_nothing_to_check_is_told(logged: Sandbox) -> None:
     line = f'validate-frontmatter: 0 rows governed in {PATH}: it is not there yet; the next hand-off makes it\n'
     assert run(logged, 'validate-frontmatter') == (0, line)
+
+
+GOVERNED = f"""\
+handoff: {{action_log: {PATH}, push: own}}
+kinds:
+  plan: {{statuses: {{draft: [active], active: [done], done: []}}}}
+  workstream: {{statuses: {{open: [closed], closed: []}}}}
+"""
+
+
+@pytest.mark.parametrize('tool', ['pre-commit', 'prek'])
+def test_tables_of_statuses_and_the_log_by_both_runners(tmp_path: Path, plugin: tuple[str, str], tool: str) -> None:
+    url, rev = plugin
+    repo = handoffs.copy_of(handoffs.make_template(tmp_path / 'template'), tmp_path / 'copy')
+    repo.write('.daybook/config.yaml', GOVERNED)
+    repo.write('workstreams/ws-a.md', '---\ntitle: A\nowner: r\nsummary: S\nstatus: open\n---\n' + handoffs.WORKSTREAM)
+    repo.write('plans/p.md', '---\ntitle: P\nowner: r\nsummary: S\nstatus: draft\n---\n\n## Changelog\n')
+    repo.write('.pre-commit-config.yaml', f'repos:\n  - repo: {url}\n    rev: {rev}\n    hooks: [{{id: check-all}}, {{id: check-lifecycle}}, {{id: handoff}}]\n')
+    repo.git('add', '.')
+    repo.git('commit', '-q', '-m', 'govern')
+    runner = f'{sys.prefix}/bin/{tool}'
+    subprocess.run((runner, 'install'), cwd=repo.root, check=True, capture_output=True)
+
+    def put(status: str) -> tuple[int, str]:
+        repo.write('plans/p.md', repo.read('plans/p.md').replace(repo.read('plans/p.md').split('status: ')[1].split('\n')[0], status))
+        return commit(repo, status, '-a')
+
+    code, out = put('done')
+    assert code == 1 and 'a plan does not move from draft to done: after draft comes active' in out, out
+    assert put('active')[0] == 0
+    done = subprocess.run((runner, 'run', '--hook-stage', 'manual', 'handoff', '--files', handoffs.DRAFT), cwd=repo.root, capture_output=True, text=True)
+    ended = handoffs.ended(done)
+    assert ended.field('pushed') == 'yes' and f'[x] {PATH}' in ended.out, ended.out
+    rows = list(csv.reader(repo.read(PATH).splitlines()))
+    assert rows[0] == [*log_format.COLUMNS] and [row[2:] for row in rows[1:]] == [['handoff', ended.field('id'), 'What was done']]
+    assert PATH in repo.git('show', '--name-only', '--format=', 'HEAD').splitlines() and repo.git('status', '--porcelain', '-uno') == ''
+    repo.write(PATH, repo.read(PATH) + 'someday,r,x,y,\n')
+    repo.git('add', '.')
+    code, out = commit(repo, 'a row by hand')
+    assert code == 1 and 'no date: someday; write it as 2026-11-30 [action-log-date]' in out, out
+    repo.write(PATH, repo.read(PATH).replace('someday', '2026-11-30'))
+    repo.git('add', '.')
+    assert put('done')[0] == 0
