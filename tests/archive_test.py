@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
-from pathlib import Path
 
 import pytest
 
 from conftest import Sandbox
-from daybook import __main__ as dispatcher
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import tree
@@ -21,6 +18,8 @@ from daybook.repo import git
 from daybook.repo import git_log
 from daybook.rules.links import Names
 from daybook.session.operators import Operator
+from kills import killed_at
+from kills import needs_fork
 
 HOME, ARCHIVE = 'docs/sessions', 'docs/sessions/archive/2026'
 DAY = ('--older-than', '90', '--as-of', '2026-11-21')
@@ -309,28 +308,7 @@ def test_refused_where_it_cannot_be(team: Sandbox) -> None:
     assert (code, 'detached' in output) == (1, True)
 
 
-def _killed_at(root: Path, event: int, words: tuple[str, ...]) -> bool:
-    """Run the command in a process of its own and kill it before its change number `event`; return whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        os.chdir(root)
-        left = [event]
-
-        def hook(name: str, args: tuple[object, ...]) -> None:
-            is_write = name == 'open' and isinstance(args[1], str) and args[1][:1] in 'wxa' and str(args[0]).startswith(str(root))
-            if is_write or name in ('os.rename', 'os.remove', 'os.link', 'os.mkdir', 'os.rmdir') or \
-                    name == 'subprocess.Popen' and {'add', 'commit', 'reset'} & set(args[1]):  # type: ignore[call-overload]
-                left[0] -= 1
-                if left[0] == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.addaudithook(hook)
-        os._exit(dispatcher.main(['archive', *words]))
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-@pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork')
+@needs_fork
 def test_killed_before_any_change_the_next_run_puts_it_right(repo: Sandbox) -> None:
     repo.write('README.md', f'[first]({HOME}/{OLD}.md)\n')
     repo.write(f'{HOME}/{OLD}.md', _note(OLD, '[r](../../README.md)\n'))
@@ -341,7 +319,7 @@ def test_killed_before_any_change_the_next_run_puts_it_right(repo: Sandbox) -> N
         return repo.snapshot(), repo.git('status', '--short'), os.path.exists(repo.root / '.git/daybook/archive.json')
 
     before = state()
-    assert not _killed_at(repo.root, 10_000, ('--commit', *DAY))
+    assert not killed_at(repo.root, 10_000, 'archive', '--commit', *DAY)
     whole = state()
     assert whole != before
     event = 0
@@ -350,21 +328,21 @@ def test_killed_before_any_change_the_next_run_puts_it_right(repo: Sandbox) -> N
         repo.git('reset', '-q', '--hard', start)
         repo.git('clean', '-qfd')
         assert state() == before
-        if not _killed_at(repo.root, event, ('--commit', *DAY)):
+        if not killed_at(repo.root, event, 'archive', '--commit', *DAY):
             break
-        assert not _killed_at(repo.root, 10_000, ('--commit', *DAY))
+        assert not killed_at(repo.root, 10_000, 'archive', '--commit', *DAY)
         assert state() == whole, event
     assert event > 15, 'it was killed before every change'
 
 
-@pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork')
+@needs_fork
 def test_what_somebody_wrote_after_the_kill_is_theirs(team: Sandbox) -> None:
     event = 0
     while not (team.root / f'{ARCHIVE}/{OLD}.md').exists() or (team.root / f'{HOME}/{OLD}.md').exists():
         event += 1
         team.git('reset', '-q', '--hard')
         team.git('clean', '-qfd')
-        assert _killed_at(team.root, event, DAY), 'killed once both notes had moved'
+        assert killed_at(team.root, event, 'archive', *DAY), 'killed once both notes had moved'
         event += 3
     assert 'an archiving was killed in this work tree' in team.daybook('doctor', '--offline', '--no-proof').stdout
     team.write(f'{ARCHIVE}/{OLD}.md', 'what somebody has made of it\n')

@@ -23,6 +23,7 @@ BELOW = {
 for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'invariant', 'transcripts', 'indexing', 'doctor', 'lifecycle'):
     BELOW[_room] = (*BELOW['session'], 'checks', 'governance', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
+BELOW['lifecycle'] += ('handoff',)  # its lock and its journal
 BELOW['doctor'] += ('handoff', 'lifecycle')  # the names of their journals
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 BELOW['__main__'] = ('errors', 'problem')

@@ -15,6 +15,8 @@ from conftest import Sandbox
 from daybook.errors import FatalError
 from daybook.writers import indexes
 from daybook.writers import renumber
+from kills import killed_at
+from kills import needs_fork
 
 OLD, NEW = 'RT-261120-01', 'RT-261120-05'
 HOME = 'docs/sessions'
@@ -419,3 +421,116 @@ def test_what_is_written_while_the_remote_is_asked_is_kept(repo: Sandbox, new_re
     assert run.returncode == 1, run
     assert link.read_text().endswith('more\n')
     assert (repo.root / HOME / f'{OLD}.md').exists()
+
+
+def _whole_state(repo: Sandbox) -> tuple[object, ...]:
+    return repo.snapshot(), repo.git('status', '--short'), os.path.exists(repo.root / '.git/daybook/renumber.json')
+
+
+def _start_again(repo: Sandbox, start: str) -> None:
+    repo.git('reset', '-q', '--hard', start)
+    repo.git('clean', '-qfd')
+    for path in (repo.root / '.git/daybook').rglob('*.json'):
+        path.unlink()
+
+
+@needs_fork
+@pytest.mark.parametrize('new', [NEW, 'next'])
+def test_killed_before_any_change_the_next_run_puts_it_right(repo: Sandbox, new: str) -> None:
+    _repository(repo)
+    repo.write('workstreams/launch.md', 'staged [x](../' + f'{HOME}/{OLD}-first.md)\n')
+    start = repo.commit()
+    before = _whole_state(repo)
+    assert not killed_at(repo.root, 10_000, 'renumber', OLD, new)
+    whole, event, said = _whole_state(repo), 0, set()
+    assert whole != before
+    while True:
+        event += 1
+        _start_again(repo, start)
+        assert _whole_state(repo) == before
+        if not killed_at(repo.root, event, 'renumber', OLD, new):
+            break
+        if _whole_state(repo) == whole:  # all that it had left to do was to tell
+            continue
+        again = repo.daybook('renumber', OLD, new)
+        assert again.returncode == 0, (event, again.stderr)
+        said.add(again.stdout.splitlines()[0])
+        notes = [path for path in repo.snapshot() if '-first' in path]
+        assert len(notes) == 1 and f'(../{notes[0]})' in repo.read('workstreams/launch.md'), event
+        assert not [path for path in repo.snapshot() if path.endswith('.tmp')], event
+        assert _whole_state(repo) == whole, event
+    assert event > 15, 'it was killed before every change'
+    assert 'a renumbering that was killed was taken back' in said
+
+
+@needs_fork
+def test_a_note_that_is_only_staged_is_never_lost(repo: Sandbox) -> None:
+    """No commit has it, so nothing but the work tree, the index and the journal do."""
+    _repository(repo)
+    old, new = f'{HOME}/RT-261120-08.md', f'{HOME}/{NEW}.md'
+    text = NOTE.replace(OLD, 'RT-261120-08')
+    for staged in ((), (old, new)):
+        event = 0
+        while not (repo.root / new).exists() or (repo.root / old).exists():
+            event += 1
+            repo.git('reset', '-q', '--hard')
+            repo.git('clean', '-qfd')
+            repo.write(old, text)
+            repo.git('add', old)
+            for path in (repo.root / '.git/daybook').rglob('*.json'):
+                path.unlink()
+            assert killed_at(repo.root, event, 'renumber', 'RT-261120-08', NEW), 'killed once the old one was gone'
+        if staged:
+            repo.git('add', '--', *staged)
+        run = repo.daybook('renumber', '--', OLD, 'RT-261120-09')
+        assert run.stdout.startswith('a renumbering that was killed was taken back\n'), run
+        assert repo.read(old) == text and not (repo.root / new).exists()
+        repo.git('reset', '-q', '--hard')
+
+
+@needs_fork
+def test_what_somebody_wrote_after_the_kill_is_theirs(repo: Sandbox) -> None:
+    start = _repository(repo).git('rev-parse', 'HEAD')
+    old, new = f'{HOME}/{OLD}-first.md', f'{HOME}/{NEW}-first.md'
+    event = 0
+    while not (repo.root / new).exists() or (repo.root / old).exists():
+        event += 1
+        _start_again(repo, start)
+        assert killed_at(repo.root, event, 'renumber', OLD, NEW), 'killed once the old one was gone'
+    assert 'a renumbering was killed in this work tree' in repo.daybook('doctor', '--offline', '--no-proof').stdout
+    dry = repo.daybook('renumber', '--dry-run', OLD, NEW)
+    assert dry.stdout == 'a renumbering was killed here; without --dry-run it is taken back first\n' and dry.returncode == 1
+    archive = repo.daybook('archive', '--older-than', '1')
+    assert archive.returncode == 1 and 'a renumbering was killed in this work tree; run `daybook renumber OLD NEW` first' in archive.stderr
+    repo.write(new, 'what somebody has made of it\n')
+    run = repo.daybook('renumber', OLD, NEW)
+    assert run.stdout == f'a renumbering that was killed was taken back, but for what changed since: {new}\n'
+    assert run.returncode == 1 and f'{new} exists already' in run.stderr
+    assert repo.read(new) == 'what somebody has made of it\n' and repo.read(old) == NOTE
+
+
+def test_a_killed_archiving_is_settled_first(repo: Sandbox) -> None:
+    _repository(repo)
+    repo.write('.git/daybook/archive.json', '{"version": 1, "writes": []}')
+    run = repo.daybook('renumber', OLD, NEW)
+    assert (run.returncode, run.stdout) == (1, '')
+    assert run.stderr == 'daybook: an archiving was killed in this work tree; run `daybook archive` first, which settles it\n'
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='resource limits are POSIX')
+def test_what_was_edited_meanwhile_is_named_and_stays(repo: Sandbox) -> None:
+    """The file changes after the first write, when nothing can be refused any more."""
+    before = _repository(repo).snapshot()
+    program = ('import os, sys\nfrom daybook.__main__ import main\n'
+               'def hook(name, args):\n'
+               f'    if name == "os.link" and str(args[1]).endswith("{NEW}-first.md"):\n'
+               '        os.system("echo more >> workstreams/launch.md")\n'
+               f'sys.addaudithook(hook); sys.exit(main(["renumber", "{OLD}", "{NEW}"]))')
+    run = subprocess.run((sys.executable, '-c', program), cwd=repo.root, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (1, '')
+    assert run.stderr == ('daybook: workstreams/launch.md changed while this ran; '
+                          'everything was put back, but for what changed meanwhile: workstreams/launch.md\n')
+    before['workstreams/launch.md'] += b'more\n'
+    assert repo.snapshot() == before
+    repo.git('checkout', '-q', '--', '.')
+    assert repo.daybook('renumber', OLD, NEW).returncode == 0, 'the id waits for it'

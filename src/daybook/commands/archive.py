@@ -13,16 +13,15 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
-from daybook.handoff import journal as handoff_journal
 from daybook.lifecycle import archiving
 from daybook.lifecycle import journal
+from daybook.lifecycle.alone import alone
+from daybook.lifecycle.journal import ARCHIVE
 from daybook.problem import printable
-from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import preflight
 
-_WAIT = 60  # seconds for another archiving to end
 _LINE = 200  # paths in one `git add`
 _SHOWN = 8  # notes that are named for one reason
 
@@ -87,16 +86,15 @@ def _tell_add(root: str, paths: Sequence[str]) -> None:
 
 
 def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
-    days = _policy(settings, options)
     if options.dry_run:
-        if journal.load(repo) is not None:
+        if journal.is_left(repo, ARCHIVE):
             print('an archiving was killed here; without --dry-run it is taken back first')
-        _tell(archiving.plan(repo, settings, days, options.as_of), is_dry=True)
+        _tell(archiving.plan(repo, settings, _policy(settings, options), options.as_of), is_dry=True)
         return 0
-    settled = archiving.recover(repo)
+    settled = journal.recover(repo, ARCHIVE)
     if settled:
         print(printable(settled))
-    found = archiving.plan(repo, settings, days, options.as_of)
+    found = archiving.plan(repo, settings, _policy(settings, options), options.as_of)
     if not found.moves:
         _tell(found, is_dry=False)
         return 0
@@ -109,7 +107,7 @@ def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
         _tell(found, is_dry=False)
         print(f'archive: commit={oid}')
         return 0
-    journal.clear(repo)
+    journal.clear(repo, ARCHIVE)
     _tell(found, is_dry=False)
     _tell_add(repo.root, paths)
     return 0
@@ -121,10 +119,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     repo = git.find_repo()
     settings = config.load(repo.root)
     _refuse(repo, is_commit=options.commit)
-    with files.exclusive_lock(git.git_path(repo, journal.LOCK), _WAIT) as is_held, \
-            files.exclusive_lock(git.git_path(repo, handoff_journal.LOCK), _WAIT) as is_alone:
-        if not is_held or not is_alone:
-            raise FatalError(f'another {"hand-off" if is_held else "archiving"} is at work in this work tree; run it again when that has ended')
-        if handoff_journal.load(repo) is not None:
-            raise FatalError('a hand-off was killed in this work tree; run `daybook handoff` first, which undoes or completes it')
+    with alone(repo, ARCHIVE):
         return _run(repo, settings, options)

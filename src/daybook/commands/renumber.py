@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import shutil
+import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -19,6 +19,10 @@ from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.errors import UsageError
+from daybook.lifecycle import journal
+from daybook.lifecycle.alone import alone
+from daybook.lifecycle.journal import RENUMBER
+from daybook.lifecycle.journal import Write
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -72,13 +76,20 @@ def _old_id(doc: Document) -> str:
     return found.group() if found else doc.stem
 
 
-def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new: str) -> None:
+def _waiting(repo: Repo, notes: Sequence[Document], doc: Document, new: str) -> claims.Claim | None:
+    """Return what an earlier run that was cut short has claimed for this note."""
+    found = claims.waiting_for(repo, doc.path, None if new == 'next' else new)
+    taken = {note.identity.casefold() for note in notes}
+    return found if found and found.id.casefold() not in taken else None
+
+
+def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new: str, again: claims.Claim | None) -> None:
     if not claims.ID.fullmatch(new):
         raise UsageError(f'not an id that a claim gives: {printable(new)}; they look like RT-261120-01, or say `next`')
     holder = next((doc.path for doc in notes if doc.identity.casefold() == new.casefold()), None)
     if holder:
         raise FatalError(f'{new} exists already: {holder}; take another id, or `next`')
-    if claims.is_taken(repo, settings, new):
+    if again is None and claims.is_taken(repo, settings, new):
         raise FatalError(f'{new} is claimed already, or stands on another branch; take another id, or `next`')
 
 
@@ -123,38 +134,37 @@ def _refuse(repo: Repo, move: Move, edits: Sequence[_Edit], environ: Mapping[str
         raise FatalError(f'git ignores {move.new_path}; take its folder out of .gitignore')
 
 
+def _writes(repo: Repo, edits: Sequence[_Edit]) -> list[Write]:
+    moved = edits[0]
+    mode = stat.S_IMODE(os.stat(os.path.join(repo.root, moved.path)).st_mode)
+    return [Write(moved.new_path, None, moved.after, mode), *(Write(edit.path, edit.before, edit.after) for edit in edits[1:]),
+            Write(moved.path, moved.before, None, mode)]
+
+
 def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
     """Write all of it, the old note going last; what was written is put back when something cannot be."""
-    root, moved = repo.root, edits[0]
-    done: list[_Edit] = []
-    changed = [edit.path for edit in edits if files.read_bytes(os.path.join(root, edit.path)) != edit.before]
+    changed = [edit.path for edit in edits if files.read_bytes(os.path.join(repo.root, edit.path)) != edit.before]
     if changed:
         raise FatalError(f'changed while this ran: {", ".join(changed)}; nothing was written; run it again')
+    writes = _writes(repo, edits)
     try:
-        if not files.create_exclusive(os.path.join(root, moved.new_path), moved.after):
-            raise FatalError(f'{moved.new_path} exists already; nothing was overwritten')
-        done.append(moved)
-        shutil.copymode(os.path.join(root, moved.path), os.path.join(root, moved.new_path))
-        for edit in edits[1:]:
-            files.write_atomic(os.path.join(root, edit.path), edit.after)
-            done.append(edit)
-        os.unlink(os.path.join(root, moved.path))
+        journal.save(repo, RENUMBER, writes)
+        journal.make(repo, writes)
+    except FatalError as error:
+        raise FatalError(f'{error}; {journal.undo(repo, RENUMBER, writes)}') from error
     except OSError as error:
-        for edit in done[1:]:
-            if files.read_bytes(os.path.join(root, edit.path)) == edit.after:
-                files.write_atomic(os.path.join(root, edit.path), edit.before)
-        if done:
-            os.unlink(os.path.join(root, moved.new_path))
         where = f'{error.filename}: ' if error.filename else ''
-        raise FatalError(f'cannot write: {where}{error.strerror}; everything was put back') from error
+        raise FatalError(f'cannot write: {where}{error.strerror}; {journal.undo(repo, RENUMBER, writes)}') from error
+    journal.clear(repo, RENUMBER)
 
 
-def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str) -> claims.Claim:
+def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str, again: claims.Claim | None) -> claims.Claim:
     """Claim `new`, or with `next` the next id of the day of `old` (of today, when `old` tells no day)."""
     operator, now = operators.resolve(repo, None, os.environ), datetime.now(timezone.utc)
     owner = operators.load(repo.root).get(str(doc.meta.get('operator')), operator)
     day = _day(owner, old, now) if new == 'next' else new.rsplit('-', 1)[0]
-    return claims.assign(repo, settings, owner, None if new == 'next' else new, day, now=now, environ=os.environ)
+    return claims.assign(repo, settings, owner, None if new == 'next' else new, day, now=now, environ=os.environ,
+                         note=doc.path, again=again)
 
 
 def _day(operator: operators.Operator, old: str, now: datetime) -> str:
@@ -178,25 +188,28 @@ def _report(edits: Sequence[_Edit], mentions: Sequence[str]) -> None:
         print(printable(f'still named in words: {", ".join(mentions[:_SHOWN])}{more}'))
 
 
-def main(argv: Sequence[str]) -> int:
-    """Rewrite a note and the links to it; print what changed, and the `git add` that stages it."""
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser('daybook renumber', description=__doc__)
     parser.add_argument('old', metavar='OLD', help='the id of the note, or its file where several have the id')
     parser.add_argument('new', metavar='NEW', help='the new id, or `next` to claim one')
     parser.add_argument('--dry-run', action='store_true', help='print the change and write nothing')
-    args = parser.parse_args(argv)
-    repo = git.find_repo()
+    return parser.parse_args(argv)
+
+
+def _run(repo: Repo, args: argparse.Namespace) -> int:
     settings = config.load(repo.root)
     notes = _notes(repo, settings)
     doc = _named(notes, repo.root, args.old)
     old = _old_id(doc)
     only = {'is_only': [other.stem for other in notes].count(doc.stem) == 1, 'is_only_id': [_old_id(other) for other in notes].count(old) == 1}
-    wanted = args.new
-    if wanted == 'next':
+    again, wanted = _waiting(repo, notes, doc, args.new), args.new
+    if wanted != 'next':
+        _refuse_taken(repo, settings, notes, wanted, again)
+    elif again:
+        wanted = again.id
+    else:
         operator = operators.resolve(repo, None, os.environ)
         wanted = claims.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
-    else:
-        _refuse_taken(repo, settings, notes, wanted)
     move = renumber.move_of(doc.path, old, wanted, **only)
     edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
@@ -204,15 +217,31 @@ def main(argv: Sequence[str]) -> int:
         _report(edits, mentions)
         print(f'renumber: old={printable(old)} new={wanted} claim=none')
         return 0
-    claim = _claimed(repo, settings, doc, args.new, old)
+    claim = _claimed(repo, settings, doc, args.new, old, again)
     # to claim may have taken seconds, in which somebody has gone on writing
     move = renumber.move_of(doc.path, old, claim.id, **only)
     edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)
     _write(repo, edits)
+    claims.close(repo, claim._replace(note=None))
     _report(edits, mentions)
     if claim.kind == 'provisional':
         print(printable(f'not arbitrated: {claim.reason}'))
     print(printable(_git_add(repo, edits)))
     print(f'renumber: old={printable(old)} new={claim.id} claim={claim.kind}')
     return 0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Rewrite a note and the links to it; print what changed, and the `git add` that stages it."""
+    args = _arguments(argv)
+    repo = git.find_repo()
+    if args.dry_run:
+        if journal.is_left(repo, RENUMBER):
+            print('a renumbering was killed here; without --dry-run it is taken back first')
+        return _run(repo, args)
+    with alone(repo, RENUMBER):
+        settled = journal.recover(repo, RENUMBER)
+        if settled:
+            print(printable(settled))
+        return _run(repo, args)

@@ -16,7 +16,7 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal
-from daybook.lifecycle import journal as archive_journal
+from daybook.lifecycle import journal as moves
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
@@ -144,10 +144,12 @@ def leftovers(repo: Repo) -> Iterator[Check]:
         with files.exclusive_lock(git.git_path(repo, journal.LOCK), 0) as is_held:
             if is_held and os.path.lexists(path):
                 yield fail('journal', 'a hand-off was killed in this work tree', 'daybook handoff')
-    if os.path.lexists(git.git_path(repo, archive_journal.NAME)):
-        with files.exclusive_lock(git.git_path(repo, archive_journal.LOCK), 0) as is_held:
-            if is_held and os.path.lexists(git.git_path(repo, archive_journal.NAME)):
-                yield fail('archive', 'an archiving was killed in this work tree', 'daybook archive')
+    left = [each for each in moves.ALL if moves.is_left(repo, each)]
+    if left:
+        with files.exclusive_lock(git.git_path(repo, moves.LOCK), 0) as is_held:
+            for each in left if is_held else ():
+                if moves.is_left(repo, each):
+                    yield fail(each.command.split()[1], f'{each.work} was killed in this work tree', each.command)
 
 
 def grace(given: Settings, day: str) -> Iterator[Check]:

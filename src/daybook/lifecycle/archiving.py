@@ -20,6 +20,7 @@ from daybook.lifecycle import choosing
 from daybook.lifecycle import journal
 from daybook.lifecycle import maps
 from daybook.lifecycle import relocating
+from daybook.lifecycle.journal import ARCHIVE
 from daybook.lifecycle.journal import Write
 from daybook.lifecycle.relocating import Ground
 from daybook.lifecycle.relocating import Relocated
@@ -229,17 +230,15 @@ def _refuse_dirty_maps(repo: Repo, writes: Sequence[Write]) -> None:
 def apply(repo: Repo, settings: Settings, found: Plan) -> list[str]:
     """Do what was planned; return all paths that changed. Raises FatalError with everything put back."""
     writes = _writes(repo, found)
-    journal.save(repo, writes)
+    journal.save(repo, ARCHIVE, writes)
     try:
         journal.make(repo, writes)
         made = maps.writes(repo, settings, gone=found.moves, come=found.moves.values())
         _refuse_dirty_maps(repo, [write for write in made if write.before is not None])
-        journal.save(repo, [*writes, *made])
+        journal.save(repo, ARCHIVE, [*writes, *made])
         journal.make(repo, made)
     except (FatalError, OSError) as error:
-        left = journal.undo(repo, journal.load(repo) or writes)
-        kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
-        raise FatalError(f'{error}; everything was put back{kept}') from error
+        raise FatalError(f'{error}; {journal.undo(repo, ARCHIVE, journal.load(repo, ARCHIVE) or writes)}') from error
     return [write.path for write in (*writes, *made)]
 
 
@@ -250,22 +249,8 @@ def commit(repo: Repo, paths: Sequence[str], message: str) -> str:
     for words in (('add',), ('commit', '--quiet', f'--message={message}', '--only')):
         if result.is_ok:
             result = git.git(*words, '--pathspec-from-file=-', '--pathspec-file-nul', cwd=repo.root, env=git.clean_env(), stdin=listed)
-    writes = journal.load(repo) or []
+    writes = journal.load(repo, ARCHIVE) or []
     if journal.is_committed(repo, writes):
-        journal.clear(repo)
+        journal.clear(repo, ARCHIVE)
         return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
-    left = journal.undo(repo, writes)
-    kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
-    raise FatalError(f'git did not commit; everything was put back{kept}\n{(result.err + result.text).strip()[-4000:]}')
-
-
-def recover(repo: Repo) -> str:
-    """Settle an archiving that was killed: forget it when it is committed, else take it back; return what was done, in words."""
-    writes = journal.load(repo)
-    if writes is None:
-        return ''
-    if journal.is_committed(repo, writes):
-        journal.clear(repo)
-        return 'an archiving that was killed had been committed already'
-    left = journal.undo(repo, writes)
-    return 'an archiving that was killed was taken back' + (f', but for what changed since: {", ".join(left)}' if left else '')
+    raise FatalError(f'git did not commit; {journal.undo(repo, ARCHIVE, writes)}\n{(result.err + result.text).strip()[-4000:]}')

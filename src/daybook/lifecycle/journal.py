@@ -1,4 +1,4 @@
-"""The journal of an archiving: every byte that it takes away or writes, so that a killed one is undone by the next.
+"""The journal of an archiving or a renumbering: every byte that it takes away or writes, so that a killed one is undone by the next.
 
 That of a hand-off (`handoff/journal.py`) names bytes by the ids of git's objects and knows the index's rows, as its commit
 goes on where other people's hooks left off. This one has moved files too, and is undone without git's objects.
@@ -21,9 +21,21 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 
-NAME = 'daybook/archive.json'
-LOCK = 'daybook/archive.lock'
+LOCK = 'daybook/archive.lock'  # of all of them: what one moves another may link to
 _VERSION = 1
+
+
+class Journal(NamedTuple):
+    """Whose journal it is: its file, what was at work in words, and the command that settles it."""
+
+    file: str
+    work: str
+    command: str
+
+
+ARCHIVE = Journal('daybook/archive.json', 'an archiving', 'daybook archive')
+RENUMBER = Journal('daybook/renumber.json', 'a renumbering', 'daybook renumber OLD NEW')
+ALL = (ARCHIVE, RENUMBER)
 
 
 class Write(NamedTuple):
@@ -43,21 +55,23 @@ def _unpacked(text: str | None) -> bytes | None:
     return None if text is None else zlib.decompress(base64.b85decode(text))
 
 
-def _path(repo: Repo) -> str:
-    return git.git_path(repo, NAME)
-
-
-def save(repo: Repo, writes: Sequence[Write]) -> None:
+def save(repo: Repo, journal: Journal, writes: Sequence[Write]) -> None:
     """Put the writes on the disk before the first of them is made."""
-    path = _path(repo)
+    path = git.git_path(repo, journal.file)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     rows = [[os.fsencode(write.path).hex(), _packed(write.before), _packed(write.after), write.mode] for write in writes]
-    files.write_durable(path, json.dumps({'version': _VERSION, 'head': git.resolve(repo, 'HEAD'), 'writes': rows}).encode())
+    files.write_durable(path, json.dumps({'version': _VERSION, 'writes': rows}).encode())
 
 
-def load(repo: Repo) -> list[Write] | None:
-    """Return the writes of an archiving that did not end, None when there is none. Raises FatalError for what cannot be read."""
-    data = files.read_bytes(_path(repo))
+def is_left(repo: Repo, journal: Journal) -> bool:
+    """Return whether a run that did not end has left its journal."""
+    return os.path.lexists(git.git_path(repo, journal.file))
+
+
+def load(repo: Repo, journal: Journal) -> list[Write] | None:
+    """Return the writes of a run that did not end, None when there is none. Raises FatalError for what cannot be read."""
+    path = git.git_path(repo, journal.file)
+    data = files.read_bytes(path)
     if data is None:
         return None
     try:
@@ -67,15 +81,14 @@ def load(repo: Repo) -> list[Write] | None:
         return [Write(os.fsdecode(bytes.fromhex(path)), _unpacked(before), _unpacked(after), mode)
                 for path, before, after, mode in record['writes']]
     except (ValueError, TypeError, KeyError, zlib.error) as error:
-        path = _path(repo)
-        raise FatalError(f'an archiving was killed here, and its journal cannot be read: {path}; see what is half done with '
+        raise FatalError(f'{journal.work} was killed here, and its journal cannot be read: {path}; see what is half done with '
                          f'`git status`, put it right, then move the journal away: mv {shlex.quote(path)} {shlex.quote(path + ".bad")}') from error
 
 
-def clear(repo: Repo) -> None:
-    """Forget the journal: the archiving has ended."""
+def clear(repo: Repo, journal: Journal) -> None:
+    """Forget the journal: the run has ended."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(_path(repo))
+        os.unlink(git.git_path(repo, journal.file))
 
 
 def make(repo: Repo, writes: Iterable[Write]) -> None:
@@ -112,7 +125,25 @@ def _umask() -> int:
     return mask
 
 
-def undo(repo: Repo, writes: Sequence[Write]) -> list[str]:
+def recover(repo: Repo, journal: Journal) -> str:
+    """Settle a run that was killed: forget it when it is committed, else take it back; return what was done, in words."""
+    writes = load(repo, journal)
+    if writes is None:
+        return ''
+    if is_committed(repo, writes):
+        clear(repo, journal)
+        return f'{journal.work} that was killed had been committed already'
+    left = _undo(repo, journal, writes)
+    return f'{journal.work} that was killed was taken back' + (f', but for what changed since: {", ".join(left)}' if left else '')
+
+
+def undo(repo: Repo, journal: Journal, writes: Sequence[Write]) -> str:
+    """Take back every write of this run; return in words what was put back."""
+    left = _undo(repo, journal, writes)
+    return 'everything was put back' + (f', but for what changed meanwhile: {", ".join(left)}' if left else '')
+
+
+def _undo(repo: Repo, journal: Journal, writes: Sequence[Write]) -> list[str]:
     """Take back every write; return the paths that somebody else has changed or committed since, which are left as they are."""
     _unstage(repo, writes)
     settled = _settled(repo, writes)
@@ -121,7 +152,7 @@ def undo(repo: Repo, writes: Sequence[Write]) -> list[str]:
         if write.before is None:
             with contextlib.suppress(OSError):
                 os.removedirs(os.path.dirname(os.path.join(repo.root, write.path)))  # only when they are empty
-    clear(repo)
+    clear(repo, journal)
     return left
 
 
@@ -150,11 +181,13 @@ def _settled(repo: Repo, writes: Sequence[Write]) -> set[str]:
     touched = git.zsplit(git.expect('diff-index', '--cached', '--name-only', '-z', head, '--', cwd=repo.root).out)
     held = {entry.path: entry.oid for entry in git_objects.tree_entries(repo, head)}
     new = [write for write in writes if write.before is None and write.path in held and write.path not in touched]
-    return {write.path for write in writes if write.after is None and write.path not in held}.union(write.path for write in new)
+    # a file that no commit has ever held is not gone by a commit; without the new one its bytes would be nowhere
+    gone = [write for write in writes if write.after is None and write.path not in held] if new else []
+    return {write.path for write in (*new, *gone)}
 
 
 def _unstage(repo: Repo, writes: Sequence[Write]) -> None:
-    """Take out of the index what the archiving has put there; whatever else is staged stays."""
+    """Take out of the index what the run has put there; whatever else is staged stays."""
     staged = set(git.staged_changes(repo)) if git.resolve(repo, 'HEAD') else set()
     ours = [write for write in writes if write.path in staged and _staged_by_us(repo, write)]
     if ours:
@@ -171,6 +204,6 @@ def _staged_by_us(repo: Repo, write: Write) -> bool:
 
 
 def is_committed(repo: Repo, writes: Sequence[Write]) -> bool:
-    """Return whether HEAD holds what the archiving was to bring: all new files, none of the old ones."""
+    """Return whether HEAD holds what the run was to bring: all new files, none of the old ones."""
     held = {entry.path for entry in git_objects.tree_entries(repo, 'HEAD')} if git.resolve(repo, 'HEAD') else set()
     return all((write.path in held) == (write.after is not None) for write in writes)

@@ -52,6 +52,7 @@ class Claim(NamedTuple):
     reason: str = ''
     draft: str | None = None  # the file for which hand-off itself made the claim
     until: str | None = None  # of a session that ended without a hand-off: its last sign of life, ISO 8601
+    note: str | None = None  # the file of the note that is to get this id, until it has
 
 
 def folder(repo: Repo) -> str:
@@ -270,13 +271,17 @@ def is_taken(repo: Repo, settings: Settings, session_id: str) -> bool:
 
 
 def assign(repo: Repo, settings: Settings, operator: Operator, session_id: str | None, day: str, *, now: datetime,
-           environ: Mapping[str, str]) -> Claim:
-    """Claim `session_id` (None: the next of `day`) for a note that is written already: without stub, done at once.
+           environ: Mapping[str, str], note: str | None = None, again: Claim | None = None) -> Claim:
+    """Claim `session_id` (None: the next of `day`) for the file `note` that is written already: without stub, done at once.
 
-    Raises FatalError when the id is taken or the day is full.
+    `again` is what an earlier try has claimed for it, which is taken up. Raises FatalError when the id is taken or the day is full.
     """
     try:
-        wanted = _wanted(repo, operator, now, environ)
+        if again and again.state != 'reserving':
+            return again
+        if again:  # a kill has left it undecided
+            _release(repo, again.id)
+        wanted = _wanted(repo, operator, now, environ)._replace(note=note)
         claim: Claim | None
         if session_id is None:
             claim = _next(repo, settings, day, wanted, has_stub=False)
@@ -290,6 +295,13 @@ def assign(repo: Repo, settings: Settings, operator: Operator, session_id: str |
     except OSError as error:
         raise _not_written(error) from error
     return claim
+
+
+def waiting_for(repo: Repo, note: str, session_id: str | None) -> Claim | None:
+    """Return the claim of `session_id` (None: any) that `assign` made in this work tree for a file that has not got its id."""
+    own = [claim for claim in all_claims(repo) if claim.note == note and session_id in (None, claim.id)
+           and os.path.realpath(claim.worktree) == os.path.realpath(repo.root)]
+    return own[-1] if own else None
 
 
 def open_claims(repo: Repo, settings: Settings) -> list[Claim]:
