@@ -87,8 +87,8 @@ def _tell_outcome(outcome: Outcome) -> None:
     _say(f'{_DONE.get(outcome.action, outcome.action)}: {name}: {outcome.reason}')
 
 
-def _carry_out(planned: Planned, mirror: Mirror, rhythm: Pace) -> tuple[list[Outcome], str]:
-    """Apply and tell; return what was done, and why the run ended early."""
+def _carry_out(planned: Planned, mirror: Mirror, rhythm: Pace) -> tuple[list[Outcome], Stopped | KeyboardInterrupt | None]:
+    """Apply and tell; return what was done, and what ended the run early."""
     total = sum(step.action in plan.WRITING for step in planned.steps)
     outcomes: list[Outcome] = []
     try:
@@ -96,11 +96,9 @@ def _carry_out(planned: Planned, mirror: Mirror, rhythm: Pace) -> tuple[list[Out
             outcomes.append(outcome)
             _tell_outcome(outcome)
             _progress(len(outcomes), total)
-    except Stopped as error:
-        return outcomes, str(error)
-    except KeyboardInterrupt:
-        return outcomes, 'interrupted; what is done is done, run it again to go on'
-    return outcomes, ''
+    except (Stopped, KeyboardInterrupt) as error:
+        return outcomes, error
+    return outcomes, None
 
 
 def _apply(repo: Repo, planned: Planned, mirror: Mirror, rhythm: Pace, *, is_commit: bool) -> int:
@@ -121,8 +119,10 @@ def _apply(repo: Repo, planned: Planned, mirror: Mirror, rhythm: Pace, *, is_com
     elif recorded.written:
         _say(f'{HOOK_ID}: {len(recorded.written)} files hold the state of the mirror; --commit commits them')
     _say(f'{HOOK_ID}: {words or "no documents"}' + (f'; {left} not tried' if left else ''))
+    if isinstance(stopped, KeyboardInterrupt):
+        _say(f'{HOOK_ID}: interrupted; what is done is done, run it again to go on')
     if stopped:
-        raise FatalError(stopped)
+        raise stopped
     failed = any(outcome.action in ('failed', *plan.WRONG) for outcome in outcomes)
     return int(bool(failed or wrong))
 
@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
     if not token or not table:
         lacks = 'NOTION_TOKEN' if not token else 'NOTION_DATA_SOURCE (or mirror.data_source)'
         if options.apply or options.setup:
-            raise FatalError(f'{lacks} is not set; README tells how to connect a table')
+            raise FatalError(f'{lacks} is not set; docs/mirror.md of Daybook tells how to connect a table')
         steps = sync.without_mirror(repo, settings, notion_fields.fit, request)
         _tell_plan(steps, f'and nothing was compared: {lacks} is not set')
         return int(any(step.action in plan.WRONG for step in steps))

@@ -115,18 +115,21 @@ def test_report(repo: Sandbox) -> None:
         'other     (nobody)  1'])
 
 
+FIELDS = ('title', 'kind', 'tags', 'body')
+
+
 def test_a_mirror_is_told_which_fields_are_not_ours(repo: Sandbox) -> None:
     here = git.find_repo(str(repo.root))
 
     def foreign(entity: str, settings: config.Settings = config.DEFAULTS) -> dict[str, str]:
         found = document.from_bytes('plans/p.md', config.DEFAULTS.kind('plan'), f'---\nentity: {entity}\n---\n'.encode())
-        return authority_map.withholder(here, settings)(found)
+        return authority_map.withholder(here, settings, FIELDS)(found)
 
     assert foreign('pass') == {}
     repo.write(MAP, 'Pass: {store: Coda, fields: {Title: GitHub}}\nplan: Notion\n')
-    assert foreign('pass') == {name: 'Coda' for name in authority_map.FIELDS if name != 'title'}
+    assert foreign('pass') == {name: 'Coda' for name in FIELDS if name != 'title'}
     assert foreign('unknown') == {}
-    assert foreign('[]') == {name: 'Notion' for name in authority_map.FIELDS}, 'its kind'
+    assert foreign('[]') == {name: 'Notion' for name in FIELDS}, 'its kind'
     assert foreign('pass', config.DEFAULTS._replace(authority_here='Coda')) == {'title': 'GitHub'}
     repo.write(MAP, 'Pass: 7\n')
     with pytest.raises(FatalError, match='cannot be used; run `daybook check-authority`'):

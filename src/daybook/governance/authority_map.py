@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -21,8 +22,6 @@ from daybook.repo.git import Repo
 from daybook.rules import authority
 from daybook.rules.authority import Map
 
-# what a mirror writes of a document
-FIELDS = ('title', 'kind', 'operator', 'status', 'workstream', 'tags', 'summary', 'source')
 USUAL = ('.daybook/authority.yaml', '.daybook/authority.yml', '.daybook/authority.json')
 
 
@@ -84,8 +83,8 @@ def _setting_line(repo: Repo) -> int:
     return config.mapping_lines(data).get('/authority/map', 1) if data else 1
 
 
-def withholder(repo: Repo, settings: Settings) -> Callable[[Document], dict[str, str]]:
-    """Return what tells of a document which fields another store than this repository owns, with that store; for mirrors.
+def withholder(repo: Repo, settings: Settings, fields: Sequence[str]) -> Callable[[Document], dict[str, str]]:
+    """Return what tells of a document which of `fields` another store than this repository owns, with that store; for mirrors.
 
     The entity of a document is its `entity`, else its kind. Raises FatalError when there is a map that cannot be
     used: nobody may write where nobody knows the owner.
@@ -98,5 +97,5 @@ def withholder(repo: Repo, settings: Settings) -> Callable[[Document], dict[str,
     def foreign(document: Document) -> dict[str, str]:
         named = document.meta.get('entity')
         entity = named if isinstance(named, str) else document.kind.name
-        return authority.foreign(known, entity, FIELDS) if known else {}
+        return authority.foreign(known, entity, fields) if known else {}
     return foreign

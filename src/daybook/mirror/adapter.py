@@ -39,6 +39,10 @@ class Rejected(FatalError):
     """The mirror refuses this one page, and would again."""
 
 
+class Unseen(Rejected):
+    """A page that was named is gone for good, or nobody lets us see it any more; which of them, the mirror does not tell."""
+
+
 class Doubtful(FatalError):
     """A request that may or may not have been done.
 
@@ -85,7 +89,7 @@ class Mirror(Protocol):
         """Return the rows with exactly this External ID that are not in the trash."""
 
     def get(self, page_id: str) -> Row | None:
-        """Return one row of this table; None where there is none that we may see."""
+        """Return one row of this table, None for a page of another. Raises Unseen."""
 
     def create(self, fields: Fields, text: str) -> Row:
         """Make a page whole."""

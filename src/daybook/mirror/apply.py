@@ -15,6 +15,7 @@ from daybook.mirror.adapter import Mirror
 from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Row
 from daybook.mirror.adapter import Stopped
+from daybook.mirror.adapter import Unseen
 from daybook.mirror.memory import Memory
 from daybook.mirror.pace import Pace
 from daybook.mirror.plan import Context
@@ -118,12 +119,31 @@ class Applier:
 
     def _archive(self, step: Step) -> Outcome:
         assert step.row is not None
-        row = self._mirror.get(step.row.page_id)
+        row = self._seen(step.row.page_id)
         if row is None or row.in_trash:
             return Outcome(step, 'skip', 'is gone already', row)
         if row.get('sync_status') == plan.OVERRIDE or row.get('external_id') != step.external_id:
             return Outcome(step, 'skip', 'was changed meanwhile', row)
         return Outcome(step, 'archive', step.reason, self._mirror.set_fields(row.page_id, {}, in_trash=True))
+
+    def _seen(self, page_id: str) -> Row | None:
+        try:
+            return self._mirror.get(page_id)
+        except Unseen:
+            return None
+
+    def _named(self, page_id: str) -> Row | None:
+        """Return the page that a document names. Raises Rejected for one that is out of sight, as a new one could be its twin.
+
+        A table without pages is another one than that page was in.
+        """
+        try:
+            return self._mirror.get(page_id)
+        except Unseen as error:
+            if not self._memory.rows:
+                return None
+            raise Rejected(f'its page {page_id} cannot be seen; share it again, or take `notion_page_id` out of the document to have a new one: '
+                           f'{error}') from None
 
     def _fresh(self, step: Step) -> Step:
         """Decide again over what the mirror has now: the truth is the query, not what the plan was made of."""
@@ -134,8 +154,9 @@ class Applier:
         named = None
         # a page that the query does not give: in the trash, or without its External ID
         for page_id in {bare_id(page.page_id), bare_id(step.row.page_id if step.row else '')} - held - {''}:
-            row = self._mirror.get(page_id)
-            if row is not None and page_id == bare_id(page.page_id):
+            is_named = page_id == bare_id(page.page_id)
+            row = self._named(page_id) if is_named and not found else self._seen(page_id)
+            if row is not None and is_named:
                 named = row
             elif row is not None and row.get('external_id') == page.external_id:
                 found.append(row)

@@ -22,6 +22,7 @@ from daybook.documents.document import Document
 from daybook.documents.tree import Tree
 from daybook.errors import FatalError
 from daybook.mirror import host
+from daybook.mirror.adapter import MIRRORED
 from daybook.mirror.adapter import Fields
 from daybook.mirror.adapter import Mirror
 from daybook.mirror.adapter import Value
@@ -33,7 +34,8 @@ from daybook.rules import secrets
 from daybook.writers import pages_entry
 from daybook.writers.pages_entry import Entry
 
-# from a document to the fields that another store is the authority for, with its name; `body` is the content
+WRITTEN = (*MIRRORED, 'body')  # what a mirror writes of a document; `body` is the content
+# from a document to those of WRITTEN that another store is the authority for, with its name
 Withheld = Callable[[Document], Mapping[str, str]]
 _NEEDED = ('title', 'body')  # without which there is no page
 

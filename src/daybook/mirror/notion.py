@@ -14,6 +14,7 @@ from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Resolve
 from daybook.mirror.adapter import Row
 from daybook.mirror.adapter import Stopped
+from daybook.mirror.adapter import Unseen
 from daybook.mirror.notion_fields import PROPERTIES
 from daybook.mirror.notion_wire import Json
 from daybook.mirror.notion_wire import NotFound
@@ -223,8 +224,8 @@ class Notion:
     def get(self, page_id: str) -> Row | None:
         try:
             found = self._wire.read('GET', f'/v1/pages/{_dashed(page_id)}')
-        except (NotFound, Refused):
-            return None
+        except (NotFound, Refused) as error:
+            raise Unseen(str(error)) from None
         parent = found.get('parent')
         if not isinstance(parent, dict) or bare_id(str(parent.get('data_source_id') or '')) != bare_id(self.source_id):
             return None  # a page of another table

@@ -87,10 +87,13 @@ def write(root: str, news: Iterable[News]) -> tuple[list[str], list[str]]:
             if data is None or os.path.islink(path):
                 continue
             after = edited(data, item)
-        except FatalError as error:
-            refused.append(f'{item.path}: {error}')
-            continue
-        if after != data and files.read_bytes(path) == data:
+            if after == data:
+                continue
+            if files.read_bytes(path) != data:
+                raise FatalError('changed while this ran; the next run records it')
             files.write_atomic(path, after)
+        except (FatalError, OSError) as error:
+            refused.append(f'{item.path}: {error}')
+        else:
             written.append(item.path)
     return written, refused

@@ -114,7 +114,7 @@ def make_plan(repo: Repo, settings: Settings, mirror: Mirror, table: str, reques
     if not known.rows:
         known.listed_at = clock.now()
     known.take(rows)
-    pages = local.pages(found, settings, mirror.fit, authority_map.withholder(repo, settings))
+    pages = local.pages(found, settings, mirror.fit, authority_map.withholder(repo, settings, local.WRITTEN))
     every = plan.make(pages, known.rows.values(), found.commits)
     page_ids = {step.path: step.row.page_id for step in every
                 if step.page and step.row and step.action in ('skip', 'update') and not step.page.excluded}
@@ -134,10 +134,15 @@ def _with_links(found: Local, every: list[Step], steps: list[Step]) -> list[Step
 def without_mirror(repo: Repo, settings: Settings, fit: Callable[[Fields], Fields], request: Request) -> list[Step]:
     """Return what a mirror would take that has no page yet: a document that names its page is only looked at."""
     found = local.read(repo, settings, has_history=False)
-    pages = local.pages(found, settings, fit, authority_map.withholder(repo, settings))
+    pages = local.pages(found, settings, fit, authority_map.withholder(repo, settings, local.WRITTEN))
     steps = plan.chosen(plan.make(pages, (), found.commits), wanted(repo, found, request))
-    return [step._replace(action='skip', reason=f'has page {step.page.page_id}, which cannot be asked') if step.page and step.page.page_id
-            and step.action == 'create' else step for step in steps]
+    return [_unasked(step) if step.page and step.action == 'create' else step for step in steps]
+
+
+def _unasked(step: Step) -> Step:
+    if step.page and step.page.page_id:
+        return step._replace(action='skip', reason=f'has page {step.page.page_id}, which cannot be asked')
+    return step._replace(reason='names no page; whether the mirror has one was not asked')
 
 
 def refuse_hook() -> None:
