@@ -24,12 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     known, start = (None, None) if words else link_memory.recall(os.environ)
     if known is None:
-        # what follows costs more to import than a repository without changes takes to check
+        from daybook.checks import asking
+
+        answers = asking.ask(os.environ) if start is None else None
+        # what follows costs more to import than git takes to answer, or a repository without changes to check
         from daybook.errors import FatalError
         from daybook.links import link_report
 
         try:
-            out, err, code = link_report.run(words, start)
+            out, err, code = link_report.run(words, start, answers)
         except FatalError:
             from daybook.documents import config
             from daybook.documents import document

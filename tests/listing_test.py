@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from conftest import Sandbox
 from daybook.documents.tree import Tree
 from daybook.repo import listing
 from daybook.repo.listing_entries import Entries
@@ -71,3 +72,16 @@ def test_after_many_questions_all_lines_are_taken_apart() -> None:
         assert f'docs/{number}.md' in known.files and known.is_folder('docs') and not known.is_folder(f'docs/{number}.md')
         assert known.other_spelling(f'DOCS/{number}.md') == f'docs/{number}.md'
     assert len(known.files) == 9000
+
+
+@pytest.mark.parametrize('count', [1, 3, 150])
+def test_what_is_only_announced_is_not_committed(repo: Sandbox, count: int) -> None:
+    empty = [f'empty {number}' for number in range(count)]
+    for path in (*empty, 'full', '**', 'sub/é'):
+        repo.write(path, 'x' if path == 'full' else '')
+    repo.commit()
+    repo.write('later', 'y')
+    repo.write('sub/later', '')
+    repo.git('add', '--intent-to-add', 'later', 'sub/later')
+    assert 'later' in listing.read(str(repo.root), is_in_commit=False).entries()
+    assert sorted(listing.read(str(repo.root), is_in_commit=True).entries()) == sorted((*empty, 'full', '**', 'sub/é'))

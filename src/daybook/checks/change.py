@@ -30,13 +30,6 @@ class Look(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def current_change(repo: Repo, environ: Mapping[str, str]) -> Change | None:
-    """Return what is being committed or pushed; None by hand and in CI, where everything counts."""
-    if git.is_in_git_hook():
-        return Change('HEAD', frozenset(git.staged_changes(repo)))
-    return pushed_change(repo, environ)
-
-
 def pushed_change(repo: Repo, environ: Mapping[str, str]) -> Change | None:
     """Return what is being pushed, or checked from one commit to another; None otherwise."""
     pushed = git.pushed_changes(repo, environ)

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from typing import TypeVar
 
 from daybook import problem
+from daybook.checks import asking
 from daybook.checks.change import Change
 from daybook.checks.change import Look
-from daybook.checks.change import current_change
 from daybook.documents import catalogue
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -38,6 +38,7 @@ from daybook.repo.listing import Listing
 from daybook.rules import link_baseline
 
 if TYPE_CHECKING:  # costs a reader of YAML
+    from daybook.checks.asking import Answers
     from daybook.checks.scope import Scope
 
 HOOK_ID = 'audit-links'
@@ -64,19 +65,19 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     return options
 
 
-def run(words: Sequence[str], start: Start | None = None) -> Outcome:
-    """Audit the links of the repository that the caller stands in; `start` is what is known of it already."""
+def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], Answers] | None = None) -> Outcome:
+    """Audit the links of the repository that the caller stands in; `start` or `answers` are what git was asked for it already."""
     options = _arguments(words)
     output_format = problem.output_format(os.environ)
-    if start is None:
-        repo = git.find_repo()
-        files, head = listing.read(repo.root, is_in_commit=git.is_in_git_hook()), git.resolve(repo, 'HEAD') or ''
-    else:
-        repo, files, head = Repo(start.root, start.git_dir, start.common_dir), start.files, start.head
-    named = _named(repo, files, options.files)
-    change = None if options.all else current_change(repo, os.environ)
-    return _audited(repo, files, Setup(repo.root, head), named, lambda report: report.make(options, named, change, output_format),
-                    keeps=not options.no_catalogue)
+    if start is not None:  # by hand, without options
+        repo = Repo(start.root, start.git_dir, start.common_dir)
+        return _audited(repo, start.files, Setup(repo.root, start.head), (), lambda report: report.make(options, (), None, output_format))
+    answers = answers or asking.ask(os.environ)
+    from daybook.checks.scope import Scope
+
+    scope = Scope(answers(), os.environ, words=options.files, is_whole=options.all)
+    return _audited(scope.repo, scope.files, Setup(scope.repo.root, scope.head), scope.named,
+                    lambda report: report.make(options, scope.named, scope.change, output_format), keeps=not options.no_catalogue)
 
 
 def look(scope: Scope) -> Look:
@@ -100,21 +101,6 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
         except catalogue.Damaged:
             catalogue.discard(repo.common_dir)
     raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
-
-
-def _named(repo: Repo, files: Listing, words: Sequence[str]) -> list[str]:
-    """Return the paths of the files and folders that the call names; raise FatalError for what is not there."""
-    if not words:
-        return []
-    from daybook.repo.files import within
-
-    tracked, paths = files.entries(), []
-    for word in words:
-        path = within(repo.root, word)
-        if not os.path.lexists(word) and path not in tracked:
-            raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
-        paths.append(path)
-    return paths
 
 
 def _with(repo: Repo, files: Listing, paths: Collection[str]) -> tuple[Listing, bool]:

@@ -12,6 +12,7 @@ from daybook.repo.listing_entries import Entries
 QUESTIONS = (('ls-files', '-s', '-z'), ('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
 SYMLINK, SUBMODULE = '120000', '160000'
 _EMPTY = ('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391', '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813')
+_FEW = 100  # files that git is asked about by name
 
 
 class Listing:
@@ -156,9 +157,11 @@ def _checked(root: str, answer: bytes | None) -> bytes:
 
 def _without_planned(root: str, raw: bytes) -> Listing:
     """Leave out what `git add --intent-to-add` announced: it stands in the index as an empty file."""
-    if not any(oid.encode() in raw for oid in _EMPTY):
+    empty = [os.fsdecode(part[2:part.index(b'\0')]) for oid in _EMPTY for part in raw.split(b' %s ' % oid.encode())[1:]]
+    if not empty:
         return Listing(raw)
-    planned = set(lines(git_spawn.answers(root, ('diff-files', '--name-only', '-z', '--diff-filter=A'))[0] or b''))
+    named = [f':(literal){path}' for path in empty] if len(empty) <= _FEW else []
+    planned = set(lines(git_spawn.answers(root, ('diff-files', '--name-only', '-z', '--diff-filter=A', '--', *named))[0] or b''))
     if not planned:
         return Listing(raw)
     kept = [line for line in lines(raw) if line.partition('\t')[2] not in planned]
