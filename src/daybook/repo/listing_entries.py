@@ -19,12 +19,14 @@ class Entries(Mapping[str, tuple[str, str]]):
         self._lower = b''
 
     def __getitem__(self, path: str) -> tuple[str, str]:
-        line = self._line(path)
+        line = self._line(path) if self._lines is None else self._lines[path]
         if not line:
             raise KeyError(path)
         return line[:6], line[7:self._at - 3]
 
     def __contains__(self, path: object) -> bool:
+        if self._lines is not None:  # as in a run that reads all files
+            return path in self._lines
         return bool(self._line(str(path)))
 
     def __iter__(self) -> Iterator[str]:
@@ -42,7 +44,7 @@ class Entries(Mapping[str, tuple[str, str]]):
 
     def spellings(self, folded: str) -> list[str] | None:
         """Return the files and folders that `folded`, in small letters, names in any case; None as in `has_folder`."""
-        if not self._raw.isascii() or not self._may_seek(_AS_MANY):
+        if not self._may_seek(_AS_MANY) or not self._raw.isascii():
             return None
         self._lower = self._lower or self._raw.lower()
         wanted = b'\t' + _encoded(folded)
@@ -55,8 +57,10 @@ class Entries(Mapping[str, tuple[str, str]]):
         return sorted(found)
 
     def _may_seek(self, cost: int = 1) -> bool:
+        if self._lines is not None:
+            return False
         self._left -= cost
-        return self._lines is None and self._left >= 0
+        return self._left >= 0
 
     def _all(self) -> dict[str, str]:
         if self._lines is None:
