@@ -793,7 +793,7 @@ def test_a_dry_run_without_a_token_tells_what_it_can(mirrored: Mirrored, monkeyp
     page = mirrored.notion.page('a')
     assert (code, said.splitlines()) == (0, [
         f'skip      docs/sessions/a.md: has page {page}, which cannot be asked',
-        'create    docs/sessions/b.md: no page has its External ID',
+        'create    docs/sessions/b.md: names no page; whether the mirror has one was not asked',
         'blocked   docs/sessions/c.md: its zone is above internal, the highest that is mirrored',
         'sync-notion: 1 create, 1 skip, 1 blocked; nothing was written, and nothing was compared: NOTION_TOKEN is not set'])
     assert (mirrored.repo.snapshot(), len(mirrored.notion.seen)) == (before, count)
