@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Collection
 from collections.abc import Sequence
@@ -124,8 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f'{HOOK_ID}: commit={backfilling.commit(repo, written, _say)}', file=getattr(sys, stream_name))
         return 0
     for start in range(0, len(written), _LINE):
-        paths = ' '.join(shlex.quote(fill.path) for fill in written[start:start + _LINE])
-        print(printable(f'git add -- {paths}'), file=getattr(sys, stream_name))
+        paths = [fill.path for fill in written[start:start + _LINE]]
+        print(printable(problem.add_line(repo.root, paths, os.getcwd())), file=getattr(sys, stream_name))
     return int(bool(written))
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from daybook.errors import FatalError
 from daybook.governance import moving
 from daybook.governance import records
 from daybook.problem import Problem
+from daybook.problem import add_line
 from daybook.repo import files
 from daybook.rules import lifecycle
 from daybook.rules import succession
@@ -60,7 +60,7 @@ def _written(scope: Scope, wrong: Problem, wanted: dict[str, Any]) -> Problem:
         files.write_atomic(place, reviewed.stamp(before, wanted, schema.property_order(name)))
     except FatalError as error:
         return wrong._replace(message=f'{wrong.message}; not written: {error}')
-    return wrong._replace(message=f'written: {said}; git add -- {shlex.quote(wrong.path)}')
+    return wrong._replace(message=f'written: {said}; {add_line(scope.repo.root, [wrong.path], os.getcwd())}')
 
 
 def look(scope: Scope) -> Look:

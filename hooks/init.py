@@ -21,6 +21,7 @@ from daybook.checks.scope import Scope
 from daybook.documents import config
 from daybook.errors import UsageError
 from daybook.invariant import searching
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -188,10 +189,10 @@ def _settling(found: Found, wanted: Wanted, written: Sequence[str]) -> list[str]
     return [f'{_own_call(wanted)} {command}' for command in commands]
 
 
-def _print_next(found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
+def _print_next(root: str, found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
     print('next, as nothing is staged or committed by this command:')
     if addable:
-        print(f'  git add -- {shlex.join(addable)}')
+        print(f'  {add_line(root, addable, os.getcwd())}')
     settling = _settling(found, wanted, addable)
     if found.calls_through:
         print(f'  pipx install git+{texts.URL}')
@@ -236,7 +237,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
-    _print_next(found, call.wanted, [path for path in written if path not in hidden], dirty)
+    _print_next(repo.root, found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
     if day:
         print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '
@@ -269,7 +270,7 @@ def _uninstall(repo: Repo, call: Call) -> int:
         print('  pre-commit uninstall ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES))
     tracked = git.tracked_files(repo, *git.pathspec(changed))
     if tracked:
-        print(printable(f'  git add -- {shlex.join(sorted(tracked))}'))
+        print(printable(f'  {add_line(repo.root, sorted(tracked), os.getcwd())}'))
     return 0
 
 

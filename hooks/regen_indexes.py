@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import argparse
-import shlex
+import os
 import sys
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from daybook.documents.config import Settings
 from daybook.indexing import keeping
 from daybook.indexing.keeping import Settled
 from daybook.indexing.keeping import Stale
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -23,10 +24,10 @@ from daybook.writers import index_set
 _MOST = 20  # paths in conflict that are named
 
 
-def _say_add(paths: Iterable[str]) -> None:
+def _say_add(repo: Repo, paths: Iterable[str]) -> None:
     named = sorted(set(paths))
     if named:
-        print(printable(f'git add -- {" ".join(shlex.quote(path) for path in named)}'))
+        print(printable(add_line(repo.root, named, os.getcwd())))
 
 
 def _tell_left(settled: Settled) -> None:
@@ -87,7 +88,7 @@ def _regenerate(repo: Repo, settings: Settings, *, is_asked: bool, is_check: boo
         stale, written = _written(repo, settings, settled, is_kept=is_kept)
         for path in sorted(written):
             print(printable(f'Rewriting {path}'))
-        _say_add([*settled.merged, *stale.paths])
+        _say_add(repo, [*settled.merged, *stale.paths])
         code = int(bool(written or settled.merged or settled.left))
     _tell_left(settled)
     if stale.by_hand and not git.is_in_git_hook():
@@ -120,7 +121,7 @@ def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bo
         print(printable(f'{"would adopt" if is_check else "Adopting"} {path}{": " if said else ""}{said}'))
         written += [path, *found.texts]
     if not is_check:
-        _say_add(written)
+        _say_add(repo, written)
     return int(bool(written))
 
 

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
+import os
 import sys
 from collections.abc import Sequence
 
 from daybook.documents import config
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import git
 from daybook.site import site
@@ -15,7 +16,7 @@ from daybook.site.site_output import Outcome
 _MOST = 50  # paths that are named one by one
 
 
-def _tell_tracked(outcome: Outcome, folder: str) -> None:
+def _tell_tracked(root: str, outcome: Outcome, folder: str) -> None:
     changed = sorted([*outcome.written, *outcome.removed])
     for path in changed[:_MOST]:
         print(printable(f'{"Removing" if path in outcome.removed else "Rewriting"} {path}'))
@@ -23,7 +24,7 @@ def _tell_tracked(outcome: Outcome, folder: str) -> None:
         print(printable(f'and {len(changed) - _MOST} more below {folder}'))
     if changed:
         named = changed if len(changed) <= _MOST else [folder]
-        print(printable(f'git add -- {" ".join(shlex.quote(path) for path in named)}'))
+        print(printable(add_line(root, named, os.getcwd())))
 
 
 def _tell_made(outcome: Outcome, folder: str) -> None:
@@ -43,7 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if is_commit and not (settings.render_tracked and site.concerns(settings, git.staged_changes(repo))):
         return 0  # a site that nobody commits is made by hand or by a job, not while somebody waits
     outcome = site.render(repo, settings, everything=args.all)
-    (_tell_tracked if settings.render_tracked else _tell_made)(outcome, settings.render_folder)
+    if settings.render_tracked:
+        _tell_tracked(repo.root, outcome, settings.render_folder)
+    else:
+        _tell_made(outcome, settings.render_folder)
     if outcome.by_hand and not is_commit:
         print(printable(f'left alone, as not made by render-docs: {", ".join(outcome.by_hand)}'), file=sys.stderr)
     if outcome.unreadable and not is_commit:

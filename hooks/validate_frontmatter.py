@@ -1,7 +1,7 @@
 """validate-frontmatter: every document fits its kind, ids are unique, and what a document names exists."""
 from __future__ import annotations
 
-import shlex
+import os
 from collections.abc import Collection
 from collections.abc import Sequence
 
@@ -153,7 +153,7 @@ def _fixed(scope: Scope, wrong: Problem, before: bytes, source_path: str) -> Pro
     except FatalError as error:
         return wrong._replace(message=f'{wrong.message.partition(";")[0]}; not rewritten: {error}')
     files.write_atomic(place, after)
-    return wrong._replace(message=f'source_path rewritten to {source_path}; git add -- {shlex.quote(wrong.path)}')
+    return wrong._replace(message=f'source_path rewritten to {source_path}; {problem.add_line(scope.repo.root, [wrong.path], os.getcwd())}')
 
 
 def _may_matter(settings: Settings, path: str) -> bool:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 
 import pytest
 
+from conftest import Sandbox
 from daybook import problem
 from daybook.errors import UsageError
 from daybook.problem import Problem
@@ -83,3 +86,51 @@ def test_what_is_said_of_very_many_files_is_counted(count: int, shown: int, rest
     assert (lines[-1] == f'{rest}{word}no title [rule]; DAYBOOK_FORMAT=json lists all') is bool(rest)
     assert len(lines) == shown + 2 + bool(rest) and len(json.loads(problem.render([*alike, *other], 'json')[0])) == count + 2
     assert len(problem.render([*alike, *other], 'github')) == 2 * (shown + 2) + bool(rest)
+
+
+def test_add_line() -> None:
+    assert problem.add_line('/r', ['a.md', "d/it's.md"], '/r') == """git add -- a.md 'd/it'"'"'s.md'"""
+    assert problem.add_line('/r', ['a b.md', 'd/e/c.md', 'd'], '/r/d/e') == "git add -- '../../a b.md' c.md .."
+
+
+_PLAN = '---\ntitle: {}\n{}---\n\n# P\n'
+_SETTINGS = 'links: {wikilinks: reject}\nrender: {tracked: true}\nfreshness: {rules: [{kinds: [plan], ttl_days: 7}]}\n' \
+    'kinds: {doc: {paths: ["governed/**/*.md"]}}\n'
+_FILES = {
+    'plans/sub dir/a.md': _PLAN.format('A', ''), 'plans/b.md': '# B\n\n- entity: plan\n',
+    'docs/adr/0001-a.md': _PLAN.format('A', 'status: accepted\n'), 'docs/adr/0002-b.md': _PLAN.format('B', 'supersedes: 0001-a\n'),
+    'governed/x.md': '- entity: doc\n- source_path: /governed/y.md\n\n# X\n', 'c.md': '[x](gone.md) [[0001-a]]\n',
+}
+# the command, given in `plans/sub dir`, and a file that it tells to add
+ADDING = (
+    (('reviewed', 'a.md'), 'plans/sub dir/a.md'),
+    (('validate-frontmatter', '--fix'), 'governed/x.md'),
+    (('check-lifecycle', '--fix'), 'docs/adr/0001-a.md'),
+    (('regen-indexes',), 'docs/adr/INDEX.md'),
+    (('render-docs',), 'docs/rendered/index.html'),
+    (('audit-links', '--fix'), 'c.md'),
+    (('audit-links', '--baseline'), '.daybook/links-baseline.txt'),
+    (('backfill-frontmatter', '../b.md'), 'plans/b.md'),
+    (('init',), '.pre-commit-config.yaml'),
+    (('init', '--uninstall'), '.gitattributes'),
+)
+
+
+def test_every_git_add_works_where_it_is_printed(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', _SETTINGS)
+    for path, text in _FILES.items():
+        repo.write(path, text)
+    repo.commit()
+    here = repo.root / 'plans/sub dir'
+    for words, path in ADDING:
+        done = repo.daybook(*words, cwd='plans/sub dir')
+        lines = re.findall(r'git add -- .+?(?= \[[a-z-]+\]$|$)', done.stdout, re.MULTILINE)
+        assert lines, (words, done)
+        for line in lines:
+            ran = subprocess.run(line, shell=True, cwd=here, capture_output=True, text=True)
+            assert ran.returncode == 0, (words, line, ran.stderr)
+        assert repo.git('status', '--short', '--', path)[:2].strip() in ('A', 'M', 'D'), (words, lines)
+        if words != ('init',):
+            repo.commit('next')
+        else:
+            repo.git('commit', '-qm', 'adopt')

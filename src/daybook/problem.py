@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -38,6 +40,11 @@ class Problem(NamedTuple):
 def printable(text: str) -> str:
     """Return `text` without control and bidi characters, so that a name cannot drive a terminal."""
     return _CONTROL.sub(lambda m: ascii(m.group())[1:-1], text)
+
+
+def add_line(root: str, paths: Iterable[str], here: str) -> str:
+    """Return the `git add` for `paths`, which are relative to `root`, as it is given in the folder `here`."""
+    return f'git add -- {shlex.join(os.path.relpath(os.path.join(root, path), here) for path in paths)}'
 
 
 def _text(problem: Problem) -> str:

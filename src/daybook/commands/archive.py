@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import shlex
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from daybook.lifecycle import archiving
 from daybook.lifecycle import journal
 from daybook.lifecycle.alone import alone
 from daybook.lifecycle.journal import ARCHIVE
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import git
 from daybook.repo.git import Repo
@@ -81,8 +81,7 @@ def _tell(found: archiving.Plan, *, is_dry: bool) -> None:
 
 def _tell_add(root: str, paths: Sequence[str]) -> None:
     for start in range(0, len(paths), _LINE):
-        named = (os.path.relpath(os.path.join(root, path)) for path in sorted(paths)[start:start + _LINE])
-        print(printable(f'git add -- {shlex.join(named)}'))
+        print(printable(add_line(root, sorted(paths)[start:start + _LINE], os.getcwd())))
 
 
 def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from daybook.errors import UsageError
 from daybook.lifecycle import maps
 from daybook.lifecycle import promoting
 from daybook.lifecycle.promoting import Learning
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -105,5 +106,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     written = _keep(repo, settings, note, chosen, options)
     come = {*written, *promoting.indexed(repo, settings)}
     written += [note.path, *promoting.write_maps(repo, maps.writes(repo, settings, gone=(), come=come))]
-    print(printable(f'git add -- {shlex.join(os.path.relpath(os.path.join(repo.root, path)) for path in sorted(set(written)))}'))
+    print(printable(add_line(repo.root, sorted(set(written)), os.getcwd())))
     return 0

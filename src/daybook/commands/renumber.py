@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from daybook.lifecycle import journal
 from daybook.lifecycle.alone import alone
 from daybook.lifecycle.journal import RENUMBER
 from daybook.lifecycle.journal import Write
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -174,7 +174,7 @@ def _day(operator: operators.Operator, old: str, now: datetime) -> str:
 
 def _git_add(repo: Repo, edits: Sequence[_Edit]) -> str:
     paths = dict.fromkeys(path for edit in edits for path in (edit.path, edit.new_path))
-    return f'git add -- {shlex.join(os.path.relpath(os.path.join(repo.root, path)) for path in paths)}'
+    return add_line(repo.root, paths, os.getcwd())
 
 
 def _report(edits: Sequence[_Edit], mentions: Sequence[str]) -> None:

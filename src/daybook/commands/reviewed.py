@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import shlex
 from collections.abc import Sequence
 
 from daybook.documents import config
@@ -16,6 +15,7 @@ from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.review import Policy
 from daybook.errors import FatalError
+from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -72,5 +72,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(printable(f'{path}: reviewed {options.as_of}, next by {due}'))
     written = [path for path, (before, after, _) in stamped.items() if before != after]
     if written:
-        print(printable(f'git add -- {" ".join(shlex.quote(path) for path in written)}'))
+        print(printable(add_line(repo.root, written, os.getcwd())))
     return 0

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
@@ -183,7 +182,7 @@ class _Report:
         judged = [one for one in judged if one.target and (not named or _is_below(one.problem.path, named))]
         mended = link_fix.fix(self._repo, self._judge, judged)
         rest = self._new(one for one in judged if (one.problem.path, one.target) not in mended)
-        return _outcome(rest, output_format, before=_rewritten(sorted({path for path, _ in mended})))
+        return _outcome(rest, output_format, before=_rewritten(self._repo.root, sorted({path for path, _ in mended})))
 
     def _caused(self, change: Change) -> list[Judged]:
         """Return the problems that a change causes."""
@@ -226,7 +225,7 @@ class _Report:
             files.write_atomic(path, content)
         rest = {one.problem for one in judged
                 if one.problem.level == 'error' and link_baseline.line(one.problem.path, one.target) not in lines}
-        return _outcome(rest, output_format, before=_rewritten([link_baseline.PATH] if is_new else []))
+        return _outcome(rest, output_format, before=_rewritten(self._repo.root, [link_baseline.PATH] if is_new else []))
 
 
 def _outcome(found: Collection[Problem], output_format: str, *, before: Sequence[str] = (), note: str = '') -> Outcome:
@@ -240,10 +239,10 @@ def _outcome(found: Collection[Problem], output_format: str, *, before: Sequence
     return Outcome.of([*before, *lines, *apart[len(before):]], (), is_bad)
 
 
-def _rewritten(paths: Sequence[str]) -> list[str]:
+def _rewritten(root: str, paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
-    return [*(f'Rewriting {path}' for path in paths), f'git add -- {" ".join(map(shlex.quote, paths))}']
+    return [*(f'Rewriting {path}' for path in paths), problem.add_line(root, paths, os.getcwd())]
 
 
 def _folders_above(path: str) -> Iterable[str]:
