@@ -200,6 +200,11 @@ STAYS = (
     pytest.param({'latest.md': (f'{HOME}/{OLD}.md',)}, f'stays: {HOME}/{OLD}.md: latest.md is a symbolic link to it', id='a symbolic link'),
     pytest.param({f'{HOME}/SK-260103-01.md': _note('SK-260103-01', operator='sergei')}, '', id='the last of an operator stays'),
     pytest.param({'odd.md': f'[a]: {HOME}/{OLD}.md\n\n[a]: {HOME}/{OLD}.md\n\n[a]\n'}, 'odd.md:5: the link to', id='a link that cannot be rewritten'),
+    pytest.param({'.daybook/config.yaml': 'links: {exclude: ["legacy/**"]}\n', 'legacy/x.md': f'[a](../{HOME}/{OLD}.md)\n',
+                  'legacy/y.md': f'{SECOND} in words, `[a](../{HOME}/{SECOND}.md)` in code\n'},
+                 f'stays: {HOME}/{OLD}.md: legacy/x.md, which links.exclude leaves out, links to it\n', id='a link that is left out'),
+    pytest.param({'.daybook/config.yaml': 'links: {exclude: ["legacy/**"]}\n', 'legacy/odd.md': f'[a]: ../{HOME}/{OLD}.md\n\n[a]: ../{HOME}/{OLD}.md\n\n[a]\n'},
+                 f'stays: {HOME}/{OLD}.md: legacy/odd.md', id='a link that is left out and cannot be rewritten'),
 )
 
 

@@ -123,19 +123,28 @@ def _is_generated(settings: Settings, path: str, data: bytes) -> bool:
 def _sources(settings: Settings, known: _Files, moves: Mapping[str, str], *, are_maps_made: bool) -> list[str]:
     """Return the Markdown files that may have to change: those that move, and those that may name one that does."""
     pattern = relocating.pattern_of(moves)
-    exclude = re.compile('|'.join(map(config.glob_regex, settings.links_exclude)), re.DOTALL).fullmatch if settings.links_exclude else None
     found = []
     for path, mode in known.modes.items():
         if path in moves:
             found.append(path)
-        elif tree.is_markdown(path) and mode.startswith(_FILE) and pattern and not (exclude and exclude(path)):
+        elif tree.is_markdown(path) and mode.startswith(_FILE) and pattern:
             data = known.read(path)
             if pattern.search(data) and not (are_maps_made and _is_generated(settings, path, data)):
                 found.append(path)
     return found
 
 
-def _try(known: _Files, moves: Mapping[str, str], sources: Iterable[str], dirty: Collection[str]) -> tuple[dict[str, Relocated], dict[str, str]]:
+def _untouchable(settings: Settings, paths: Iterable[str], dirty: Collection[str]) -> dict[str, str]:
+    """Return the files of which no link is rewritten, each with the reason for what it links to."""
+    exclude = re.compile('|'.join(map(config.glob_regex, settings.links_exclude)), re.DOTALL).fullmatch if settings.links_exclude else None
+    found = {path: f'{path}, which links to it, has changes that are not committed' for path in dirty}
+    if exclude:
+        found |= {path: f'{path}, which links.exclude leaves out, links to it' for path in paths if exclude(path)}
+    return found
+
+
+def _try(known: _Files, moves: Mapping[str, str], sources: Iterable[str],
+         untouchable: Mapping[str, str]) -> tuple[dict[str, Relocated], dict[str, str]]:
     """Return what becomes of each file, and the notes that must stay for one of them, with the reason."""
     whole = _with_folders(moves, known)
     ground = Ground(whole, Names(known.modes), frozenset(known.modes), known.folders)
@@ -148,9 +157,8 @@ def _try(known: _Files, moves: Mapping[str, str], sources: Iterable[str], dirty:
         except FatalError as error:
             stay |= _concerned(known, moves, path, str(error))
             continue
-        if result.data != data and path in dirty and path not in moves:
-            reason = f'{path}, which links to it, has changes that are not committed'
-            stay |= {old: reason for old in moves if old in result.named or posixpath.dirname(old) in result.named}
+        if result.data != data and path in untouchable and path not in moves:
+            stay |= {old: untouchable[path] for old in moves if old in result.named or posixpath.dirname(old) in result.named}
         found[path] = result
     return found, stay
 
@@ -171,12 +179,13 @@ def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
     moves = _movable(known, chosen.moves)
     stay = {**chosen.stay, **_unsafe(repo, moves, known)}
     dirty = {*git.dirty_files(repo), *known.unmerged}
+    untouchable = _untouchable(settings, known.modes, dirty)
     are_maps_made = index_files.are_kept_here(repo, settings)
     while True:  # what stays may be what another file links to
         moves = {old: new for old, new in moves.items() if old not in stay}
         if not moves:
             return Plan({}, {}, {}, stay)
-        found, more = _try(known, moves, _sources(settings, known, moves, are_maps_made=are_maps_made), dirty)
+        found, more = _try(known, moves, _sources(settings, known, moves, are_maps_made=are_maps_made), untouchable)
         if not more:
             break
         stay |= more
