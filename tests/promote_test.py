@@ -195,3 +195,28 @@ def test_what_cannot_be_proven_is_refused() -> None:
         promotion.kept(body.encode(), found[0], '[x](y.md)')
     with pytest.raises(FatalError, match='no link can be put'):
         promotion.kept(b'## Learnings\n\n- a\n', promotion.Item(0, 19, 2, 'a'), 'no link')
+
+
+@pytest.mark.parametrize('bad', [b'\xff', b'[x](../../src.py) \xff', b'\xed\xa0\x80'])
+def test_a_learning_that_is_not_utf8_is_refused_in_words(noted: Sandbox, bad: bytes) -> None:
+    path = noted.root / NOTE
+    path.write_bytes(path.read_bytes().replace(b'nested one', b'nested ' + bad))
+    before = noted.snapshot()
+    for words in (('1',), ('--all',)):
+        assert _promote(noted, ID, *words) == (1, f'daybook: {NOTE} is not UTF-8 in this learning; convert it first\n')
+    assert _promote(noted, ID)[0] == 0
+    assert noted.snapshot() == before
+
+
+def test_what_is_not_utf8_elsewhere_in_the_note_stays(noted: Sandbox) -> None:
+    path = noted.root / NOTE
+    path.write_bytes(path.read_bytes() + b'\n\xff\n')
+    assert _promote(noted, ID, '1')[0] == 0
+    assert path.read_bytes().endswith(b'\n\xff\n') and b'Kept as' in path.read_bytes()
+
+
+def test_a_title_that_is_not_utf8_can_be_listed(noted: Sandbox) -> None:
+    path = noted.root / NOTE
+    path.write_bytes(path.read_bytes().replace(b'Retries need', b'Retries \xff need'))
+    code, output = _promote(noted, ID)
+    assert code == 0 and output.startswith('1. Retries')

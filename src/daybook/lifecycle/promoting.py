@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -36,6 +37,7 @@ from daybook.writers.promotion import Item
 
 TITLE = 'Learnings'
 _MOST = 99  # learnings of one name
+_SURROGATE = re.compile('[\ud800-\udfff]')  # a byte that is no UTF-8
 
 
 class Learning(NamedTuple):
@@ -81,6 +83,8 @@ def learnings(settings: Settings, note: Document) -> list[Learning]:
 
 def _text(repo: Repo, note: Document, item: Item, path: str) -> str:
     """Return the text of an item as it reads at `path`, its links mended."""
+    if _SURROGATE.search(item.text):
+        raise FatalError(f'{note.path} is not UTF-8 in this learning; convert it first')
     names = frozenset(git.tracked_files(repo))
     ground = Ground({}, Names(()), names, frozenset(tree.Tree(names).folders))
     whole = markdown.links(_body(note).encode('utf-8', 'replace').decode())
