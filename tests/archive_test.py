@@ -310,7 +310,13 @@ def test_refused_where_it_cannot_be(team: Sandbox) -> None:
     (team.root / '.git/daybook/handoff.json').unlink()
     team.git('switch', '-q', '--detach')
     code, output = _archive(team, '--commit')
-    assert (code, 'detached' in output) == (1, True)
+    assert (code, output) == (1, 'daybook: HEAD is detached; a commit would belong to no branch: git switch -c <branch>\n')
+    team.git('switch', '-q', '-')
+    lock = team.write('.git/index.lock', '')
+    for words in ((), ('--commit',)):
+        code, output = _archive(team, *words)
+        assert code == 1 and 'run it again' in output and 'hand-off' not in output
+    lock.unlink()
 
 
 @needs_fork

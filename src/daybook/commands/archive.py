@@ -59,7 +59,8 @@ def _refuse(repo: Repo, *, is_commit: bool) -> None:
         raise FatalError('archive cannot run inside another git hook; run it by hand')
     if is_commit:
         preflight.refuse_state(repo)
-    preflight.refuse_index_lock(repo)
+    else:
+        preflight.refuse_index_lock(repo)
 
 
 def _tell_stay(stay: Mapping[str, str]) -> None:

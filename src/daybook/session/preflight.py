@@ -1,4 +1,4 @@
-"""Preflight: every reason for which a hand-off refuses, found before anything is written."""
+"""Preflight: every reason for which a hand-off, or another command that commits, refuses before anything is written."""
 from __future__ import annotations
 
 import os
@@ -16,7 +16,7 @@ from daybook.session import runner_stash
 
 
 class Refused(FatalError):
-    """A hand-off that must not begin, or was put back. `reason` is the word of the last line.
+    """A run that must not begin, or was put back. `reason` is the word of the last line.
 
     `is_untouched` is False where something else has changed a file meanwhile.
     """
@@ -60,9 +60,9 @@ def refuse_state(repo: Repo) -> None:
         if os.path.exists(git.git_path(repo, name)):
             raise Refused('in-progress', f'a {operation} is under way; finish it first: {go_on}')
     if git.current_branch(repo) is None:
-        raise Refused('detached', 'HEAD is detached; a note would belong to no branch: git switch -c <branch>')
+        raise Refused('detached', 'HEAD is detached; a commit would belong to no branch: git switch -c <branch>')
     if git.resolve(repo, 'HEAD') is None:
-        raise Refused('unborn', 'the branch has no commit yet; make the first one, then hand off')
+        raise Refused('unborn', 'the branch has no commit yet; make the first one, then run it again')
     unmerged = git.expect('ls-files', '-z', '--unmerged', cwd=repo.root).out
     if unmerged:
         raise Refused('unmerged', 'the index holds unmerged files; resolve and `git add` them first')
@@ -73,8 +73,8 @@ def refuse_index_lock(repo: Repo) -> None:
     """Refuse while the index is locked."""
     lock = git.git_path(repo, 'index.lock')
     if os.path.exists(lock):
-        raise Refused('index-lock', f'another git process is at work: {lock} exists; wait for it to end and run the '
-                      'hand-off again (when no git runs any more, a crash has left the file: move it away)')
+        raise Refused('index-lock', f'another git process is at work: {lock} exists; wait for it to end and run it '
+                      'again (when no git runs any more, a crash has left the file: move it away)')
 
 
 def _quoted(path: str) -> str:
