@@ -95,7 +95,7 @@ class Judge:
             seen |= self._look(source for source in sources if source not in seen)
             wanted = {source: self._suspects(found) for source, found in seen.items()}
             suspicious = {source: targets for source, targets in wanted.items()
-                          if targets or any(key.startswith('[[') for key in seen[source].keys)}
+                          if targets or any(key.startswith('[[') for key in seen[source].keys) and self._minds_wikilinks(source)}
             judged, dated = self._explain(self.contents.places(suspicious, readers))
         return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
 
@@ -149,8 +149,12 @@ class Judge:
                 judged.setdefault(source, []).append(judgement)
         return judged, dated
 
+    def _minds_wikilinks(self, source: str) -> bool:
+        setting = self.options.wikilinks
+        return setting != 'ignore' and (setting != 'documents' or self._ageing.kind_of(source) is not None)
+
     def _wikilinks(self, source: str, found: list[Link]) -> Iterator[Judged]:
-        if not found or self.options.wikilinks == 'ignore':
+        if not found or not self._minds_wikilinks(source):
             return
         is_document = self._ageing.kind_of(source) is not None
         self._names = self._names or links.Names(self.entries)
