@@ -333,9 +333,33 @@ AGREED = (
     pytest.param(('a = 1', 'a = 3'), ('bottom', 'ground'), '#limits', 1, id='outside of the label'),
     pytest.param(('a = 1', 'a = 3'), ('top', 'head'), '#limits', 1, id='above the label'),
     pytest.param(('a = 1', 'a = 3'), ('B = 2\n', 'B = 2\nC = 3\n'), '#limits', 0, id='the label grows'),
+    # these as https://github.com/simonepri/ifttt-lint has them in its own tests: what the marks enclose counts, not the marks
+    pytest.param(('ThenChange("', 'ThenChange("other.py", "'), None, '', 0, id='only the mark below'),
+    pytest.param(('IfChange("limits")', 'IfChange( limits )'), None, '', 0, id='only the mark above'),
+    pytest.param(('b = 2\n# LINT.ThenChange("', 'b = 3\n# LINT.ThenChange("other.py", "'), None, '', 1, id='the mark below and a line'),
+    pytest.param(('# LINT.IfChange("limits")\na = 1', '# LINT.IfChange(limits)\na = 3'), None, '', 1, id='the mark above and a line'),
+    pytest.param(('a = 1\nb = 2\n# LINT.ThenChange("', 'b = 2\n# LINT.ThenChange("other.py", "'), None, '', 1, id='the mark below, and a line goes'),
+    pytest.param(('a = 1', 'a = 3'), ('# LINT.EndLabel', '# LINT.EndLabel (limits)'), '#limits', 1, id='only the mark of the target'),
     # here it says 1: it looks at the lines after the change alone, and a line that is gone is in none
     pytest.param(('a = 1', 'a = 3'), ('B = 2\n', ''), '#limits', 0, id='the label loses its last line'),
 )
+
+
+@pytest.mark.parametrize(('before', 'after', 'code'), [
+    ('a = 1\nb = 2\n', '# LINT.IfChange(limits)\na = 1\nb = 2\n# LINT.ThenChange(doc.py)\n', 0),  # marks around what was there
+    ('# LINT.IfChange(limits)\na = 1\n# LINT.ThenChange(doc.py)\n', 'a = 1\n', 0),
+    ('# LINT.IfChange(limits)\n# LINT.ThenChange(doc.py)\n', '# LINT.IfChange(limits)\n# LINT.ThenChange(doc.py, c.py)\n', 0),  # around nothing
+    ('# LINT.IfChange(old)\na = 1\n# LINT.ThenChange(doc.py)\n', '# LINT.IfChange(limits)\na = 1\n# LINT.ThenChange(doc.py)\n', 0),
+    ('# LINT.IfChange(old)\na = 1\n# LINT.ThenChange(doc.py)\n', '# LINT.IfChange(limits)\na = 3\n# LINT.ThenChange(doc.py)\n', 1),
+    ('# LINT.IfChange(limits)\na = 1\n# LINT.ThenChange(doc.py)\n', '', 1),
+])
+def test_marks_alone_are_no_change(repo: Sandbox, before: str, after: str, code: int) -> None:
+    repo.write('doc.py', 'x\n')
+    for text in (before, after):
+        repo.write('conf.py', f'x = 1\n{text}y = 1\n')
+        repo.commit()
+    found = cochanging.of_range(git.find_repo(str(repo.root)), [Cochange('limits', ('conf.py#limits',), ('doc.py',))], 'HEAD^', 'HEAD')
+    assert len(found) == code, found
 
 
 @pytest.mark.parametrize(('marks', 'target', 'label', 'code'), AGREED)

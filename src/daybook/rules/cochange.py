@@ -81,13 +81,16 @@ def fits(glob: str, path: str | None) -> bool:
 
 
 def region(path: str, text: str, label: str) -> list[Span]:
-    """Return the lines of the file at `path` that a label means: what marks enclose, and in Markdown the section of that slug."""
+    """Return the lines of the file at `path` that a label means: what marks enclose, and in Markdown the section of that slug.
+
+    The marks themselves are none of them: who puts them around what is there has changed nothing of it.
+    """
     found: list[Span] = []
     lines = text.splitlines()
     begun: int | None = None
     for number, line in enumerate(lines, 1):
         if begun is not None and _END.search(line):
-            found.append(Span(begun, number))
+            found.append(Span(begun + 1, number - 1))
             begun = None
         elif (mark := _BEGIN.search(line)) and mark[1].strip() == label:
             begun = number
@@ -102,7 +105,8 @@ def region(path: str, text: str, label: str) -> list[Span]:
 
 def touches(hunks: Iterable[Span], regions: Collection[Span]) -> bool:
     """Return whether changed lines lie in one of the regions."""
-    return any(hunk.first <= span.last and span.first <= hunk.last for hunk in hunks for span in regions if hunk.last >= hunk.first)
+    return any(hunk.first <= span.last and span.first <= hunk.last for hunk in hunks for span in regions
+               if hunk.last >= hunk.first and span.last >= span.first)
 
 
 def wanted(rules: Iterable[Cochange], changes: Iterable[Change]) -> set[tuple[str, str | None, str]]:
