@@ -101,7 +101,7 @@ def _problems(scope: Scope, chosen: tuple[str | None, str] | None, *, message: b
 
 
 def _told(scope: Scope, chosen: tuple[str | None, str] | None) -> list[str]:
-    found = cochanging.excuses(scope.repo, scope.settings.cochange, *(chosen or (None, 'HEAD')))
+    found = cochanging.excuses(scope.repo, scope.settings.cochange, *(chosen or git_changes.split_range(scope.repo, 'HEAD')))
     return [f'{each.oid[:10]} {each.rule or "all rules"}: {each.why or "(no reason)"}' for each in found]
 
 

@@ -51,6 +51,12 @@ MAPS = (
 )
 
 
+def test_a_map_that_nobody_can_have_written_is_refused(repo: Sandbox) -> None:
+    repo.write(MAP, ''.join(f'Entity{number:06}: {{store: Coda}}\n' for number in range(40_000)))
+    repo.git('add', '.')
+    assert run(repo, ID) == (1, f'{MAP}:1: more than 1 MiB; a map of entities and stores is no store of its own: keep the data elsewhere [authority-map]\n')
+
+
 @pytest.mark.parametrize(('text', 'words'), MAPS)
 def test_maps_that_cannot_be_used(repo: Sandbox, text: str, words: str) -> None:
     repo.write(MAP, text)

@@ -290,6 +290,13 @@ def test_subjects_and_names_may_hold_any_byte(droplet: Sandbox) -> None:
     assert run(droplet, ID, '--range', f'{base}..HEAD', '--exits')[0] == 0
 
 
+def test_a_shallow_clone_does_not_know_all_exits(droplet: Sandbox, tmp_path: Path) -> None:
+    _commits(droplet, (COMPOSE, 'open a port'))
+    subprocess.run(('git', 'clone', '-q', '--depth=1', droplet.root.as_uri(), tmp_path / 'shallow'), check=True)
+    code, out = run(Sandbox(tmp_path / 'shallow'), ID, '--exits')
+    assert code == 1 and 'this clone is shallow' in out
+
+
 def test_a_linked_work_tree(droplet: Sandbox, tmp_path: Path) -> None:
     droplet.git('worktree', 'add', '-q', str(tmp_path / 'w t'), '-b', 'w')
     linked = Sandbox(tmp_path / 'w t')

@@ -22,6 +22,7 @@ from daybook.repo.git import Repo
 from daybook.rules import authority
 from daybook.rules.authority import Map
 
+_MOST = 1 << 20  # bytes; what is larger would take a minute in every commit
 USUAL = ('.daybook/authority.yaml', '.daybook/authority.yml', '.daybook/authority.json')
 
 
@@ -66,6 +67,9 @@ def read(repo: Repo, settings: Settings) -> Found | None:
     if data is None:
         where = (config.PATH, _setting_line(repo)) if settings.authority_map is not None else (path, 1)
         return Found(path, None, None, [Problem(*where, 'authority-map', f'authority.map: no such file: {path}; mend the path', causes=(path,))])
+    if len(data) > _MOST:
+        return Found(path, None, None, [Problem(path, 1, 'authority-map', 'more than 1 MiB; a map of entities and stores is no store of its own: '
+                                                'keep the data elsewhere')])
     given, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
     if error:
         return Found(path, None, None, [Problem(path, error[0], 'authority-schema', error[2])])
