@@ -27,7 +27,7 @@ _LINE = 200  # paths of one `git add`: longer commands are refused by some syste
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     words, named = files.split_arguments(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description=__doc__)
+    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description=__doc__, epilog=problem.WRITERS)
     parser.add_argument('files', nargs='*', help='these files and folders only (default: all documents)')
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--dry-run', action='store_true', help='print a diff and write nothing')

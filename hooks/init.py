@@ -201,7 +201,8 @@ def _print_next(root: str, found: Found, wanted: Wanted, addable: Sequence[str],
         print(f'  {command}')
     if settling:
         print('  (what is there already gets its indexes, and its dead links of today no longer block: '
-              f'run the `git add` that {"each" if settling[1:] else "it"} prints)')
+              f'run the `git add` that {"each" if settling[1:] else "it"} prints; '
+              'to have written ends with 1, as in a hook)')
     for command in _install(found):
         print(f'  {command}')
     if addable:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from collections.abc import Sequence
 
+from daybook import problem
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
@@ -127,7 +128,7 @@ def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is stale and print the `git add` for it; 1 when something was written or waits for a person."""
-    parser = argparse.ArgumentParser('daybook regen-indexes', description=__doc__)
+    parser = argparse.ArgumentParser('daybook regen-indexes', description=__doc__, epilog=problem.WRITERS)
     parser.add_argument('--check', action='store_true', help='write nothing; exit 1 when something would be written')
     parser.add_argument('--force', action='store_true', help='also where `indexes.when` leaves it to others')
     parser.add_argument('--adopt', action='store_true', help='make generated ones of the indexes written by hand')

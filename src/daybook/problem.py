@@ -15,6 +15,8 @@ from typing import NamedTuple
 from daybook.errors import UsageError
 
 FORMATS = ('text', 'json', 'github')
+# for the help of what writes
+WRITERS = 'exit code: 1 when something was written, as a hook that changes files has to fail; by hand, join commands with `;`, not `&&`'
 
 _ALIKE = 20  # files of which the same is said, one by one
 _CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')

@@ -53,7 +53,8 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     from daybook.repo import files
 
     words, named = files.split_arguments(words)
-    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description='check that every link leads to a tracked file and every #fragment to an anchor')
+    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description='check that every link leads to a tracked file and every #fragment to an anchor',
+                                     epilog=problem.WRITERS)
     parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all Markdown files)')
     parser.add_argument('--all', action='store_true', help='inside `git commit` too, report and block on what the commit did not cause')
     parser.add_argument('--fix', action='store_true', help='rewrite wikilinks, and links to files that git knows to be renamed')
