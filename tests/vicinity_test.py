@@ -12,6 +12,7 @@ from conftest import Sandbox
 from daybook.checks import asking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
+from daybook.documents import catalogue
 from daybook.hooks import check_invariant
 from daybook.hooks import validate_frontmatter
 
@@ -143,3 +144,19 @@ def test_a_circle_is_seen_from_any_of_its_documents(repo: Sandbox, tmp_path: Pat
     assert told() == paths
     said('0003-c', 'summary: it lets go\n')
     assert told() == []
+
+
+def test_a_busy_catalogue_is_asked_once_and_done_without(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write('docs/sessions/RT-260101-01.md', '---\nbroken: true\n---\n')
+    repo.git('add', '--all')
+    monkeypatch.chdir(repo.root)
+    monkeypatch.setenv('GIT_INDEX_FILE', '.git/index')
+    monkeypatch.setattr(catalogue, '_BUSY', 0.01)
+    told = _look_at_all(validate_frontmatter, repo.root, tmp_path / 'aside')
+    asked, ask = [], catalogue.open_in
+    monkeypatch.setattr(catalogue, 'open_in', lambda folder: asked.append(folder) or ask(folder))
+    with ask(str(repo.root / '.git')) as other, other.writing() as is_mine:
+        assert is_mine and _look(validate_frontmatter) == told and told.problems
+    assert len(asked) == 1
+    _look(validate_frontmatter)
+    assert len(asked) == 2

@@ -68,6 +68,7 @@ def look(scope: Scope, rules: Rules, also: Callable[[], Collection[str]] = tuple
                 with kept, kept.writing() as is_mine:
                     if is_mine:
                         return _by_catalogue(scope, rules, kept)
+                break  # another process has it for as long as we wait; to look at all takes no longer
             except catalogue.Damaged:
                 catalogue.discard(scope.repo.common_dir)
     return scope.part(rules.check(whole(scope)), also() if scope.change else ())
