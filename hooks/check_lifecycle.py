@@ -10,7 +10,6 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
-from daybook.documents import frontmatter
 from daybook.errors import FatalError
 from daybook.governance import moving
 from daybook.governance import records
@@ -53,8 +52,6 @@ def _written(scope: Scope, wrong: Problem, wanted: dict[str, Any]) -> Problem:
         before = files.read_bytes(place)
         if scope.is_in_commit or before is None:
             raise FatalError('a hook that looks writes nothing inside a commit; run it by hand')
-        if frontmatter.find_block(before) is None and any(isinstance(value, list) for value in wanted.values()):
-            raise FatalError('its header is no frontmatter')
         kind = config.kind_of(scope.settings, wrong.path)
         name = kind.name if kind and kind.name in config.BUILT_IN else 'doc'
         files.write_atomic(place, reviewed.stamp(before, wanted, schema.property_order(name)))
@@ -71,11 +68,12 @@ def look(scope: Scope) -> Look:
         return Look(notes=lifecycle.report([record for record in found if scope.covers(record.path)], tables))
     if not succession.governed(found) and not any(record.kind in tables for record in found):
         return Look(notes=scope.by_hand(*_idle(scope, found)))
-    former, is_range = moving.former(scope, os.environ) if tables else ({}, False)
-    problems = lifecycle.check(found, tables, former, is_range=is_range)
+    before = moving.former(scope, os.environ) if tables else moving.NOTHING
+    problems = lifecycle.check(found, tables, before.statuses, is_range=before.is_range)
     wrong = [each for each in succession.check(found) if scope.covers(each.problem.path)]
     problems += _mended(scope, wrong) if 'fix' in scope.flags else [each.problem for each in wrong]
-    return scope.part(problems, _of_other_tables(scope, found))._replace(notes=scope.by_hand(*_idle(scope, found)))
+    blind = [f'{HOOK_ID}: the moves of statuses were not judged: {before.blind}'] if before.blind else []
+    return scope.part(problems, _of_other_tables(scope, found))._replace(notes=[*blind, *scope.by_hand(*_idle(scope, found))])
 
 
 def _idle(scope: Scope, found: Iterable[records.Record]) -> list[str]:

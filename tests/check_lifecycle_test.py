@@ -125,6 +125,18 @@ def test_a_range_may_hold_several_moves(governed: Sandbox) -> None:
     assert run(governed, ID, env={'GITHUB_BASE_REF': 'main'}) == (1, _move('done', 'draft')), 'a pull request'
 
 
+def test_a_pull_request_in_a_shallow_clone_says_that_it_cannot_tell(governed: Sandbox, tmp_path: Path) -> None:
+    for status in ('active', 'done'):
+        assert _put(governed, status) == (0, '')
+        governed.git('commit', '-q', '--allow-empty', '--no-verify', '-m', status)
+    governed.git('switch', '-q', '-c', 'topic')
+    governed.write('plans/p.md', _plan('draft'))
+    governed.git('commit', '-qa', '--no-verify', '-m', 'back')
+    governed.git('clone', '-q', '--depth=1', '--branch=topic', f'file://{governed.root}', str(tmp_path / 'shallow'))
+    code, said = run(Sandbox(tmp_path / 'shallow'), ID, env={'GITHUB_BASE_REF': 'main'})
+    assert code == 0 and said.startswith(f'{ID}: the moves of statuses were not judged: ') and 'fetch-depth: 0' in said
+
+
 def test_a_merge_may_bring_several_moves(governed: Sandbox) -> None:
     install(governed, ID, 'pre-merge-commit')
     governed.git('switch', '-q', '-c', 'topic')
@@ -193,6 +205,27 @@ def test_succession(old: str, new: str, expected: list[tuple[str, str]]) -> None
         wrong = [each.problem for each in succession.check(order)]
         assert sorted((each.path.split('/')[-1][:-3], each.rule) for each in wrong) == sorted(expected)
         assert all(len(each.causes) == 1 for each in wrong)
+
+
+@pytest.mark.parametrize(('header', 'reason'), [
+    ('---\n- title: A\n- entity: x\n---\n# A\n', 'only frontmatter holds a list'),
+    ('# A\n\n**Entity:** x\n**Zone:** internal\n', 'only frontmatter holds a list')])
+def test_fix_leaves_a_header_that_holds_no_list(repo: Sandbox, header: str, reason: str) -> None:
+    repo.write('docs/adr/0001-a.md', header)
+    for name in ('0002-b', '0003-c'):
+        repo.write(f'docs/adr/{name}.md', '---\ntitle: B\nsupersedes: 0001-a\n---\n')
+    repo.git('add', '.')
+    code, said = run(repo, ID, '--fix')
+    assert code == 1 and f'not written: {reason}' in said
+    assert repo.read('docs/adr/0001-a.md') == header
+
+
+def test_fix_names_what_bold_lines_lack(repo: Sandbox) -> None:
+    repo.write('docs/adr/0001-a.md', '# A\n\n**Entity:** x\n**Zone:** internal\n')
+    repo.write('docs/adr/0002-b.md', '---\ntitle: B\nsupersedes: 0001-a\n---\n')
+    repo.git('add', '.')
+    code, said = run(repo, ID, '--fix')
+    assert code == 1 and 'add `superseded_by: 0002-b`' in said and 'reviewed' not in said
 
 
 def test_fix_writes_both_ways_and_once(repo: Sandbox) -> None:

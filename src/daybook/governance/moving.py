@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from daybook.checks.scope import Scope
 from daybook.documents import document
@@ -14,20 +15,38 @@ from daybook.repo.git_changes import File
 from daybook.rules.lifecycle import Former
 
 
+class Before(NamedTuple):
+    """What each changed document was, by path. `is_range` tells that several commits may lie between.
+
+    `blind` says why that could not be found out, `` where it could.
+    """
+
+    statuses: dict[str, Former]
+    is_range: bool
+    blind: str = ''
+
+
+NOTHING = Before({}, False)
+
+
+def _is_merge(scope: Scope, environ: Mapping[str, str]) -> bool:
+    # `git merge` leaves MERGE_HEAD behind only when it stops; before that it tells its hooks what it is
+    return (any(os.path.exists(git.git_path(scope.repo, name)) for name in ('MERGE_HEAD', 'SQUASH_MSG'))
+            or environ.get('GIT_REFLOG_ACTION', '').startswith(('merge', 'pull')))
+
+
 def _base(scope: Scope, environ: Mapping[str, str]) -> tuple[str, bool]:
-    """Return the commit to compare with, and whether what lies between may be several commits."""
+    """Return the commit to compare with, and whether what lies between may be several commits.
+
+    Raises FatalError for a pull request in a shallow clone, which has no common past with its target.
+    """
     if scope.is_in_commit:
-        # `git merge` leaves MERGE_HEAD behind only when it stops; before that it tells its hooks what it is
-        is_merge = any(os.path.exists(git.git_path(scope.repo, name)) for name in ('MERGE_HEAD', 'SQUASH_MSG')) or environ.get('GIT_REFLOG_ACTION', '').startswith(('merge', 'pull'))
-        return 'HEAD', is_merge
+        return 'HEAD', _is_merge(scope, environ)
     if scope.change is not None:
         return scope.change.base, True
     target = environ.get('GITHUB_BASE_REF')
     if target:
-        try:
-            base, _ = git_changes.split_range(scope.repo, f'origin/{target}...HEAD')
-        except FatalError:  # a shallow clone has no common past; the statuses themselves are checked all the same
-            base = None
+        base, _ = git_changes.split_range(scope.repo, f'origin/{target}...HEAD')
         return base or 'HEAD', True
     return 'HEAD', False
 
@@ -38,11 +57,14 @@ def _statuses(scope: Scope, paths: list[str], commit: str) -> dict[str, str]:
     return {path: status for path, status in stated.items() if isinstance(status, str)}
 
 
-def former(scope: Scope, environ: Mapping[str, str]) -> tuple[dict[str, Former], bool]:
-    """Return by path what each changed document was, under another name perhaps, and whether several commits lie between."""
-    base, is_range = _base(scope, environ)
+def former(scope: Scope, environ: Mapping[str, str]) -> Before:
+    """Return what each changed document was, under another name perhaps."""
+    try:
+        base, is_range = _base(scope, environ)
+    except FatalError as error:  # the statuses themselves are checked all the same
+        return Before({}, True, str(error))
     changed: list[File] = (git_changes.staged if scope.is_in_commit else git_changes.on_disk)(scope.repo, base)
     names = {file.path: file.old or file.path for file in changed if file.status == 'modified'}
     before = _statuses(scope, list(names.values()), base)
     earlier = _statuses(scope, list(names.values()), 'HEAD^') if before and not is_range else {}
-    return {path: Former(before[old], earlier.get(old, '')) for path, old in names.items() if old in before}, is_range
+    return Before({path: Former(before[old], earlier.get(old, '')) for path, old in names.items() if old in before}, is_range)

@@ -31,10 +31,10 @@ def changes(meta: Mapping[str, object], footer: str, today: str, *, until: str |
     return found
 
 
-def stamp(data: bytes, wanted: Mapping[str, str], order: Sequence[str]) -> bytes:
+def stamp(data: bytes, wanted: Mapping[str, str | list[str]], order: Sequence[str]) -> bytes:
     """Return a document with the keys `wanted` set in its header, and every other byte as it was.
 
-    Raises FatalError when it has no header, or one that cannot be read.
+    Raises FatalError when it has no header, one that cannot be read, or one that cannot hold what is wanted.
     """
     header = governed.header_of(data, frontmatter.parse(data))
     if header.error:
@@ -43,7 +43,10 @@ def stamp(data: bytes, wanted: Mapping[str, str], order: Sequence[str]) -> bytes
         raise FatalError('it has no header; `daybook backfill-frontmatter` adds one')
     if header.form == governed.FRONTMATTER:
         return frontmatter_edit.set_keys(data, wanted, order)
-    edited = _with_bullets(data, header, wanted)
+    plain = {key: value for key, value in wanted.items() if isinstance(value, str)}
+    if len(plain) < len(wanted):
+        raise FatalError('only frontmatter holds a list; `daybook backfill-frontmatter --convert` makes it from such a header')
+    edited = _with_bullets(data, header, plain)
     again = governed.header_of(edited, frontmatter.parse(edited))
     if again.form != header.form or again.meta != {**header.meta, **wanted}:
         raise FatalError('its header cannot be changed without touching other lines; edit it by hand')
@@ -55,7 +58,8 @@ def _with_bullets(data: bytes, header: governed.Header, wanted: Mapping[str, str
     last = max(header.lines.values()) - 1
     pattern = re.match(rb'([-*+][ \t]+(?:\*\*)?)[^:*]*((?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*)', lines[last])
     if pattern is None:
-        raise FatalError('its header is no list of bullets; add `reviewed: YYYY-MM-DD` to it by hand')
+        missing = ', '.join(f'`{key}: {value}`' for key, value in wanted.items())
+        raise FatalError(f'its header is no list of bullets; add {missing} to it by hand')
     end = re.search(rb'\r?\n?$', lines[last])
     newline = (end[0] if end else b'') or b'\n'
     for key, value in wanted.items():
