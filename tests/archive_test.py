@@ -259,6 +259,15 @@ def test_who_keeps_no_indexes_gets_none(repo: Sandbox) -> None:
     assert code == 0 and repo.git('ls-files').splitlines() == [f'{HOME}/{NEW}.md', f'{ARCHIVE}/{OLD}.md'], output
 
 
+def test_the_last_note_of_each_stays_however_often_it_is_asked(repo: Sandbox) -> None:
+    for name in ('RT-260101-01', 'RT-260101-02', 'RT-260101-03'):
+        repo.write(f'{HOME}/{name}.md', _note(name))
+    repo.commit()
+    for _ in range(3):
+        assert _archive(repo, '--commit')[0] == 0
+        assert sorted(path.name for path in (repo.root / HOME).glob('RT-*.md')) == ['RT-260101-03.md']
+
+
 def test_policy_and_place_are_settings(team: Sandbox) -> None:
     done = team.daybook('archive')
     assert (done.returncode, 'sessions.archive_after_days' in done.stderr) == (2, True)

@@ -669,3 +669,14 @@ def test_five_thousand_files(repo: Sandbox) -> None:
     found = findings(repo)
     assert found['notes']['count'] == 5000
     assert found['problems']['dead_links']['count'] == 0
+
+
+@pytest.mark.parametrize('command', [('inventory',), ('init', '--dry-run'), ('init', '--upgrade', '--dry-run')], ids=' '.join)
+@pytest.mark.parametrize('text', ['kinds: [a\n', 'a: 1\na: 2\n', '- x\n', '\x00', '{a: [b: }'])
+def test_settings_that_cannot_be_read_are_told_by_name(repo: Sandbox, command: tuple[str, ...], text: str) -> None:
+    repo.write('.daybook/config.yaml', text)
+    repo.commit()
+    done = repo.daybook(*command)
+    assert done.returncode in (0, 1) and '.daybook/config.yaml' in done.stdout + done.stderr
+    assert 'unexpected' not in done.stdout + done.stderr
+    assert repo.read('.daybook/config.yaml') == text

@@ -25,7 +25,7 @@ from daybook.repo import git
 from daybook.repo import listing
 from daybook.session.operators import Operator
 
-HEAD = 'to refresh, or to say of in a later commit why not (`Docs-Reviewed: <why>`):'
+HEAD = 'to refresh in a later commit; or, before you push, say why not in the message of the commit that needs it (`Docs-Reviewed: <why>`):'
 STATE = 'docs/infrastructure/droplet_state.md'
 RULE = ('cochange:\n- {name: droplet, when: ["ops/*.yml"], then: ["docs/infrastructure/*state*.md"], why: the state document tells what runs}\n'
         '- {name: map, when: ["ops/b.yml"], then: ["docs/map.md#hosts"]}\n')

@@ -301,10 +301,12 @@ def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, An
 
 
 def mapping_lines(data: bytes) -> dict[str, int]:
-    """Return the line (from 1) of every value of one of our YAML files, by JSON pointer."""
+    """Return the line (from 1) of every value of one of our YAML files, by JSON pointer; nothing of what cannot be read."""
     from daybook.documents import frontmatter_yaml
 
     text = data.removeprefix(frontmatter.BOM)
+    if frontmatter_yaml.read_yaml(text)[1]:
+        return {}
     lines = frontmatter_yaml.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
     return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
 

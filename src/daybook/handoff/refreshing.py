@@ -77,4 +77,4 @@ def lines(request: Request, facts: Facts) -> list[str]:
     if not found:
         return []
     more = [f'  [ ] and {len(found) - _MOST} more: daybook check-cochange, daybook check-freshness'] if len(found) > _MOST else []
-    return ['to refresh, or to say of in a later commit why not (`Docs-Reviewed: <why>`):', *(f'  [ ] {line}' for line in found[:_MOST]), *more]
+    return ['to refresh in a later commit; or, before you push, say why not in the message of the commit that needs it (`Docs-Reviewed: <why>`):', *(f'  [ ] {line}' for line in found[:_MOST]), *more]

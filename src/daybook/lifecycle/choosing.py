@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime
 import posixpath
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -60,13 +61,16 @@ def _archived(folder: str) -> re.Pattern[str]:
     return re.compile(re.escape(folder).replace(re.escape(YEAR), r'\d{4}') + '/')
 
 
-def _newest(notes: Iterable[tuple[Document, str]]) -> set[str]:
-    """Return the last note of each operator, by which `resume` and the next hand-off know where to go on."""
-    last: dict[str, tuple[str, str]] = {}
+def _newest(notes: Iterable[tuple[Document, str]], is_archived: Callable[[str], object]) -> set[str]:
+    """Return the last note of each operator, by which `resume` and the next hand-off know where to go on.
+
+    Of those of one day it is none that is archived already, else the last by its name.
+    """
+    last: dict[str, tuple[str, bool, str, str]] = {}
     for note, day in notes:
-        who = _operator(note)
-        last[who] = max(last.get(who, ('', '')), (day, note.path))
-    return {path for _, path in last.values()}
+        who, own = _operator(note), (day, not is_archived(note.path), note.stem, note.path)
+        last[who] = max(last.get(who, own), own)
+    return {path for *_, path in last.values()}
 
 
 def _reason(settings: Settings, note: Document, new: str) -> str:
@@ -84,7 +88,8 @@ def choose(settings: Settings, notes: Sequence[Document], days: int, as_of: str)
     folder = folder_of(settings)
     limit = (datetime.date.fromisoformat(as_of) - datetime.timedelta(days)).isoformat()
     dated = [(note, day_of(note)) for note in notes if not note.is_stub]
-    newest, is_archived = _newest(dated), _archived(folder).match
+    is_archived = _archived(folder).match
+    newest = _newest(dated, is_archived)
     moves: dict[str, str] = {}
     stay: dict[str, str] = {}
     for note, day in dated:
