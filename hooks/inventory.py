@@ -2,23 +2,19 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import re
 from collections.abc import Sequence
 
 from daybook.adoption import survey
+from daybook.checks import as_of
 from daybook.problem import output_format
 from daybook.repo import git
 from daybook.writers import first_screen
 
 # JSON escapes control characters itself; these would still turn a terminal's line around
 _BIDI = re.compile('[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
-
-
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
 
 
 def _as_json(report: object) -> str:
@@ -32,8 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog='daybook inventory',
         description='Tell what the repository holds, which habits it shows and what each hook would do; write nothing.',
         epilog='DAYBOOK_FORMAT=json prints all findings, the proposed settings among them.')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
-                        help='the day by which reviews are judged (default: today)')
+    as_of.add(parser, 'the day by which reviews are judged (default: today)')
     options = parser.parse_args(argv)
     form = output_format(os.environ)
     report = survey.look(git.find_repo(), options.as_of)

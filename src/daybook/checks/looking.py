@@ -24,6 +24,7 @@ def _arguments(hook_id: str, description: str | None, flags: Mapping[str, str], 
         return options
     import argparse
 
+    from daybook.checks import as_of
     from daybook.repo import files
 
     words, named = files.split_arguments(words)
@@ -31,18 +32,12 @@ def _arguments(hook_id: str, description: str | None, flags: Mapping[str, str], 
     parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all)')
     parser.add_argument('--all', action='store_true',
                         help='inside `git commit` too, report and block on what the commit did not cause')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', help='the day to judge by (default: today)')
+    as_of.add(parser)  # None here, as the scope knows what today is
     for flag, meaning in flags.items():
         parser.add_argument(f'--{flag}', dest='flags', action='append_const', const=flag, help=meaning)
     parser.parse_args(words, namespace=options)
     options.files += named
     return options
-
-
-def _date(text: str) -> str:
-    import datetime
-
-    return datetime.date.fromisoformat(text).isoformat()
 
 
 def run(hook_id: str, description: str | None, look: Callable[[Scope], Look], argv: Sequence[str] | None, *,

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from daybook.checks import as_of
 from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
@@ -26,10 +26,6 @@ _LINE = 200  # paths in one `git add`
 _SHOWN = 8  # notes that are named for one reason
 
 
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
-
-
 def _days(text: str) -> int:
     found = int(text)
     if found < 1:
@@ -42,8 +38,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--older-than', type=_days, metavar='DAYS', help='the policy (default: `sessions.archive_after_days`)')
     parser.add_argument('--dry-run', action='store_true', help='print what would move and write nothing')
     parser.add_argument('--commit', action='store_true', help='commit exactly what was written, or put everything back')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
-                        help='the day to count from (default: today)')
+    as_of.add(parser, 'the day to count from (default: today)')
     return parser.parse_args(argv)
 
 

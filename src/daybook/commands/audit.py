@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 
 from daybook import problem
+from daybook.checks import as_of
 from daybook.checks import asking
 from daybook.checks.scope import Scope
 from daybook.documents.document import Document
@@ -30,10 +31,6 @@ from daybook.writers import audit_report
 from daybook.writers import sync_log
 from daybook.writers.audit_report import Counter
 from daybook.writers.audit_report import Report
-
-
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
 
 
 def _rows(found: Iterable[Witness]) -> tuple[str, ...]:
@@ -93,7 +90,8 @@ def _report(today: str) -> Report:
     mirror, too_old = _mirror(scope)
     # what the counters warn of is told with the counters
     told = [one for one in found.problems if not (one.rule.startswith('invariant-') and one.level == 'warning')]
-    return Report(today, _counters(scope), tuple(sorted({*told, *too_old})), tuple(note for note in found.notes if not note.startswith('check-invariant:')), _orphans(scope.repo), _claims(scope),
+    notes = tuple(note for note in found.notes if not note.startswith('check-invariant:'))
+    return Report(today, _counters(scope), tuple(sorted({*told, *too_old})), notes, _orphans(scope.repo), _claims(scope),
                   _with_status(scope.documents, 'error'), _with_status(scope.documents, 'manual_override'), mirror,
                   tuple(searching.workers(scope)))
 
@@ -101,8 +99,7 @@ def _report(today: str) -> Report:
 def main(argv: Sequence[str]) -> int:
     """Print the report; 1 when somebody must do something, 0 otherwise."""
     parser = argparse.ArgumentParser('daybook audit', description=__doc__)
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
-                        help='the day to judge by (default: today)')
+    as_of.add(parser)
     args = parser.parse_args(argv)
     output_format = problem.output_format(os.environ)
     report = _report(args.as_of)

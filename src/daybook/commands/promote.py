@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import shlex
 from collections.abc import Sequence
 
+from daybook.checks import as_of
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
@@ -23,10 +23,6 @@ from daybook.repo import git
 from daybook.repo.git import Repo
 
 
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
-
-
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='daybook promote', description=__doc__)
     parser.add_argument('session', metavar='SESSION', help='the id of a note, or its file')
@@ -34,7 +30,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--all', action='store_true', help='all that are not kept yet')
     parser.add_argument('--title', help='the title of the document (default: the first sentence)')
     parser.add_argument('--dry-run', action='store_true', help='list what would be made and write nothing')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(), help=argparse.SUPPRESS)
+    as_of.add(parser, argparse.SUPPRESS)
     return parser.parse_args(argv)
 
 

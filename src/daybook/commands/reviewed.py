@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 from collections.abc import Sequence
 
+from daybook.checks import as_of
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import frontmatter
@@ -25,16 +25,11 @@ from daybook.writers import reviewed
 _USAGE = 'daybook reviewed FILE... [--until DATE] [--as-of DATE]'
 
 
-def _date(text: str) -> str:
-    return datetime.date.fromisoformat(text).isoformat()
-
-
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='daybook reviewed', usage=_USAGE, description=__doc__)
     parser.add_argument('files', nargs='+', metavar='FILE', help='the documents that were read')
-    parser.add_argument('--until', type=_date, metavar='DATE', help='the day by which the next review is due')
-    parser.add_argument('--as-of', type=_date, metavar='DATE', default=datetime.date.today().isoformat(),
-                        help='the day of the review (default: today)')
+    parser.add_argument('--until', type=as_of.day, metavar='DATE', help='the day by which the next review is due')
+    as_of.add(parser, 'the day of the review (default: today)')
     return parser.parse_args(argv)
 
 
@@ -65,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.until and options.until <= options.as_of:
         raise FatalError(f'--until {options.until} is not after {options.as_of}; give a later day')
     paths = list(dict.fromkeys(files.within(repo.root, name) for name in options.files))
-    stamped = {path: _stamped(repo, settings, path, options) for path in paths}  # all of them or none
+    # each can be stamped before the first is written
+    stamped = {path: _stamped(repo, settings, path, options) for path in paths}
     for path, (before, after, due) in stamped.items():
         if before != after:
             files.write_atomic(os.path.join(repo.root, path), after)

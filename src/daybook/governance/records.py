@@ -42,10 +42,10 @@ def of_document(found: Document) -> Record:
     return governed.load(found.path, found.kind, governed.dump(governed.of_bytes(found.data, found.parsed)))
 
 
-def _blobs(settings: Settings, files: Listing) -> dict[str, tuple[str, Kind]]:
+def _blobs(settings: Settings, listed: Listing) -> dict[str, tuple[str, Kind]]:
     """Return the blob and the kind of each document."""
     found = {}
-    for path, (mode, blob) in files.entries().items():
+    for path, (mode, blob) in listed.entries().items():
         kind = config.kind_of(settings, path)
         if kind is not None and mode not in (listing.SYMLINK, listing.SUBMODULE):
             found[path] = blob, kind
@@ -76,9 +76,9 @@ def _keep(repo: Repo, family: str, new: Mapping[str, str], known: Collection[str
         catalogue.discard(repo.common_dir)
 
 
-def _texts(repo: Repo, settings: Settings, files: Listing) -> dict[str, tuple[Kind, str]]:
+def _texts(repo: Repo, settings: Settings, listed: Listing) -> dict[str, tuple[Kind, str]]:
     """Return the kind and what is kept of each document of a listing."""
-    blobs, aliases = _blobs(settings, files), _aliases(settings)
+    blobs, aliases = _blobs(settings, listed), _aliases(settings)
     family = _family(aliases)
     texts = _kept(repo, family, {blob for blob, _ in blobs.values()})
     missing = [path for path, (blob, _) in blobs.items() if blob not in texts]
@@ -91,21 +91,21 @@ def _texts(repo: Repo, settings: Settings, files: Listing) -> dict[str, tuple[Ki
     return {path: (kind, texts[blob]) for path, (blob, kind) in blobs.items() if blob in texts}
 
 
-def read(repo: Repo, settings: Settings, files: Listing, also: Iterable[str] = ()) -> list[Record]:
+def read(repo: Repo, settings: Settings, listed: Listing, also: Iterable[str] = ()) -> list[Record]:
     """Return the records of the documents of a listing, and of the untracked files `also`, in order of path."""
-    records = [governed.load(path, kind, text) for path, (kind, text) in _texts(repo, settings, files).items()]
+    records = [governed.load(path, kind, text) for path, (kind, text) in _texts(repo, settings, listed).items()]
     records += [of_document(found) for found in (document.read_all(repo, settings, also) if also else ())]
     return sorted(records, key=lambda record: record.path)
 
 
-def concerning(repo: Repo, settings: Settings, files: Listing, paths: Collection[str]) -> tuple[list[Record], Names]:
+def concerning(repo: Repo, settings: Settings, listed: Listing, paths: Collection[str]) -> tuple[list[Record], Names]:
     """Return the records of the documents among `paths` and of all that may link to one of them, and what finds those.
 
     The names find these documents, and no other by its name alone.
     """
     if not any(config.kind_of(settings, path) for path in paths):
         return [], Names(())
-    texts = _texts(repo, settings, files)
+    texts = _texts(repo, settings, listed)
     own = [governed.load(path, *texts[path]) for path in paths if path in texts]
     words = {json.dumps(name)[1:-1] for record in own for name in governed.names_of(record)}
     names = Names(own, texts)

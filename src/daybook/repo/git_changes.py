@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.errors import FatalError
@@ -141,8 +139,3 @@ def split_range(repo: Repo, text: str) -> tuple[str | None, str]:
             _refuse_shallow(repo)
         return (found.text if found.is_ok else git.resolve(repo, base)), end or 'HEAD'
     return None, end or 'HEAD'
-
-
-def paths(files: Sequence[File]) -> list[str]:
-    """Return all names of changed files, old ones included."""
-    return sorted({name for file in files for name in (file.path, file.old) if name})
