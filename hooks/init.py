@@ -61,14 +61,18 @@ def _extras(words: Sequence[str]) -> frozenset[str]:
     return names
 
 
+def _tag() -> str:
+    return f'v{version("git-daybook")}'
+
+
 def _call(argv: Sequence[str]) -> Call:
     parser = argparse.ArgumentParser('daybook init', description=__doc__)
     parser.add_argument('--profile', choices=[*scaffold.PROFILES], default='small',
                         help='how much to set up (default: small)')
     parser.add_argument('--with', dest='extras', action='append', default=[], metavar='NAME',
                         help=f'also set up, whether in use or not: {", ".join(scaffold.EXTRAS)}')
-    parser.add_argument('--repo', default=texts.URL, metavar='URL', help='where the hooks come from, a local path too')
-    parser.add_argument('--rev', default=f'v{version("git-daybook")}', help='their tag or commit (default: %(default)s)')
+    parser.add_argument('--repo', metavar='URL', help=f'where the hooks come from, a local path too (default: where they come from here, else {texts.URL})')
+    parser.add_argument('--rev', help=f'their tag or commit (default: {_tag()}; that of another repository stays)')
     parser.add_argument('--dry-run', action='store_true', help='print the plan and write nothing')
     action = parser.add_mutually_exclusive_group()
     action.add_argument('--upgrade', dest='action', action='store_const', const='upgrade', default='init',
@@ -77,14 +81,14 @@ def _call(argv: Sequence[str]) -> Call:
                         help='take out what init put in; what was edited since is kept and named')
     args = parser.parse_args(argv)
     for word in (args.repo, args.rev):
-        if not word.strip() or word != printable(word):
+        if word is not None and not word.strip() or word is not None and word != printable(word):
             raise UsageError(f'not a repository or revision: {printable(word)!r}')
     extras = scaffold.PROFILES[args.profile] | _extras(args.extras)
     if 'telemetry' in args.extras:  # the narrower wish was spoken, the wider came with the profile
         extras -= {'telemetry-all'}
     # a runner that was given no id runs every manual hook: nobody has asked for anything then
     is_hook = os.environ.get('PRE_COMMIT') == '1'
-    return Call(Wanted(extras, args.repo, args.rev), args.profile, args.action, not (args.dry_run or is_hook))
+    return Call(Wanted(extras, args.repo or '', args.rev or ''), args.profile, args.action, not (args.dry_run or is_hook))
 
 
 def _own_folder() -> str:
@@ -219,6 +223,7 @@ def _print_next(root: str, found: Found, wanted: Wanted, addable: Sequence[str],
 
 def _adopt(repo: Repo, call: Call) -> int:
     found = _look(repo, call.wanted)
+    call = call._replace(wanted=scaffold.sourced(found, call.wanted, _tag()))
     if call.action == 'upgrade':
         steps, base = scaffold.upgrade(found, call.wanted, scaffold_released.by_path())
     else:

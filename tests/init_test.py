@@ -507,6 +507,17 @@ def test_an_upgrade_brings_a_new_revision(repo: Sandbox) -> None:
     assert {path: data for path, data in repo.snapshot().items() if path in CROWDED} == CROWDED
 
 
+@pytest.mark.parametrize('action', [(), ('--upgrade',)])
+@pytest.mark.parametrize('profile', ['small', 'full'])
+def test_hooks_go_on_coming_from_where_they_come(repo: Sandbox, action: tuple[str, ...], profile: str) -> None:
+    ran(repo, '--profile', profile, '--repo', 'https://git.example.com/our/fork', '--rev', '0123abc')
+    before = repo.snapshot()
+    out = ran(repo, '--profile', profile, *action)
+    assert 'nothing to write' in out and repo.snapshot() == before, out
+    out = ran(repo, '--upgrade', '--profile', profile, '--repo', 'https://git.example.com/other', '--rev', 'v9')
+    assert 'repo: https://git.example.com/other' in repo.read('.pre-commit-config.yaml') and 'rev: v9' in repo.read('.pre-commit-config.yaml'), out
+
+
 def test_folders_that_are_published_are_named(repo: Sandbox) -> None:
     repo.write('mkdocs.yml', 'site_name: x\n')
     repo.write('docs/a.md', '# A\n')

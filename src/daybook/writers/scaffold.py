@@ -93,6 +93,19 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
         yield _lines(ATTRIBUTES, merged, found)
 
 
+def sourced(found: Found, wanted: Wanted, tag: str) -> Wanted:
+    """Return what is wanted with where the hooks come from: as asked, else as the entry here has it, else from us at `tag`."""
+    data = found.places[HOOKS].data
+    try:
+        ours = _our_entry(data, wanted.url) if data else None
+        entry = scaffold_edits.read_yaml(data)['repos'][ours[0]] if data and ours else {}
+    except FatalError:  # a person adds ours to what cannot be read
+        entry = {}
+    url = wanted.url or str(entry.get('repo') or texts.URL)
+    kept = str(entry.get('rev') or '') if url == entry.get('repo') and url != texts.URL else ''
+    return wanted._replace(url=url, rev=wanted.rev or kept or tag)
+
+
 def _our_entry(data: bytes, url: str) -> tuple[int, list[str]] | None:
     """Return place and ids of our entry in a `.pre-commit-config.yaml`, or None when it has none."""
     entries = scaffold_edits.read_yaml(data).get('repos')
