@@ -373,6 +373,15 @@ def test_beside_another_runner_its_file_is_the_installation(repo: Sandbox, path:
     assert f'ok    hooks-installed: pre-commit, by {runner}' in repo.daybook('doctor', '--offline').stdout
 
 
+def test_rules_that_no_commit_reads_are_told(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'cochange: [{name: ports, when: [a/**], then: [b.md]}]\n')
+    hooks = repo.write('.pre-commit-config.yaml', 'repos:\n- repo: https://e.example/d\n  rev: v1\n  hooks:\n  - id: check-all\n')
+    repo.commit()
+    assert 'warn  hooks-cochange: the rules under `cochange` are judged at a push only' in repo.daybook('doctor', '--offline', '--no-proof').stdout
+    hooks.write_text(hooks.read_text() + '  - id: check-cochange\n')
+    assert 'hooks-cochange' not in repo.daybook('doctor', '--offline', '--no-proof').stdout
+
+
 def test_hooks_switched_off_by_a_path_to_nowhere(repo: Sandbox) -> None:
     repo.write('docs/sessions/a.md', '---\ntitle: A\noperator: roman\n---\n')
     repo.commit()

@@ -11,6 +11,7 @@ from daybook.doctor.check import fail
 from daybook.doctor.check import ok
 from daybook.doctor.check import warn
 from daybook.doctor.hooks_config import Installed
+from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
@@ -62,6 +63,13 @@ def configured(repo: Repo, installed: Installed | None, why: str) -> Iterator[Ch
         if not set(stages) & {'pre-commit', 'commit-msg', 'manual'} or (stages == ('manual',) and hook_id not in hooks_config._MANUAL):
             yield fail('hooks-stages', f'{hook_id} has `stages: [{", ".join(stages)}]`, so no commit runs it',
                        f'take `stages:` of {hook_id} out of {hooks_config.PATH}')
+
+
+def rules(settings: Settings, installed: Installed | None) -> Iterator[Check]:
+    """Yield a warning where rules stand that no hook of a commit reads."""
+    if settings.cochange and installed is not None and installed.ours and 'check-cochange' not in installed.ours:
+        yield warn('hooks-cochange', 'the rules under `cochange` are judged at a push only: no hook check-cochange reads the message of a commit',
+                   'daybook init --with governance')
 
 
 def _script(path: str) -> str:
