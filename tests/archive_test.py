@@ -311,6 +311,12 @@ def test_a_commit_that_is_refused_leaves_everything_as_it_was(team: Sandbox) -> 
     assert not (team.root / 'docs/sessions/archive').exists()
 
 
+@pytest.mark.parametrize('days', ['0', '-1', 'soon', '1.5', ''])
+def test_no_number_of_days(repo: Sandbox, days: str) -> None:
+    done = repo.daybook('archive', f'--older-than={days}')
+    assert done.returncode == 2 and f'{days!r} is no number of days, 1 or more' in done.stderr
+
+
 def test_refused_where_it_cannot_be(team: Sandbox) -> None:
     assert _archive(team, env={'GIT_INDEX_FILE': '.git/index'})[0] == 1
     team.write('.git/daybook/handoff.json', '{}')

@@ -175,3 +175,12 @@ def test_a_pipe_in_the_place_of_a_document_stops_nothing(work: Sandbox) -> None:
     os.mkfifo(work.root / 'docs/sessions/RT-261101-01.md')
     assert work.daybook('validate-frontmatter').returncode in (0, 1)
     assert work.daybook('resume', '--no-fetch').returncode == 0
+
+
+def test_a_draft_is_found_from_below_by_the_path_that_the_claim_printed(work: Sandbox) -> None:
+    (work.root / 'plans/deep').mkdir(parents=True)
+    work.write('.daybook/state/draft-other.md', work.read(DRAFT))
+    run = hand_off(work, '--files', '.daybook/state/draft-other.md', cwd='plans/deep')
+    assert (run.code, (work.root / '.daybook/state/draft-other.md').exists()) == (0, False), run
+    again = hand_off(work, '--files', 'nowhere.md', cwd='plans/deep')
+    assert again.code == 1 and 'no such draft' in again.out

@@ -273,7 +273,7 @@ def test_json_stays_json(repo: Sandbox) -> None:
 
 USAGE = (
     pytest.param(('--no-such',), {}, 'unrecognized arguments: --no-such', id='option'),
-    pytest.param(('--as-of', 'soon'), {}, 'invalid day value', id='date'),
+    pytest.param(('--as-of', 'soon'), {}, "'soon' is no day such as 2026-11-20", id='date'),
     pytest.param((), {'DAYBOOK_FORMAT': 'xml'}, 'DAYBOOK_FORMAT is xml; use one of text, json, github', id='format'),
 )
 

@@ -6,8 +6,11 @@ import datetime
 
 
 def day(text: str) -> str:
-    """Return a day as ISO 8601 writes it. Raises ValueError."""
-    return datetime.date.fromisoformat(text).isoformat()
+    """Return a day as ISO 8601 writes it. Raises argparse.ArgumentTypeError."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r} is no day such as 2026-11-20') from None
 
 
 def add(parser: argparse.ArgumentParser, meaning: str = 'the day to judge by (default: today)') -> None:

@@ -27,10 +27,9 @@ _SHOWN = 8  # notes that are named for one reason
 
 
 def _days(text: str) -> int:
-    found = int(text)
-    if found < 1:
-        raise ValueError(text)
-    return found
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is no number of days, 1 or more')
+    return int(text)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

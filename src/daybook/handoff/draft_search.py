@@ -64,7 +64,9 @@ def _named(repo: Repo, settings: Settings, given: Sequence[str]) -> Draft:
     if len(given) > 1:
         raise Refused('several-drafts', f'several drafts were given: {", ".join(given)}; hand off one at a time: '
                       'daybook handoff --files DRAFT.md')
-    path = os.path.abspath(given[0])
+    path, at_root = os.path.abspath(given[0]), os.path.join(repo.root, given[0])
+    if not os.path.lexists(path) and os.path.lexists(at_root):  # as `daybook claim-session` prints it, in a folder below
+        path = at_root
     if _is_tracked(repo, path):
         raise Refused('tracked-draft', f'the draft is tracked by git: {given[0]}; copy it to {files.STATE_DIR}/draft.md '
                       'and hand that off (--all-files of a runner names tracked files: use --files DRAFT.md)')
@@ -74,7 +76,7 @@ def _named(repo: Repo, settings: Settings, given: Sequence[str]) -> Draft:
 def find(repo: Repo, settings: Settings, given: Sequence[str], session: str | None) -> Found:
     """Return the draft to hand off: the one `given`, else the only one that waits.
 
-    Paths in `given` are relative to the current folder. Drafts of another agent session (their
+    Paths in `given` are relative to the current folder, else to the root of the work tree. Drafts of another agent session (their
     claims name it) are not taken. Raises Refused when there are several, or a tracked one.
     """
     if given:
