@@ -111,8 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scope = Scope(asking.ask(os.environ)(), os.environ)
     repo = scope.repo
     if scope.is_blind:
-        print(f'{config.PATH} is wrong, so nothing was checked; run daybook {HOOK_ID}')
-        return 0
+        return looking.report(HOOK_ID, Look(notes=[looking.blind_note(HOOK_ID)]), output_format, print)
     if not scope.settings.cochange:
         return looking.report(HOOK_ID, Look(notes=scope.by_hand(_NONE)), output_format, print)
     if options.exits:

@@ -121,6 +121,8 @@ def test_settings_that_somebody_else_broke_stop_nobody(repo: Sandbox) -> None:
     _install(repo)
     repo.write('plans/p.md', BAD)
     repo.git('add', '.')
+    in_json = repo.daybook(ID, env={'DAYBOOK_FORMAT': 'json', 'GIT_INDEX_FILE': '.git/index'})
+    assert (json.loads(in_json.stdout), 'nothing was checked' in in_json.stderr) == ([], True)
     assert _commit(repo) == (0, f'.daybook/config.yaml is wrong, so nothing was checked; run daybook {ID}\n')
     code, output = _all(repo)
     assert (code, 'did you mean `sessions`?' in output) == (1, True)

@@ -50,13 +50,20 @@ def run(hook_id: str, description: str | None, look: Callable[[Scope], Look], ar
     output_format = problem.output_format(os.environ)
     answers = asking.ask(os.environ)
     from daybook.checks.scope import Scope
-    from daybook.documents import config
 
     scope = Scope(answers(), os.environ, today=options.as_of or '', words=options.files, flags=options.flags, is_whole=options.all)
     if scope.is_blind:
-        say(f'{config.PATH} is wrong, so nothing was checked; run daybook {hook_id}')
-        return 0
+        from daybook.checks.change import Look
+
+        return report(hook_id, Look(notes=[blind_note(hook_id)]), output_format, say)
     return report(hook_id, look(scope), output_format, say)
+
+
+def blind_note(hook_id: str) -> str:
+    """Return what a commit is told where somebody else's settings cannot be used."""
+    from daybook.documents import config
+
+    return f'{config.PATH} is wrong, so nothing was checked; run daybook {hook_id}'
 
 
 def report(hook_id: str, found: Look, output_format: str, say: Callable[..., None]) -> int:
