@@ -67,6 +67,7 @@ GOLDEN = (
     ('[**a** `b`](c)', f'[**a** `b`]({HOST}c)'),
     ('<https://x.y>', '[https://x.y](https://x.y)'),
     ('![a](https://x.y/i.png)', '![a](https://x.y/i.png)'),
+    ('<img src="https://x.y/i.png" alt="two\nlines [a]">', '![two lines \\[a\\]](https://x.y/i.png)'),
     ('see ![a](https://x.y/i.png) here', 'see [a](https://x.y/i.png) here'),
     ('![a](i.png)', f'[a]({HOST}i.png)'),
     ('![](img/i.png)', f'[i.png]({HOST}img/i.png)'),

@@ -136,7 +136,7 @@ class _Writer:
     def _paragraph(self, run: list[Node | str]) -> list[str]:
         images = [child for child in run if isinstance(child, Node)]
         if images and all(self._is_shown(child) for child in images) and not ''.join(c for c in run if isinstance(c, str)).strip():
-            return [f'![{escaped(node.attributes.get("alt", ""))}]({self._address(node.attributes["src"])})' for node in images]
+            return [f'![{_flat_text(node.attributes.get("alt", ""))}]({self._address(node.attributes["src"])})' for node in images]
         text = self.inline(run)
         return [_BEGINS_BLOCK.sub(r'\\\g<0>' if not text[:1].isdigit() else r'\g<0>\\', text, count=1)
                 if _BEGINS_BLOCK.match(text) else text] if text else []
@@ -230,6 +230,10 @@ def _around(inner: str, begin: str, end: str) -> str:
         return inner
     at = inner.index(core)
     return f'{inner[:at]}{begin}{core}{end}{inner[at + len(core):]}'
+
+
+def _flat_text(text: str) -> str:
+    return escaped(_SPACE.sub(' ', text).strip(' '))
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
