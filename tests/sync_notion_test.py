@@ -5,7 +5,6 @@ import errno
 import json
 import os
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -856,15 +855,19 @@ def test_a_document_that_cannot_be_written_loses_no_other_record(mirrored: Mirro
     assert all(f'created `{name}`' in mirrored.repo.read(LOG) for name in 'abc')
 
 
-def test_an_interrupted_run_records_what_is_done_and_says_130(mirrored: Mirrored) -> None:
+def test_an_interrupted_run_records_what_is_done_and_says_130(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [mirrored.note(name) for name in 'ab']
     mirrored.repo.commit()
 
     def strike(number: int, method: str, path: str) -> str:
-        if mirrored.notion.by_external().get('a') and method == 'POST' and path == '/v1/pages':
-            os.kill(os.getpid(), signal.SIGINT)
-        return ''
+        return '429' if mirrored.notion.by_external().get('a') and (method, path) == ('POST', '/v1/pages') else ''
 
+    def waits(seconds: float) -> None:
+        mirrored.time.offset += seconds
+        if mirrored.notion.seen[-1].fault:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(mirrored.time, 'sleep', waits)
     mirrored.notion.fault = strike
     with pytest.raises(KeyboardInterrupt):
         mirrored.run('--apply')
