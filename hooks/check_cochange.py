@@ -14,7 +14,6 @@ from daybook.checks.scope import Scope
 from daybook.documents import config
 from daybook.errors import FatalError
 from daybook.governance import cochanging
-from daybook.governance import records
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
@@ -65,7 +64,7 @@ def _message(paths: Sequence[str]) -> bytes | None:
 
 def _dead(scope: Scope) -> Look:
     changed = scope.change.paths if scope.change else ()
-    return scope.part(cochanging.dead(scope.repo, scope.settings.cochange, scope.paths, records.settings_lines(scope), changed))
+    return scope.part(cochanging.dead(scope.repo, scope.settings.cochange, scope.paths, config.lines(scope.repo.root), changed))
 
 
 def look(scope: Scope) -> Look:

@@ -19,7 +19,7 @@ def look(scope: Scope) -> Look:
     settings, found = scope.settings, records.of_scope(scope)
     known = zones.Zones(found, settings.zones_default, settings.zones_folders)
     count = zones.governed(found, settings.zones_folders)
-    problems = zones.check_folders(config.PATH, settings.zones_folders, records.settings_lines(scope))
+    problems = zones.check_folders(config.PATH, settings.zones_folders, config.lines(scope.repo.root))
     if not count and not problems:
         return Look(notes=scope.by_hand(*_idle(scope, found, count)))
     problems += [*zones.check(known, settings.zones_folders, settings.render_zone), *quoting.check(scope.repo, settings, known)]

@@ -69,3 +69,49 @@ def test_a_hand_off_into_what_is_left_out_says_how(sparse: Sandbox) -> None:
     run = sparse.daybook('handoff', '--files', DRAFT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(sparse.read('docs/sessions/INDEX.md').split('- [ZZ-')) == 4
+
+
+SETTINGS = """\
+zones:
+  folders: {docs: private, docs/open: public}
+authority: {map: map.yaml}
+cochange:
+  - name: a
+    when: [gone/**]
+    then: [docs/**]
+"""
+
+
+def test_lines_of_settings_that_are_left_out_are_told(sparse: Sandbox) -> None:
+    sparse.write('.daybook/config.yaml', SETTINGS)
+    sparse.commit('governance')
+
+    def told() -> list[list[str]]:
+        said = [sparse.daybook(hook).stdout for hook in ('check-zones', 'check-authority', 'check-cochange', 'inventory')]
+        return [[line for line in each.splitlines() if '.daybook/config.yaml' in line] for each in said]
+    before = told()
+    assert all(before) and not any('.daybook/config.yaml:1:' in line for lines in before for line in lines)
+    sparse.git('sparse-checkout', 'set', '--cone', 'docs')
+    assert not (sparse.root / '.daybook').exists()
+    assert told() == before
+
+
+@pytest.mark.parametrize('setting', ['', 'authority: {map: .daybook/authority.yaml}\n'])
+def test_a_map_that_is_left_out_holds(sparse: Sandbox, setting: str) -> None:
+    sparse.write('.daybook/config.yaml', setting)
+    sparse.write('.daybook/authority.yaml', 'entities:\n  plan: {store: GitHub, paths: [nowhere.md]}\n')
+    sparse.commit('map')
+    before = sparse.daybook('check-authority')
+    assert before.returncode == 1 and 'nowhere.md' in before.stdout
+    sparse.git('sparse-checkout', 'set', '--cone', 'docs')
+    assert sparse.daybook('check-authority').stdout == before.stdout
+
+
+def test_init_knows_what_is_left_out(sparse: Sandbox) -> None:
+    sparse.git('sparse-checkout', 'set', '--cone', 'docs')
+    before = sparse.snapshot()
+    run = sparse.daybook('init')
+    assert run.returncode == 1 and '`git sparse-checkout add .daybook` takes it in; nothing was written\n' in run.stderr
+    assert sparse.snapshot() == before
+    sparse.git('sparse-checkout', 'add', '.daybook')
+    assert sparse.daybook('init', '--dry-run').returncode == 0

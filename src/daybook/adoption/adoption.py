@@ -21,6 +21,7 @@ from daybook.governance import records
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.rules import authority
 from daybook.rules import frontmatter
@@ -57,9 +58,12 @@ def place_at(root: str, path: str) -> Place:
     if os.path.isdir(absolute):
         return Place(obstacle='it is a folder')
     try:
-        return Place(files.read_bytes(absolute))
+        data = files.read_bytes(absolute)
     except OSError as error:
         return Place(obstacle=f'it cannot be read ({error.strerror})')
+    if data is None and path in sparse.left_out(root):
+        return Place(obstacle=f'the sparse checkout leaves it out; `git sparse-checkout add {path.split("/")[0]}` takes it in')
+    return Place(data)
 
 
 def _has_failing(repo: Repo, settings: config.Settings, tracked: Sequence[str]) -> bool:
@@ -204,7 +208,8 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     places = Places(repo.root)
     for path in (CONFIG, OPERATORS, scaffold_record.PATH):
         if places[path].obstacle:
-            raise FatalError(f'{path}: {places[path].obstacle}; nothing was written, put a plain file or nothing there')
+            todo = '' if path in sparse.left_out(repo.root) else ', put a plain file or nothing there'
+            raise FatalError(f'{path}: {places[path].obstacle}; nothing was written{todo}')
     report, tracked = survey.look(repo, today.isoformat()), git.tracked_files(repo)
     is_new = places[CONFIG].data is None
     proposed = _settings(repo, report['proposal'], tracked, today) if is_new else {}

@@ -21,7 +21,6 @@ from daybook.documents import document
 from daybook.documents import markdown
 from daybook.documents import schema
 from daybook.errors import FatalError
-from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_objects
@@ -290,8 +289,8 @@ def _twins(documents: Mapping[str, config.Kind]) -> set[str]:
     return {path for _, paths in groups for path in paths}
 
 
-def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any], governing: Governing) -> dict[str, Any]:
-    """Return what each hook would find or do with `settings`."""
+def _hooks(settings: config.Settings, lines: Mapping[str, int], found: Sweep, report: dict[str, Any], governing: Governing) -> dict[str, Any]:
+    """Return what each hook would find or do with `settings`, whose values stand on `lines`."""
     documents = {path: kind for path in found.looks if (kind := config.kind_of(settings, path))}
     schemas, _ = document.usable_schemas(found.repo, set(documents.values()))
     verdicts = {name: schema.verdict(content) for name, content in schemas.items()}
@@ -316,7 +315,7 @@ def _hooks(settings: config.Settings, found: Sweep, report: dict[str, Any], gove
         'audit-links': {'dead': dead['count'], 'files': dead['files']},
         'backfill-frontmatter': {'add': add, 'keys': keys, 'convertible': fits['convertible'],
                                  'refused': fits['broken']},
-        **governing.hooks(_settings_lines(found.repo)),
+        **governing.hooks(lines),
         'handoff': {'folder': settings.kind('session').folder or '.'},
     }
 
@@ -338,17 +337,12 @@ def _not_looked_at(found: Sweep, report: dict[str, Any]) -> list[str]:
 
 def _settings(repo: Repo) -> tuple[config.Settings | None, str | None]:
     """Return the settings of a repository that has adopted Daybook, or why they cannot be read."""
-    if not os.path.lexists(os.path.join(repo.root, *config.PATH.split('/'))):
+    if not os.path.lexists(os.path.join(repo.root, *config.PATH.split('/'))) and config.read_file(repo.root, config.PATH) is None:
         return None, None
     try:
         return config.load(repo.root), None
     except FatalError as error:
         return None, str(error)
-
-
-def _settings_lines(repo: Repo) -> dict[str, int]:
-    data = files.read_bytes(os.path.join(repo.root, *config.PATH.split('/')))
-    return config.mapping_lines(data) if data else {}
 
 
 def look(repo: Repo, today: str) -> dict[str, Any]:
@@ -394,7 +388,7 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
                      'outside': len(found.markdown) - sum(kinds.values()),
                      'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())},
         'governance': {**governing.hygiene(), 'remotes': remotes.look(repo)},
-        'hooks': _hooks(settings, found, report, governing),
+        'hooks': _hooks(settings, config.lines(repo.root) if adopted else {}, found, report, governing),
         'not_looked_at': _not_looked_at(found, report),
         'next': 'daybook validate-frontmatter' if adopted else 'daybook init --dry-run',
     }

@@ -295,18 +295,16 @@ def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, An
         wrong += schema.violations(known, given)
     if not wrong and schema_name == 'config':
         wrong += _bad_globs(given) + _bad_values(given)
-    lines = mapping_lines(data) if wrong else {}
-    return given, [Problem(path, lines.get(pointer, 1), 'settings', f'{pointer or "/"}: {message}')
+    places = mapping_lines(data) if wrong else {}
+    return given, [Problem(path, places.get(pointer, 1), 'settings', f'{pointer or "/"}: {message}')
                    for pointer, message in wrong]
 
 
 def mapping_lines(data: bytes) -> dict[str, int]:
-    """Return the line (from 1) of every value of one of our YAML files, by JSON pointer; nothing of what cannot be read."""
+    """Return the line (from 1) of every value of one of our YAML files, which `read_mapping` could read, by JSON pointer."""
     from daybook.documents import frontmatter_yaml
 
     text = data.removeprefix(frontmatter.BOM)
-    if frontmatter_yaml.read_yaml(text)[1]:
-        return {}
     lines = frontmatter_yaml.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
     return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
 
@@ -315,6 +313,12 @@ def read_file(root: str, path: str) -> bytes | None:
     """Return the bytes of one of our YAML files; None when there is none."""
     data = files.read_bytes(os.path.join(root, *path.split('/')))
     return sparse.read(root, path) if data is None else data
+
+
+def lines(root: str) -> dict[str, int]:
+    """Return the line of every value of the settings of the work tree `root`, which `load` could read, by JSON pointer."""
+    data = read_file(root, PATH)
+    return {} if data is None else mapping_lines(data)
 
 
 def load_mapping(root: str, path: str, schema_name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.rules import authority
 from daybook.rules.authority import Map
@@ -39,13 +40,15 @@ def path_of(repo: Repo, settings: Settings) -> str | None:
     """Return where the map lies, None when there is none; the file that the settings name need not exist."""
     if settings.authority_map is not None:
         return settings.authority_map.lstrip('/')
-    return next((path for path in USUAL if os.path.lexists(os.path.join(repo.root, path))), None)
+    left_out = sparse.left_out(repo.root)
+    return next((path for path in USUAL if path in left_out or os.path.lexists(os.path.join(repo.root, path))), None)
 
 
 def _content(repo: Repo, path: str) -> bytes | None:
     if git.is_in_git_hook():
         return git_objects.read_blobs(repo, [f':{path}'])[0]
-    return files.read_bytes(files.inside(repo.root, path))
+    data = files.read_bytes(files.inside(repo.root, path))
+    return sparse.read(repo.root, path) if data is None else data
 
 
 def _is_plain(repo: Repo, path: str) -> bool:
@@ -65,7 +68,7 @@ def read(repo: Repo, settings: Settings) -> Found | None:
         return Found(path, None, None, [Problem(path, 1, 'authority-map', 'not a plain file; put the map itself there')])
     data = _content(repo, path)
     if data is None:
-        where = (config.PATH, _setting_line(repo)) if settings.authority_map is not None else (path, 1)
+        where = (config.PATH, config.lines(repo.root).get('/authority/map', 1)) if settings.authority_map is not None else (path, 1)
         return Found(path, None, None, [Problem(*where, 'authority-map', f'authority.map: no such file: {path}; mend the path', causes=(path,))])
     if len(data) > _MOST:
         return Found(path, None, None, [Problem(path, 1, 'authority-map', 'more than 1 MiB; a map of entities and stores is no store of its own: '
@@ -80,11 +83,6 @@ def read(repo: Repo, settings: Settings) -> Found | None:
         return Found(path, given, None, [Problem(path, lines.get(pointer, 1), 'authority-schema', f'{pointer or "/"}: {message}')
                                          for pointer, message in wrong])
     return Found(path, given, authority.of_mapping(path, given, lines, settings.authority_here), [])
-
-
-def _setting_line(repo: Repo) -> int:
-    data = files.read_bytes(os.path.join(repo.root, *config.PATH.split('/')))
-    return config.mapping_lines(data).get('/authority/map', 1) if data else 1
 
 
 def withholder(repo: Repo, settings: Settings, fields: Sequence[str]) -> Callable[[Document], dict[str, str]]:

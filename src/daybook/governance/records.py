@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import zlib
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -20,7 +19,6 @@ from daybook.documents.document import Document
 from daybook.documents.governed import Names
 from daybook.documents.governed import Record
 from daybook.errors import FatalError
-from daybook.repo import files
 from daybook.repo import git_objects
 from daybook.repo import listing
 from daybook.repo.git import Repo
@@ -129,9 +127,3 @@ def former_settings(scope: Scope) -> Settings | None:
         return config.from_bytes(git_objects.read_blobs(scope.repo, [f'{scope.change.base}:{config.PATH}'])[0])
     except FatalError:
         return config.DEFAULTS
-
-
-def settings_lines(scope: Scope) -> dict[str, int]:
-    """Return the line of every value of the settings, by JSON pointer."""
-    data = files.read_bytes(os.path.join(scope.repo.root, *config.PATH.split('/')))
-    return config.mapping_lines(data) if data else {}
