@@ -81,7 +81,7 @@ def _call(argv: Sequence[str]) -> Call:
                         help='take out what init put in; what was edited since is kept and named')
     args = parser.parse_args(argv)
     for word in (args.repo, args.rev):
-        if word is not None and not word.strip() or word is not None and word != printable(word):
+        if word is not None and (not word.strip() or word != printable(word)):
             raise UsageError(f'not a repository or revision: {printable(word)!r}')
     extras = scaffold.PROFILES[args.profile] | _extras(args.extras)
     if 'telemetry' in args.extras:  # the narrower wish was spoken, the wider came with the profile

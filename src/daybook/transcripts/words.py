@@ -51,20 +51,23 @@ def _of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str]:
     return _better(best, frozenset((run,)) if run else frozenset())
 
 
+def _of_pattern(pattern: re.Pattern[str]) -> frozenset[str]:
+    try:
+        return _of_sequence(importlib.import_module('re._parser').parse(pattern.pattern, pattern.flags))
+    except (ImportError, AttributeError, LookupError, TypeError, ValueError):  # a parser of another version: a search too many is never wrong
+        return frozenset()
+
+
 def required(patterns: Iterable[re.Pattern[str]]) -> Words | None:
     """Return words one of which a line holds that one of `patterns` matches, or None when there is a pattern of which that is not known."""
     words: set[str] = set()
     is_folded = False
-    try:
-        parse = importlib.import_module('re._parser').parse  # where it moves away, every line is searched
-        for pattern in patterns:
-            found = _of_sequence(parse(pattern.pattern, pattern.flags))
-            if not found:
-                return None
-            words |= found
-            is_folded = is_folded or bool(pattern.flags & re.IGNORECASE) or '(?' in pattern.pattern and bool(re.search(r'\(\?[a-z]*i', pattern.pattern))
-    except Exception:  # whatever a parser of another version does: a search too many is never wrong
-        return None
+    for pattern in patterns:
+        found = _of_pattern(pattern)
+        if not found:
+            return None
+        words |= found
+        is_folded = is_folded or bool(pattern.flags & re.IGNORECASE) or '(?' in pattern.pattern and bool(re.search(r'\(\?[a-z]*i', pattern.pattern))
     return Words(frozenset(word.lower() if is_folded else word for word in words), is_folded) if words else None
 
 
