@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import time
 from collections.abc import Sequence
@@ -101,9 +100,12 @@ def _write_draft(repo: Repo, orphan: Orphan, claim: Claim) -> str:
 
 def _make_note(repo: Repo, orphan: Orphan) -> int:
     preflight.refuse_inside_hook(os.environ)
+    # a list pays for no hand-off
+    from daybook.hooks import handoff
+
     path = _write_draft(repo, orphan, _claimed(repo, orphan))
     os.environ['DAYBOOK_QUICK'] = '1'
-    return int(importlib.import_module('daybook.hooks.handoff').main(['--files', path]))
+    return handoff.main(['--files', path])
 
 
 def _make_draft(repo: Repo, orphan: Orphan) -> int:
