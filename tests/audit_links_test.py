@@ -187,12 +187,24 @@ def test_untracked_and_ignored_targets(repo: Sandbox) -> None:
     repo.write('build/x.md', '# X')
     repo.write('sub/deep/z.md', '# Z')
     assert _audit(repo) == (1, (
-        'a.md:1: not in git: new.md; add it with `git add -- new.md` [link-untracked]\n'
+        'a.md:1: not in git: new.md; add it with `git add -- :/new.md` [link-untracked]\n'
         'a.md:2: git ignores build/x.md; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml [link-untracked]\n'
-        'a.md:3: not in git: sub/deep/z.md; add it with `git add -- sub/deep/z.md` [link-untracked]\n'))
+        'a.md:3: not in git: sub/deep/z.md; add it with `git add -- :/sub/deep/z.md` [link-untracked]\n'))
     repo.git('add', 'new.md', 'sub')
     (repo.root / 'build/x.md').unlink()
     assert _audit(repo) == (1, f'a.md:2: {GONE.format("build/x.md")} [link-missing]\n')
+
+
+@pytest.mark.parametrize('name', ['new.md', '_new.md', '!n.md', '^n.md', ':n.md', 'a b/[n]*.md', "it's.md", 'é.md', '(top)n.md'])
+def test_what_adds_a_target_holds_in_every_folder(repo: Sandbox, name: str) -> None:
+    repo.write('docs/a.md', f'[x](<../{name}>)\n')
+    repo.commit()
+    repo.write(name, '# N')
+    sub = Sandbox(repo.root / 'docs')
+    for audit in (repo, sub, sub):  # the last answer is a kept one
+        command = audit.daybook('audit-links').stdout.split('`')[1]
+    subprocess.run(command, shell=True, cwd=sub.root, check=True)
+    assert _audit(repo) == (0, '')
 
 
 def test_symbolic_links(repo: Sandbox) -> None:
@@ -248,7 +260,7 @@ def test_commit_reads_what_is_committed(repo: Sandbox) -> None:
     repo.write('later.md', '# L')
     repo.git('add', '--intent-to-add', 'later.md')
     code, output = _commit(repo)
-    assert (code, output) == (1, 'a.md:1: not in git: later.md; add it with `git add -- later.md` [link-untracked]\n')
+    assert (code, output) == (1, 'a.md:1: not in git: later.md; add it with `git add -- :/later.md` [link-untracked]\n')
     repo.git('add', 'later.md')
     repo.write('a.md', '[x](never.md)')
     assert _commit(repo) == (0, '')

@@ -165,6 +165,11 @@ def _causes(fault: Fault) -> Iterable[str]:
         yield led.right
 
 
+def _from_the_top(path: str) -> str:
+    """Return what names `path` to git in every folder, as what is kept is printed in others too; gitglossary(7), pathspec."""
+    return shlex.quote(f':/{"" if path[0].isalnum() or path[0] == "." else ":"}{path}')
+
+
 def _missing(fault: Fault, around: Around) -> tuple[str, str]:
     led, path = fault.destination, fault.destination.path or '.'
     if path in around.renamed:
@@ -177,7 +182,7 @@ def _missing(fault: Fault, around: Around) -> tuple[str, str]:
     if path in around.on_disk:
         if around.on_disk[path]:
             return UNTRACKED, f'git ignores {path}; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml'
-        return UNTRACKED, f'not in git: {path}; add it with `git add -- {shlex.quote(path)}`'
+        return UNTRACKED, f'not in git: {path}; add it with `git add -- {_from_the_top(path)}`'
     if led.right:
         return led.fault, f'no such file: {path}; link to {tree.relative(fault.source, led.right)}'
     return led.fault, f'no such file: {path}; correct the link or add the file'
