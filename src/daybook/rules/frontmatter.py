@@ -1,6 +1,7 @@
 """Rule: every document has the frontmatter of its kind, and what Daybook made has its sections."""
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # most documents have frontmatter
     from daybook.documents.governed import Header
 
 _HEADING = re.compile(r'^## +(.+?)[ \t]*\r?$', re.MULTILINE)
+_LEAST = 5  # letters of a key that can be misspelt: `date` is one letter from `data` and `gate`
 _MAY_HIDE_HEADINGS = re.compile(r'^ {0,3}(?:```|~~~|<)', re.MULTILINE)
 
 
@@ -29,9 +31,11 @@ def check(documents: Iterable[Document], schemas: Mapping[str, dict[str, Any]]) 
     What only binds Daybook's own notes, the sections, is asked of those that a claim made.
     """
     fits = {name: schema.verdict(content) for name, content in schemas.items()}
+    known = {name: frozenset(content.get('properties', ())) for name, content in schemas.items()}
     found: list[Problem] = []
     for document in documents:
         found += _of(document, schemas[document.kind.name], fits[document.kind.name])
+        found += _misspelt(document, known[document.kind.name])
     return found
 
 
@@ -77,6 +81,31 @@ def _violations(document: Document, content: dict[str, Any], fits: Callable[[Any
     return [Problem(document.path, document.line_of(v.pointer), 'frontmatter-schema',
                     f'{v.pointer}: {v.message}' if v.pointer else v.message)
             for v in schema.violations(content, value)]
+
+
+def _is_slip(key: str, name: str) -> bool:
+    """Return whether `key` is `name` with one letter more, less or another, or with two swapped.
+
+    A plural, capitals and a hyphen for `_` are no slip: `owners`, `Status` and `review-by` are keys that many use on purpose.
+    """
+    if len(name) < _LEAST or abs(len(key) - len(name)) > 1 or name in (f'{key}s', key.removesuffix('s'), key.replace('-', '_').casefold()):
+        return False
+    same = next((place for place, (one, other) in enumerate(zip(key, name)) if one != other), min(len(key), len(name)))
+    one, other = key[same:], name[same:]
+    return one[1:] in (other, other[1:]) or one == other[1:] or (one[1:2], one[:1], one[2:]) == (other[:1], other[1:2], other[2:])
+
+
+@functools.lru_cache(maxsize=None)  # many documents have the same keys of their own
+def _meant(key: str, known: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in known if _is_slip(key, name))
+
+
+def _misspelt(document: Document, known: frozenset[str]) -> Iterator[Problem]:
+    """Yield the keys that nobody reads, as they are a slip from one of the kind that is not there; any other key is welcome."""
+    for key in document.meta.keys() - known:
+        for name in _meant(key, known):
+            if name not in document.meta:
+                yield Problem(document.path, document.line_of(f'/{key}'), 'frontmatter-key', f'unknown key: {key}; did you mean `{name}`?', 'warning')
 
 
 def _title_of_body(document: Document) -> dict[str, str]:
