@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from daybook.links import link_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from daybook.checks.change import Look
     from daybook.checks.scope import Scope
 

@@ -1,10 +1,10 @@
 """resume: the last note of the operator, what has changed since, what the others are at, and which claims are open."""
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 from daybook.problem import printable
 from daybook.repo import git_spawn
@@ -20,12 +20,16 @@ from daybook.session import orphans
 # What needs YAML, schemas, Markdown or much of git is imported where the last answer does not hold any more.
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+def _arguments(argv: Sequence[str]) -> SimpleNamespace:
+    if set(argv) <= {'--no-fetch'}:
+        return SimpleNamespace(operator=None, no_fetch=bool(argv), write=None)
+    import argparse  # costs as much as all that git is asked
+
     parser = argparse.ArgumentParser('daybook resume', description=__doc__)
     parser.add_argument('--operator', metavar='SLUG', help='whose last note (default: who is at work here)')
     parser.add_argument('--no-fetch', action='store_true', help='do not ask the remote; its branches as they were fetched last')
     parser.add_argument('--write', metavar='FILE', help='keep the answer in an untracked file, for agents without a shell')
-    return parser.parse_args(argv)
+    return parser.parse_args(argv, namespace=SimpleNamespace())
 
 
 def _folders() -> tuple[str, str]:
@@ -69,7 +73,7 @@ def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) ->
     return last if is_same and last.state == glance.state(glance.look(root, *last.places), root, common_dir) else None
 
 
-def _made(known: Memory, caller: str, setup: str, args: argparse.Namespace, is_fresh: bool) -> Answer:
+def _made(known: Memory, caller: str, setup: str, args: SimpleNamespace, is_fresh: bool) -> Answer:
     """Find the answer, and keep it."""
     from daybook.documents import config
     from daybook.repo import git
@@ -105,7 +109,7 @@ def _with_dirty(view: View, root: str) -> View:
     return view._replace(since=view.since._replace(changed=(*view.since.changed, *dirty)))
 
 
-def _answer(args: argparse.Namespace, root: str, common_dir: str) -> str:
+def _answer(args: SimpleNamespace, root: str, common_dir: str) -> str:
     remote, is_fresh = ('not fetched', False) if args.no_fetch else _fetched()
     caller = f'{root}\0{args.operator or ""}\0{is_fresh}'
     setup = glance.setup(root, (caller,), os.environ)

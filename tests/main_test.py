@@ -2,11 +2,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from conftest import Sandbox
 from handoffs import DRAFT
 from handoffs import TEXT
@@ -47,3 +51,43 @@ def test_a_locale_that_knows_no_utf8_changes_nothing(telling: Sandbox, words: tu
     usual = _ended(telling, *words)
     assert 'ï' in usual[2] or 'ö' in usual[1]
     assert _ended(telling, *words, LC_ALL='C', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0') == usual
+
+
+@pytest.fixture(scope='session')
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as an adopter has it: one that is installed to be edited loads half of the standard library to find itself."""
+    folder = tmp_path_factory.mktemp('installed')
+    shutil.copytree(ROOT / 'src/daybook', folder / 'daybook')
+    for room in ('hooks', 'schemas'):
+        shutil.copytree(ROOT / room, folder / 'daybook' / room)
+    return folder
+
+
+def _imported(installed: Path, repo: Sandbox, *words: str) -> set[str]:
+    """Return the modules that a run has imported at its end."""
+    paths = [str(installed), sysconfig.get_path('purelib'), sysconfig.get_path('platlib')]
+    program = (f'import sys; sys.path += {paths}; sys.argv[1:] = {words}; from daybook.__main__ import main; main(); '
+               'print(*sys.modules, file=sys.stderr)')
+    run = subprocess.run((sys.executable, '-I', '-S', '-c', program), cwd=repo.root, capture_output=True, text=True, check=True)
+    return set(run.stderr.split())
+
+
+DATED, HASHED, PARSED = {'datetime', 'sqlite3'}, {'hashlib', '_hashlib'}, {'yaml', 'jsonschema', 'jsonschema_rs', 'markdown_it'}
+WARM = {
+    ('audit-links',): {'collections', 'enum', 're', 'typing', 'json', 'argparse', '_sqlite3', 'pyromark', *DATED, *HASHED, *PARSED},
+    ('resume', '--no-fetch'): {'argparse', 'shutil', 'subprocess', '_sqlite3', 'pyromark', *DATED, *HASHED, *PARSED},
+}
+
+
+@pytest.mark.parametrize('words', WARM, ids=' '.join)
+def test_a_run_without_changes_imports_little(installed: Path, telling: Sandbox, words: tuple[str, ...]) -> None:
+    telling.commit('settle')
+    assert _imported(installed, telling, *words) & WARM[words]
+    assert not _imported(installed, telling, *words) & WARM[words]
+
+
+def test_an_audit_of_one_change_imports_no_more_than_it_needs(installed: Path, telling: Sandbox) -> None:
+    _imported(installed, telling, 'audit-links')
+    telling.write('docs/sessions/größe [1].md', '# A\n\n[a](keine.md)\n')
+    found = _imported(installed, telling, 'audit-links')
+    assert {'_sqlite3', 'pyromark'} <= found and not found & {'argparse', 'subprocess', *DATED, *HASHED, *PARSED}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +11,7 @@ from conftest import Sandbox
 from daybook import problem
 from daybook.errors import UsageError
 from daybook.problem import Problem
+from daybook.resume import resume
 
 A, B = Problem('a.md', 2, 'rule', 'words'), Problem('b.md', 1, 'rule', 'words', causes=('c.md', 'a.md'))
 
@@ -25,6 +27,12 @@ CAUSED = (
 @pytest.mark.parametrize(('changed', 'parts'), CAUSED)
 def test_caused_by(changed: list[str], parts: tuple[list[Problem], list[Problem]]) -> None:
     assert problem.caused_by([A, B], changed) == parts
+
+
+@pytest.mark.parametrize('pattern', [problem._CONTROL, problem._UNSEEN, resume._HIDDEN])
+def test_what_has_to_be_escaped_is_never_called_printable(pattern: str) -> None:
+    found = re.findall(pattern, ''.join(map(chr, range(sys.maxunicode + 1))))
+    assert len(found) > 30 and not any(map(str.isprintable, found))
 
 
 def test_older_line() -> None:

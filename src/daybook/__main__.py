@@ -1,16 +1,26 @@
 """`daybook <id> ...`: find a hook or command by its id, run it, turn errors into exit codes."""
 from __future__ import annotations
 
-import importlib
+import atexit
+import gc
 import os
 import sys
-from collections.abc import Sequence
 
 from daybook.errors import FatalError
 from daybook.errors import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `collections` and `importlib` would cost a warm hook more than its own modules
+    from collections.abc import Sequence
+    from types import ModuleType
+
 _ROOMS = ('daybook.hooks', 'daybook.commands')
 _STANDALONE = {'session_state'}  # copied into repositories by `init`, never run by the dispatcher
+
+
+def _imported(name: str) -> ModuleType:
+    __import__(name)
+    return sys.modules[name]
 
 
 def _ids() -> list[str]:
@@ -18,7 +28,7 @@ def _ids() -> list[str]:
 
     found = []
     for room in _ROOMS:
-        package = importlib.import_module(room)
+        package = _imported(room)
         found += [m.name for m in pkgutil.iter_modules(package.__path__)]
     return sorted(name.replace('_', '-') for name in found if name not in _STANDALONE)
 
@@ -28,7 +38,7 @@ def _module_of(hook_id: str) -> str:
     if name.isidentifier() and name not in _STANDALONE and hook_id == name.replace('_', '-'):
         for room in _ROOMS:
             # `importlib.util` would look, and cost a warm hook more than its own modules
-            if any(os.path.isfile(os.path.join(folder, f'{name}.py')) for folder in importlib.import_module(room).__path__):
+            if any(os.path.isfile(os.path.join(folder, f'{name}.py')) for folder in _imported(room).__path__):
                 return f'{room}.{name}'
     import difflib
 
@@ -67,7 +77,7 @@ def _run(argv: Sequence[str]) -> int:
     if argv[0] in ('-V', '--version'):
         print(_version())
         return 0
-    return importlib.import_module(_module_of(argv[0])).main(argv[1:])
+    return _imported(_module_of(argv[0])).main(argv[1:])
 
 
 def _complain(error: FatalError) -> None:
@@ -96,11 +106,19 @@ def _make_output_safe() -> None:
             stream.reconfigure(encoding='utf-8', errors='backslashreplace')
 
 
+def _collect_rarely() -> None:
+    """Have cyclic garbage sought rarely and not at the end, as nearly all that a short run makes is modules, which stay."""
+    gc.set_threshold(50_000, 20, 20)
+    atexit.register(gc.freeze)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `daybook` with `argv` and return its exit code: 0, 1, 2, 3 or 130 (README, exit codes)."""
     _speak_utf8()
     _forget_pathspecs()
     _make_output_safe()
+    if argv is None:  # nobody else's process
+        _collect_rarely()
     arguments = sys.argv[1:] if argv is None else argv
     try:
         code = _run(arguments)

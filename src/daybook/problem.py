@@ -19,8 +19,9 @@ FORMATS = ('text', 'json', 'github')
 WRITERS = 'exit code: 1 when something was written, as a hook that changes files has to fail; by hand, join commands with `;`, not `&&`'
 
 _ALIKE = 20  # files of which the same is said, one by one
-_CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
-_UNSEEN = re.compile('[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')  # what JSON itself lets through
+# compiled when there is something to replace, which costs more than all else that a hook says
+_CONTROL = '[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]'
+_UNSEEN = '[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]'  # what JSON itself lets through
 
 
 class Problem(NamedTuple):
@@ -41,7 +42,9 @@ class Problem(NamedTuple):
 
 def printable(text: str) -> str:
     """Return `text` without control and bidi characters, so that a name cannot drive a terminal."""
-    return _CONTROL.sub(lambda m: ascii(m.group())[1:-1], text)
+    if text.isprintable():
+        return text
+    return re.sub(_CONTROL, lambda m: ascii(m.group())[1:-1], text)
 
 
 def add_line(root: str, paths: Iterable[str], here: str) -> str:
@@ -91,7 +94,7 @@ def render(problems: Iterable[Problem], output_format: str) -> list[str]:
     found = sorted(set(problems))
     if output_format == 'json':
         text = json.dumps([p._asdict() for p in found], ensure_ascii=False, indent=2)
-        return [_UNSEEN.sub(lambda m: f'\\u{ord(m.group()):04x}', text)]
+        return [re.sub(_UNSEEN, lambda m: f'\\u{ord(m.group()):04x}', text)]
     found, lines = _folded(found)
     if output_format == 'github':
         # indented, as a file may be called `::stop-commands::x`

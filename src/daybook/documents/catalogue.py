@@ -7,13 +7,17 @@ a file that cannot be used is made anew, and without one the run does all the wo
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 import zlib
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+
+try:
+    import _sqlite3 as sqlite3  # without the dates of Python, which nothing here holds, and which cost a hook as much as its queries
+except ImportError:
+    import sqlite3
 
 from daybook.documents import catalogue_version
 from daybook.documents.catalogue_version import KEPT_DAYS

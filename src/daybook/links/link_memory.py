@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
 
 from daybook.documents import catalogue_version
 from daybook.repo import git_spawn
 from daybook.repo import listing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a warm hook does without `collections`
+    from collections.abc import Mapping
 
 _WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
@@ -157,11 +160,12 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
     may_recall = 'GITHUB_ACTIONS' not in environ and environ.get('DAYBOOK_FORMAT', 'text') == 'text'
     here, own = os.path.abspath('.'), os.path.abspath('.git')
     index = listing.trailer(own)
-    wait = git_spawn.ask(here, _WHERE, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()))
+    # what takes git the longest begins first
+    wait = git_spawn.ask(here, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()), _WHERE)
     # what is done now is done while git answers
     known = kept(own) if may_recall else None
     raw = _raw(here) if index and (known is None or known.index != index) else None
-    where, *dirty = wait()
+    *dirty, where = wait()
     words = os.fsdecode(where or b'').split('\n')
     if len(words) != 6 or words[0] != 'true':
         return None, None

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from daybook.errors import FatalError
 
 STATE_DIR = '.daybook/state'
-_TEMPORARY = re.compile(r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp')  # of `write_atomic`, and with a dot in front of `new_private`
+_TEMPORARY = r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp'  # of `write_atomic`, and with a dot in front of `new_private`
 
 
 def write_atomic(path: str, content: bytes, *, temporary: str = '', is_lasting: bool = True) -> None:
@@ -61,7 +61,7 @@ def write_durable(path: str, content: bytes) -> None:
 def temporaries(path: str) -> list[str]:
     """Return what killed writers of the file `path` have left beside it."""
     folder, name = os.path.split(path)
-    found = ((other, _TEMPORARY.fullmatch(other)) for other in (os.listdir(folder) if os.path.isdir(folder) else ()))
+    found = ((other, re.fullmatch(_TEMPORARY, other)) for other in (os.listdir(folder) if os.path.isdir(folder) else ()))
     return [os.path.join(folder, other) for other, match in found if match and match['name'] == name]
 
 

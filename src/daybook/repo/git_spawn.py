@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a warm hook does without `collections`
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 MOST_INPUT = 4096  # bytes that every pipe takes before anybody reads them
 

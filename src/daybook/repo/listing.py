@@ -3,11 +3,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
 
 from daybook.errors import FatalError
 from daybook.repo import git_spawn
-from daybook.repo.listing_entries import Entries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a warm hook does without `collections`
+    from collections.abc import Iterable
+
+    from daybook.repo.listing_entries import Entries
 
 QUESTIONS = (('ls-files', '-s', '-z'), ('diff-files', '--name-only', '-z', '--ignore-submodules=dirty'))
 SYMLINK, SUBMODULE = '120000', '160000'
@@ -37,6 +41,8 @@ class Listing:
     def entries(self) -> Entries:
         """Return mode and object id of each path."""
         if self._entries is None:
+            from daybook.repo.listing_entries import Entries
+
             self._entries = Entries(self.raw)
         return self._entries
 
@@ -70,10 +76,16 @@ def entry(line: str) -> tuple[str, tuple[str, str]]:
 
 def blob_id(data: bytes, like: str) -> str:
     """Return the id that git gives to `data`, with the hash of the id `like`."""
+    data = b'blob %d\0' % len(data) + data
+    if len(like) == 40:
+        try:
+            from _sha1 import sha1  # as above
+        except ImportError:
+            from hashlib import sha1
+        return sha1(data, usedforsecurity=False).hexdigest()
     import hashlib
 
-    name = 'sha256' if len(like) == 64 else 'sha1'
-    return hashlib.new(name, b'blob %d\0' % len(data) + data, usedforsecurity=False).hexdigest()
+    return hashlib.sha256(data).hexdigest()
 
 
 def _on_disk(root: str, path: str, old: str) -> str | None:

@@ -1,7 +1,6 @@
 """All that an answer of `resume` depends on, asked of git at once and compared by its bytes."""
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from daybook.repo import files
 from daybook.repo import git_spawn
+from daybook.repo import listing
 
 SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml')
 _VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT',
@@ -32,7 +32,9 @@ class Glance(NamedTuple):
     def on_disk(self) -> set[str]:
         """Return the documents whose content the index does not hold: changed, unmerged or not tracked."""
         names = (self.dirty or b'') + (self.untracked or b'')
-        unmerged = {path for _, stage, path in entries(self.listing or b'') if stage != '0'}
+        raw = self.listing or b''
+        may_be = any(b' %d\t' % stage in raw for stage in (1, 2, 3))  # to take all lines apart costs more than the rest of an answer
+        unmerged = {path for _, stage, path in entries(raw) if stage != '0'} if may_be else set()
         return {path for path in os.fsdecode(names).split('\0') if path.endswith(_MARKDOWN)} | unmerged
 
     def tracked(self) -> dict[str, str]:
@@ -77,11 +79,7 @@ def look(root: str, pathspecs: Sequence[str], tracked: Sequence[str]) -> Glance:
 
 
 def _digest(parts: Iterable[bytes | None]) -> str:
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(b'-' if part is None else b'%d:' % len(part))
-        total.update(part or b'')
-    return total.hexdigest()
+    return listing.digest(b''.join(b'-' if part is None else b'%d:%s' % (len(part), part) for part in parts)).hex()
 
 
 def _stat(path: str) -> bytes:

@@ -1,8 +1,8 @@
 """The answer of `resume`: from what is known to a text of bounded length that quotes notes as data."""
 from __future__ import annotations
 
-import datetime
 import re
+import time
 from collections.abc import Sequence
 
 from daybook.problem import printable
@@ -18,9 +18,9 @@ _TITLE = 100  # characters of a title
 _ROWS = 8  # peers, workstreams and claims are listed up to here
 _NAMES = 5  # files that are named
 _HOUR, _DAY = 3600, 86400
-_PLAIN_ID = re.compile(r'[A-Za-z0-9_.][A-Za-z0-9_.-]{0,80}')  # what may stand in a command
+_PLAIN_ID = r'[A-Za-z0-9_.][A-Za-z0-9_.-]{0,80}'  # what may stand in a command
 # what shows nothing, or turns text around, and is no control character: marks of direction, joiners of words, tags
-_HIDDEN = re.compile('[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]')
+_HIDDEN = '[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]'
 
 
 def age(seconds: float) -> str:
@@ -34,7 +34,8 @@ def age(seconds: float) -> str:
 
 def shown(text: str) -> str:
     """Return `text` without what drives a terminal, hides or turns text around."""
-    return _HIDDEN.sub(lambda found: ascii(found.group())[1:-1], printable(text))
+    text = printable(text)
+    return text if text.isprintable() else re.sub(_HIDDEN, lambda found: ascii(found.group())[1:-1], text)
 
 
 def short(text: str) -> str:
@@ -156,7 +157,7 @@ def _claim(claim: OpenClaim, now: float) -> str:
 
 
 def _due(view: View, now: float) -> list[str]:
-    today = f'{datetime.date.fromtimestamp(now)}'
+    today = time.strftime('%Y-%m-%d', time.localtime(now))
     rows = [f'  {each.day}{" (overdue)" if each.day < today else ""}: {shown(each.path)}' for each in view.due[:_ROWS]]
     more = [f'  and {view.due_count - len(rows)} more: daybook check-freshness --due'] if view.due_count > len(rows) else []
     return ['documents to review by:', *rows, *more] if rows else []
@@ -167,7 +168,7 @@ def _orphans(view: View, now: float) -> list[str]:
         return []
     count, at, session = view.orphans
     return [f'agent sessions with work and no hand-off: {count}, the last {age(now - at)}; '
-            f'a note of it: daybook stub{" " + session if _PLAIN_ID.fullmatch(session) else ""}']
+            f'a note of it: daybook stub{" " + session if re.fullmatch(_PLAIN_ID, session) else ""}']
 
 
 def _is_beginning(view: View) -> bool:
