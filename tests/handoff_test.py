@@ -14,6 +14,7 @@ import handoffs
 import pytest
 from conftest import Sandbox
 from conftest import make_sandbox
+from governance import install
 from handoffs import DRAFT
 from handoffs import PROMPT
 from handoffs import TARGETS
@@ -202,6 +203,28 @@ def test_a_refused_commit_is_put_back_and_the_id_stays(sandbox: Sandbox, prepare
     sandbox.git('config', 'commit.gpgSign', 'false')
     again = hand_off(sandbox)
     assert (again.field('id'), again.field('pushed')) == (reserved, 'yes')
+
+
+@pytest.mark.parametrize('end', ['\n', '\r\n'], ids=['LF', 'CRLF'])
+@pytest.mark.parametrize('words', [('--files', 'my draft.md'), ()], ids=['named', 'waiting'])
+def test_what_hooks_say_of_the_note_leads_to_the_draft(sandbox: Sandbox, words: tuple[str, ...], end: str) -> None:
+    install(sandbox, 'check-all')
+    text = handoffs.TEXT + '\n[a](no.md)\n\n## Learnings\n\n[a](no.md)\n\n## What I Did\n\n  See [b](gone.md).\n'
+    (sandbox.root / DRAFT).unlink()
+    place = words[-1] if words else DRAFT
+    (sandbox.root / place).write_bytes(text.replace('\n', end).encode())
+    ended = hand_off(sandbox, *words)
+    assert ended.fields == ('none', 'no', 'commit-failed')
+    told = re.findall(r'\| (.*):(\d+): no such file: docs/sessions/(\S+);', ended.out)
+    lines = text.split('\n')
+    assert sorted(told) == sorted((place, str(number), name) for number, line in enumerate(lines, 1) for name in ('no.md', 'gone.md') if f']({name})' in line)
+    assert len(told) == 3
+
+
+def test_what_the_draft_does_not_hold_keeps_its_place(sandbox: Sandbox) -> None:
+    _hook(sandbox, 'pre-commit', 'f=$(ls docs/sessions/RT-26*-0?.md | grep -v 261101); echo "$f:3: x"; echo "$f:99999: y"; echo "$f:0"; echo "$f:$(grep -n ^It.works $f | cut -d: -f1): z"; exit 1')
+    ended = hand_off(sandbox)
+    assert re.findall(r'\| (?:docs/sessions/RT-\d{6}-\d\d|(.*))\.md:(\d+)', ended.out) == [('', '3'), ('', '99999'), ('', '0'), (DRAFT.removesuffix('.md'), '8')]
 
 
 def test_a_fixer_that_fails_once_is_followed(sandbox: Sandbox) -> None:

@@ -70,10 +70,27 @@ def _settle_index(request: Request, journal: Journal) -> None:
             request.say(f'a hook of yours rewrote {write.path}; committed as it left it')
 
 
+def _in_draft(request: Request, journal: Journal, draft_path: str, words: str) -> str:
+    """Return what hooks said with the lines of the note, which is gone again, as those of the draft; what is not in it stays."""
+    written, given = git_objects.read_blobs(request.repo, [journal.note.after])[0], files.read_bytes(draft_path)
+    note, draft = ([line.strip() for line in (data or b'').splitlines()] for data in (written, given))
+
+    def placed(found: re.Match[str]) -> str:
+        line = note[int(found[1]) - 1] if 0 < int(found[1]) <= len(note) else b''
+        places = [number for number, text in enumerate(draft, 1) if line and text == line]
+        if not places:
+            return found[0]
+        earlier = note[:int(found[1]) - 1].count(line)  # a line may stand there twice
+        return f'{os.path.relpath(draft_path, request.repo.root)}:{places[min(earlier, len(places) - 1)]}'
+    return re.sub(rf'{re.escape(journal.note.path)}:([0-9]{{1,9}})(?![0-9])', placed, words)
+
+
 def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     left = journals.undo(request.repo, journal)
     # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
-    words = '\n'.join(f'  | {line}' for line in (result.err + result.text).strip()[-4000:].splitlines())
+    said = (result.err + result.text).strip()
+    said = _in_draft(request, journal, journal.draft, said) if journal.draft else said
+    words = '\n'.join(f'  | {line}' for line in said[-4000:].splitlines())
     kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
     return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
