@@ -91,3 +91,20 @@ def test_an_audit_of_one_change_imports_no_more_than_it_needs(installed: Path, t
     telling.write('docs/sessions/größe [1].md', '# A\n\n[a](keine.md)\n')
     found = _imported(installed, telling, 'audit-links')
     assert {'_sqlite3', 'pyromark'} <= found and not found & {'argparse', 'subprocess', *DATED, *HASHED, *PARSED}
+
+
+# runs before the program: the import of the module that the environment names is where Ctrl-C comes
+INTERRUPTING = '''
+import os, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ.get('INTERRUPTED'):
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+'''
+
+
+@pytest.mark.parametrize('name', ['daybook.documents.schema', 'decimal', '_decimal', 'numbers', 'email.utils', 'jsonschema_rs', 'jsonschema_rs.jsonschema_rs'])
+def test_an_interrupted_import_leaves_no_trace(telling: Sandbox, tmp_path: Path, name: str) -> None:
+    (tmp_path / 'sitecustomize.py').write_text(INTERRUPTING)
+    assert _ended(telling, 'validate-frontmatter', PYTHONPATH=f'{tmp_path}', INTERRUPTED=name) == (130, '', 'daybook: interrupted\n')

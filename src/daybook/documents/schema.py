@@ -70,6 +70,8 @@ def _retrieve_nothing(uri: str) -> Any:
 
 def verdict(schema: dict[str, Any]) -> Callable[[Any], bool]:
     """Return a function that tells whether a value fits `schema`; compiled once, fast, without reasons."""
+    import decimal  # noqa: F401  jsonschema_rs would import it next, and panics where Ctrl-C comes meanwhile
+
     import jsonschema_rs
 
     registry = jsonschema_rs.Registry([(_COMMON, built_in('common'))], retriever=_retrieve_nothing)
