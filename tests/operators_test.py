@@ -95,6 +95,26 @@ def test_refused(repo: Sandbox, file: str, email: str | None, environ: Mapping[s
     assert message in str(error.value)
 
 
+# git's name and e-mail, the operator whom $OPERATOR names; the block to paste: that of the same person, of another, or none
+PASTED = (
+    pytest.param('Roman T', STRANGER, '', '  roman:\n    emails: [roman@example.com, stranger@example.com]', id='the same name'),
+    pytest.param('roman t', STRANGER, 'nobody', '  roman:\n    emails: [roman@example.com, stranger@example.com]', id='in other letters'),
+    pytest.param('Sergei', STRANGER, '', '  sergei:\n    emails: [stranger@example.com]', id='the same slug'),
+    pytest.param('Jane Doe', STRANGER, '', '  jane-doe:\n    name: Jane Doe\n    initials: JD\n    emails: [stranger@example.com]', id='another'),
+    pytest.param('Roman T', 'Roman@example.com', 'nobody', '', id='git tells who it is, and only the word is wrong'),
+)
+
+
+@pytest.mark.parametrize(('name', 'address', 'word', 'block'), PASTED)
+def test_what_to_paste(repo: Sandbox, name: str, address: str, word: str, block: str) -> None:
+    file = 'operators:\n  roman:\n    name: Roman T\n    initials: RT\n    emails: [roman@example.com]\n  sergei:\n    initials: SK\n    emails: []\n'
+    with pytest.raises(FatalError) as error:
+        _resolve(repo, file, None, {'OPERATOR': word} if word else {}, name, address)
+    _, _, told = str(error.value).partition('operators:\n')
+    assert told == block
+    assert ('add the address to that entry' in str(error.value)) == ('roman:' in block or 'sergei:' in block)
+
+
 # git's name, git's e-mail, environment; slug, name, initials, addresses
 DERIVED = (
     pytest.param('Roman Tester', 'r@x.com', {}, ('roman-tester', 'Roman Tester', 'RT', ('r@x.com',)), id='two words'),

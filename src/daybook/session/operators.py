@@ -101,11 +101,21 @@ def _by_email(operators: Mapping[str, Operator], email: str) -> Operator | None:
     return None
 
 
-def _template(name: str, email: str) -> str:
+def _block(entries: Mapping[str, Mapping[str, object]]) -> str:
+    return frontmatter_edit.render({'operators': entries}).removeprefix('---\n').removesuffix('---\n').rstrip()
+
+
+def _template(operators: Mapping[str, Operator], name: str, email: str) -> str:
+    """Return what to put into the file for a new person, or for one of it who has another address now; nothing for who is known."""
+    if _by_email(operators, email):
+        return ''
     person = derive(name, email) or Operator('your-name', 'Your Name', 'YN', ())
+    for known in operators.values():
+        if email and (known.name.casefold() == name.casefold() or known.slug == person.slug):
+            return (f'\n  if you are {printable(known.slug)} ({printable(known.name)}), add the address to that entry of {PATH}:\n'
+                    + _block({known.slug: {'emails': [*known.emails, email]}}))
     entry = {'name': name or person.name, 'initials': person.initials, 'emails': [email or 'you@example.com']}
-    block = frontmatter_edit.render({'operators': {person.slug: entry}}).removeprefix('---\n').removesuffix('---\n')
-    return f'\n  put this into {PATH} (and one entry for each of you):\n{block.rstrip()}'
+    return f'\n  put this into {PATH} (and one entry for each of you):\n{_block({person.slug: entry})}'
 
 
 def _named(operators: Mapping[str, Operator], word: str, source: str, template: str) -> Operator:
@@ -161,7 +171,7 @@ def resolve(repo: Repo, email: str | None, environ: Mapping[str, str]) -> Operat
     operators = load(repo.root)
     git_name, git_email = _identity(repo, environ)
     person = _derived(git_name, [git_email])
-    template = _template(person.name if person else '', git_email)
+    template = _template(operators, person.name if person else '', git_email)
     word, address = environ.get('OPERATOR', '').strip(), environ.get('CLAUDE_USER_EMAIL', '').strip()
     for source, name, mail in (('--email', '', (email or '').strip()), ('$OPERATOR', word, '')):
         if name or mail:
