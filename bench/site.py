@@ -54,14 +54,14 @@ def _link_up(root: str, paths: Sequence[str]) -> None:
 
 def _hugo(root: str, place: str) -> Callable[[], None] | None:
     """Return a run of hugo over the same notes with a comparable template, or None without hugo."""
-    from daybook.writers import pages
+    from daybook.site import site_build
 
     program = shutil.which('hugo')
     if program is None:
         return None
-    assets = pages._assets('page')
+    assets = site_build._assets()['page']
     for name, text in (('config.toml', _CONFIG), ('layouts/_default/single.html', _SINGLE), ('layouts/index.html', _HOME),
-                       ('layouts/partials/assets.html', f'<style>{assets["style"]}</style><script>{assets["script"]}</script>')):
+                       ('layouts/partials/assets.html', f'<style>{assets.style}</style><script>{assets.script}</script>')):
         os.makedirs(os.path.dirname(os.path.join(place, name)), exist_ok=True)
         with open(os.path.join(place, name), 'w', encoding='utf-8') as stream:
             stream.write(text)

@@ -18,14 +18,20 @@ from daybook.documents import markdown_html
 from daybook.documents import config
 from daybook.documents import document
 from daybook.writers import pages
+from daybook.writers import pages_assets
 from daybook.writers import pages_body
 from daybook.writers import pages_code
 from daybook.writers import pages_entry
 from daybook.writers import pages_graph
+from daybook.writers import pages_home
+from daybook.writers import pages_html
 from daybook.writers import pages_links
 from daybook.writers import pages_search
 from daybook.writers.pages_body import Body
+from daybook.writers.pages_body import Heading
 from daybook.writers.pages_graph import Node
+from daybook.writers.pages_html import Assets
+from daybook.writers.pages_html import Link
 from daybook.writers.pages_links import Place
 
 PLACE = Place('docs/sessions/a.md', frozenset({'plans/b c.md', 'docs/sessions/é.md'}), frozenset({'plans/secret.md'}),
@@ -302,15 +308,34 @@ def test_addresses_are_bytes() -> None:
         ':' not in pages_links.address('javascript:alert(1).html').removeprefix('./')
 
 
+def _assets(page: str) -> Assets:
+    return pages_assets.assets(page, lambda name: (ROOT / 'src/daybook/writers/templates' / name).read_text(encoding='utf-8'))
+
+
+def test_what_is_put_into_a_piece_is_text() -> None:
+    assert pages_html.piece('<a href="{href}">{text}</a>', href='x"\'y', text='<b>&{text}') == '<a href="x&#34;&#39;y">&lt;b&gt;&amp;{text}</a>'
+    assert pages_html.piece('{text}', text=pages_html.piece('<b>{x}</b>', x='<')) == '<b>&lt;</b>', 'a piece is not escaped again'
+
+
+def test_every_text_of_a_page_is_escaped() -> None:
+    bad = '<i>"\'&'
+    link = Link(bad, bad, bad, bad, bad)
+    content = pages.Page(*[bad] * 5, [(bad, [(bad, bad), (bad, '')])], bad, Body('', [Heading(2, bad, bad)] * 3, '', [bad, bad]), *[[link] * 13] * 3,
+                         [pages.Change(*[bad] * 4)] * 2, *[bad] * 4)
+    lists = [(bad, bad, [link] * 9)]
+    for text in (pages.page(content, _assets('page')), _home(site=bad, counts=[(bad, 1)], lists=lists)):
+        assert '<i>' not in text and text.count('&lt;i&gt;&#34;&#39;&amp;') > 20
+
+
 def _page(**given: object) -> str:
     content = pages.Page('T', 'plan', 'active', 'S', '2026-11-20', [('Owner', [('<i>', 'a"b')])], '2026-12-01', Body('<p>x</p>', [], 'x', []),
                          [], [], [], [], 'plans/a.md', '../../plans/a.md', '../index.html', 'Site')
-    return pages.page(content._replace(**given))
+    return pages.page(content._replace(**given), _assets('page'))
 
 
 def test_page_says_what_it_is() -> None:
     text = _page(title='A <b> "q"', status='act"ive')
-    assert text.startswith(f'<!doctype html>\n{pages.MARKER}\n')
+    assert text.startswith(f'<!doctype html>\n{pages_html.MARKER}\n')
     for line in ('<title>A &lt;b&gt; &#34;q&#34; · Site</title>', '<meta name="summary" content="S">', '<meta name="kind" content="plan">',
                  '<meta name="status" content="act&#34;ive">', '<meta name="updated" content="2026-11-20">', '<a href="a&#34;b">&lt;i&gt;</a>'):
         assert line in text
@@ -324,13 +349,13 @@ def test_page_allows_nothing_but_its_own() -> None:
     assert 'unsafe' not in policy[1] and 'http' not in policy[1]
     assert not re.search(r'(?:src|href)="(?:https?:)?//', text)
     for name in ('page', 'home'):
-        assets = pages._assets(name)
-        assert '</' not in assets['style'] + assets['script'], 'a raw text element would end there'
+        assets = _assets(name)
+        assert '</' not in assets.style + assets.script, 'a raw text element would end there'
 
 
 def _home(**given: object) -> str:
     known: dict[str, object] = {'site': 'S', 'parts': 1, 'total': 0, 'counts': [], 'calendar': '', 'graph': '', 'lists': []}
-    return pages.home(**{**known, **given})  # type: ignore[arg-type]
+    return pages_home.home(_assets('home'), **{**known, **given})  # type: ignore[arg-type]
 
 
 def test_home_of_nothing() -> None:

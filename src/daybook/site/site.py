@@ -20,8 +20,8 @@ from daybook.site.site_listing import Listing
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 
-_FORMAT = 1  # of the state; another one is made anew
-PACKAGES = ('jinja2', 'nh3', 'pygments')
+_FORMAT = 2  # of the state; another one is made anew
+PACKAGES = ('nh3', 'pygments')
 _WAIT = 60  # seconds for another run to end
 
 
@@ -64,7 +64,7 @@ def _render(repo: Repo, settings: Settings, folder: str, listing: Listing, *, ev
         if not changed and top['head'] == head:
             return _unchanged(top)
     try:
-        from daybook.site import site_build  # brings templates and sanitiser along
+        from daybook.site import site_build  # brings parser and sanitiser along
 
         return site_build.build(repo, settings, site_build.Ground(folder, listing, parts, head, now), top, output, changed)
     except ImportError as error:

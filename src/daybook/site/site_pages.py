@@ -6,7 +6,6 @@ import os
 import posixpath
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,20 +21,18 @@ from daybook.writers import inline
 from daybook.writers import pages
 from daybook.writers import pages_body
 from daybook.writers import pages_entry
-from daybook.writers import pages_graph
 from daybook.writers import pages_links
 from daybook.writers import pages_search
 from daybook.writers.pages import Change
-from daybook.writers.pages import Link
 from daybook.writers.pages import Page
-from daybook.writers.pages_graph import Node
+from daybook.writers.pages_html import Assets
+from daybook.writers.pages_html import Link
 from daybook.writers.pages_links import Place
 
 HOME = 'index.html'
 _MAX_IMAGE = 1 << 20  # bytes; a larger one is a link
 _MOST = 200  # lines of a list; the home page finds the rest
 _TYPES = {'.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg', '.gif': 'gif', '.webp': 'webp', '.avif': 'avif', '.svg': 'svg+xml'}
-_CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
 _LABELS = (('workstream', 'Workstream'), ('plan', 'Plan'), ('session', 'Session'), ('blocked_by', 'Blocked by'), ('parent', 'Part of'),
            ('derived_from', 'Made from'),
            ('supersedes', 'Supersedes'), ('superseded_by', 'Superseded by'))
@@ -79,8 +76,8 @@ def _images(repo: Repo, paths: Iterable[str], tree: str | None) -> dict[str, str
 class Maker:
     """Makes the files of the site; `folder` is where they lie, from the root of the repository."""
 
-    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool], tree: str | None = None) -> None:
-        self.repo, self.site, self.is_tracked, self.tree = repo, site, is_tracked, tree
+    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool], assets: Assets, tree: str | None = None) -> None:
+        self.repo, self.site, self.is_tracked, self.assets, self.tree = repo, site, is_tracked, assets, tree
         self.settings = site.settings
 
     def _place(self, known: Known) -> Place:
@@ -90,7 +87,7 @@ class Maker:
                      '../' * page.count('/'))
 
     def _link(self, source: str, path: str, row: list[Any]) -> Link:
-        return Link(pages_links.between(source, path), _kind_label(row[0]), row[1], row[2], row[3])
+        return Link(pages_links.between(source, path), kind_label(row[0]), row[1], row[2], row[3])
 
     def _named(self, known: Known, key: str) -> list[tuple[str, str]]:
         """Return the texts and addresses of what a key names; nothing of a document that has no page."""
@@ -141,42 +138,24 @@ class Maker:
             entry.title, entry.kind, entry.status, entry.summary, updated, self._facts(known, document, home), entry.due, body,
             self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
             history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
-            home, self.settings.render_title))
+            home, self.settings.render_title), self.assets)
         return text, pages_search.searchable(body.text)
 
     def row(self, known: Known) -> list[Any]:
         """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
         entry = known.entry
-        return [pages_links.address(pages_links.page_of(entry.path)), _kind_label(entry.kind), entry.title, entry.status, entry.people,
+        return [pages_links.address(pages_links.page_of(entry.path)), kind_label(entry.kind), entry.title, entry.status, entry.people,
                 known.streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
 
-    def home(self, top: Mapping[str, Any], parts: int) -> str:
-        """Return the home page from what is counted of the whole site."""
-        kinds = {**{kind: 0 for kind in pages.KINDS}, **top['kinds']}
-        counts = [(pages.KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
-        nodes = [Node(path, kind, title, status, pages_links.address(pages_links.page_of(path)), targets)
-                 for path, (kind, title, status, _, targets) in sorted(top['nodes'].items())]
-        lists = [(name, kind, [Link(node.href, _kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
-                               for node in sorted(nodes, key=_by_state) if node.kind == kind])
-                 for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
-        return pages.home(site=self.settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
-                          calendar=pages_graph.calendar(top['days']), graph=pages_graph.graph(nodes),
-                          lists=[each for each in lists if each[2]], due_days=self.settings.freshness_due_days)
 
-
-def _kind_label(kind: str) -> str:
+def kind_label(kind: str) -> str:
+    """Return a kind as the site names it."""
     return 'Decision' if kind == 'adr' else kind.replace('-', ' ').capitalize()
-
-
-def _by_state(node: Node) -> tuple[bool, str, str]:
-    """Order what is at work before what is done, then by title."""
-    return node.status.casefold() in _CLOSED, node.title.casefold(), node.path
 
 
 def graph_node(known: Known) -> list[Any] | None:
     """Return what the graph keeps of a document, or None when it does not show it."""
     entry = known.entry
-    if not known.shown or entry.kind not in dict(pages_graph.COLUMNS):
+    if not known.shown or entry.kind not in pages_entry.IN_GRAPH:
         return None
     return [entry.kind, entry.title, entry.status, entry.updated or entry.created, sorted(known.out)]
-

@@ -10,7 +10,6 @@ from daybook.repo import files
 from daybook.site.site_output import replace
 
 _PER_PART = 160  # documents
-_COMPILED = '.template'
 
 
 def parts_for(count: int) -> int:
@@ -94,21 +93,3 @@ def drop_top(folder: str) -> None:
     """Forget the whole site: what follows writes its parts one by one, and may be killed."""
     if os.path.exists(os.path.join(folder, 'top.json')):
         os.unlink(os.path.join(folder, 'top.json'))
-
-
-def load_compiled(folder: str) -> dict[str, bytes]:
-    """Return the compiled templates that are kept, by the name that their engine gave them."""
-    try:
-        names = [name for name in os.listdir(folder) if name.endswith(_COMPILED)]
-    except OSError:
-        return {}
-    return {name.removesuffix(_COMPILED): files.read_bytes(os.path.join(folder, name)) or b'' for name in names}
-
-
-def save_compiled(folder: str, compiled: dict[str, bytes]) -> None:
-    """Keep the compiled templates, which take longer to compile than a page to make."""
-    os.makedirs(folder, exist_ok=True)
-    for name, content in compiled.items():
-        path = os.path.join(folder, name + _COMPILED)
-        if files.read_bytes(path) != content:
-            replace(path, content)

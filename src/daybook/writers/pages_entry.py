@@ -24,6 +24,7 @@ REFERENCES: dict[str, tuple[str, ...]] = {
     'workstream': ('workstream',), 'plan': ('plan',), 'blocked_by': ('workstream',), 'supersedes': ('adr', 'plan'),
     'superseded_by': ('adr', 'plan'), 'session': ('session',), 'parent': (), 'derived_from': (),
 }
+IN_GRAPH = ('plan', 'workstream', 'adr')  # the kinds that the graph of the home page shows
 _NOBODY = frozenset(('', '-', 'none', 'n/a', 'tbd'))
 _LINK = re.compile(r'\[\[([^\]|#]+)[^\]]*\]\]|\[[^\]]*\]\(<?([^)#>\s]+)[^)]*\)')
 _NUMBER = re.compile(r'(?:(?:adr|plan)[-_ ]?)?0*([0-9]{1,5})(?=$|[-_. ])', re.IGNORECASE)

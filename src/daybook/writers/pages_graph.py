@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-COLUMNS = (('plan', 'Plans'), ('workstream', 'Workstreams'), ('adr', 'Decisions'))
+from daybook.writers import pages_entry
+
+COLUMNS = tuple(zip(pages_entry.IN_GRAPH, ('Plans', 'Workstreams', 'Decisions')))
 _WIDTH, _HEIGHT, _GAP, _BETWEEN, _TOP = 216, 34, 10, 84, 30
 _LETTERS = 27
 _MOST = 40  # boxes in a column; more is no picture any more

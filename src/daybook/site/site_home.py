@@ -1,0 +1,37 @@
+"""The home page, from what is counted of the whole site."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from daybook.documents.config import Settings
+from daybook.site.site_pages import kind_label
+from daybook.writers import pages_graph
+from daybook.writers import pages_home
+from daybook.writers import pages_links
+from daybook.writers.pages_graph import Node
+from daybook.writers.pages_html import Assets
+from daybook.writers.pages_html import Link
+
+_CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
+_KINDS = {'session': 'Sessions', 'workstream': 'Workstreams', 'plan': 'Plans', 'adr': 'Decisions', 'learning': 'Learnings', 'doc': 'Documents'}
+
+
+def _by_state(node: Node) -> tuple[bool, str, str]:
+    """Order what is at work before what is done, then by title."""
+    return node.status.casefold() in _CLOSED, node.title.casefold(), node.path
+
+
+def home(settings: Settings, assets: Assets, top: Mapping[str, Any], parts: int) -> str:
+    """Return the home page; `top` is what is counted, `parts` how many scripts hold the rows."""
+    kinds = {**{kind: 0 for kind in _KINDS}, **top['kinds']}
+    counts = [(_KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
+    nodes = [Node(path, kind, title, status, pages_links.address(pages_links.page_of(path)), targets)
+             for path, (kind, title, status, _, targets) in sorted(top['nodes'].items())]
+    lists = [(name, kind, [Link(node.href, kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
+                           for node in sorted(nodes, key=_by_state) if node.kind == kind])
+             for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
+    return pages_home.home(
+        assets, site=settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
+        calendar=pages_graph.calendar(dict(sorted(top['days'].items()))), graph=pages_graph.graph(nodes),
+        lists=[each for each in lists if each[2]], due_days=settings.freshness_due_days)
