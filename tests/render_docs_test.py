@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
 from conftest import Sandbox
+from daybook.__main__ import main as dispatch
 
 SITE = 'docs/rendered'
 TRACKED = 'render: {tracked: true}\n'
@@ -174,28 +176,88 @@ def _edit(repo: Sandbox, source: random.Random, number: int) -> None:
     parent = source.choice(('', '', f'parent: {others[2]}\n'))
     add(repo, path, f'title: T{source.randrange(4)}\n{zone}{parent}plan: n{source.randrange(4)}\nworkstream: n{source.randrange(4)}\nsupersedes: n{source.randrange(4)}\n'
         f'created: 2026-11-{source.randrange(10, 20)}\n', f'## S{number}\n\n{links}\n')
+    if source.random() < 0.4:
+        repo.write(path, repo.read(path) + f'not staged {number}\n')
     if source.random() < 0.3:
         repo.commit(f'change {number}')
 
 
 @pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('config', ['', TRACKED])
-def test_a_run_for_each_change_makes_what_one_run_for_all_makes(repo: Sandbox, seed: int, config: str) -> None:
-    from daybook.documents import config as settings
-    from daybook.repo import git
-    from daybook.site import site as made
-
+def test_a_run_for_each_change_makes_what_one_run_for_all_makes(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int, config: str) -> None:
+    monkeypatch.chdir(repo.root)
     repo.write('.daybook/config.yaml', config or '{}\n')
     repo.commit('first')
     source = random.Random(seed)
-    known = git.find_repo(str(repo.root))
     for number in range(16):
         _edit(repo, source, number)
-        made.render(known, settings.load(known.root))
+        assert dispatch(['render-docs']) in (0, 1)
+        assert dispatch(['render-docs']) == 0, 'nothing is left to be done'
     step_by_step = site(repo)
     shutil.rmtree(repo.root / SITE)
-    made.render(known, settings.load(known.root), everything=True)
+    dispatch(['render-docs', '--all'])
     assert site(repo) == step_by_step
+
+
+# what may change between two runs, and whether anything is to be made for it
+CHANGES = (
+    pytest.param(lambda repo: repo.write('code.py', 'x = 2\n'), False, id='a file of no account'),
+    pytest.param(lambda repo: os.utime(repo.root / 'plans/store.md'), False, id='a time'),
+    pytest.param(lambda repo: repo.write('plans/store.md', repo.read('plans/store.md') + '\nmore\n'), True, id='a text'),
+    pytest.param(lambda repo: repo.write('plans/draft.md', repo.read('plans/draft.md').replace('second', 'thirds')), True, id='a text that was changed before'),
+    pytest.param(lambda repo: repo.write('plans/draft.md', repo.git('show', ':plans/draft.md') + '\n'), True, id='a change that is taken back'),
+    pytest.param(lambda repo: (repo.root / 'plans/store.md').unlink(), True, id='a document that goes'),
+    pytest.param(lambda repo: add(repo, 'plans/new.md'), True, id='a document that comes'),
+    pytest.param(lambda repo: repo.commit('later'), True, id='a commit'),
+    pytest.param(lambda repo: repo.write('.daybook/config.yaml', 'render: {title: Other}\n'), True, id='a setting'),
+    pytest.param(lambda repo: (repo.root / SITE / 'plans/store.html').unlink(), True, id='a page that is lost'),
+    pytest.param(lambda repo: repo.write('plans/x.png', b'two'), True, id='an image'),
+)
+
+
+@pytest.mark.parametrize('change, is_seen', CHANGES)
+def test_what_has_changed_since_is_seen(repo: Sandbox, change: Callable[[Sandbox], object], is_seen: bool) -> None:
+    team(repo)
+    repo.write('.daybook/config.yaml', '{}\n')
+    repo.write('code.py', 'x = 1\n')
+    repo.write('plans/x.png', b'one')
+    add(repo, 'plans/draft.md', '', 'first ![x](x.png)\n')
+    repo.commit('all')
+    repo.write('plans/draft.md', repo.read('plans/draft.md').replace('first', 'second'))
+    render(repo)
+    assert render(repo) == ''
+    change(repo)
+    assert ('files written' in render(repo)) is is_seen
+    before = site(repo)
+    assert render(repo, '--all') == '' and site(repo) == before
+
+
+def test_a_complaint_is_repeated_until_it_is_settled(repo: Sandbox) -> None:
+    team(repo)
+    add(repo, 'plans/odd.md', 'title: a\ntitle: b\n')
+    repo.commit()
+    repo.write(f'{SITE}/index.html', '<p>ours</p>')
+    said = render(repo)
+    for line in ('left alone, as not made by render-docs: docs/rendered/index.html\n', 'no page, as the frontmatter cannot be read: plans/odd.md\n'):
+        assert line in said and line in render(repo)
+    add(repo, 'plans/odd.md', 'title: a\n')
+    (repo.root / SITE / 'index.html').unlink()
+    render(repo)
+    assert render(repo) == ''
+
+
+def test_a_linked_work_tree_and_a_folder_have_a_site_of_their_own(repo: Sandbox) -> None:
+    team(repo)
+    repo.commit()
+    repo.git('worktree', 'add', '-q', '../other')
+    other = Sandbox(repo.root.parent / 'other')
+    render(repo)
+    assert '10 files written' in render(other) and render(other) == ''
+    other.write('plans/store.md', other.read('plans/store.md') + 'x\n')
+    assert '2 files written' in render(other) and render(repo) == ''
+    repo.write('plans/store.md', repo.read('plans/store.md') + 'y\n')
+    run = subprocess.run((sys.executable, '-m', 'daybook', 'render-docs'), cwd=repo.root / 'plans', capture_output=True, text=True, check=True)
+    assert '2 files written' in run.stdout and render(repo) == ''
 
 
 LEAKS = (
@@ -427,9 +489,11 @@ def test_packages_that_are_missing_are_named(repo: Sandbox, package: str) -> Non
 
 def test_nothing_heavy_is_imported_when_nothing_is_stale(repo: Sandbox) -> None:
     team(repo)
+    repo.commit()
     render(repo)
+    heavy = {'nh3', 'pygments', 'pyromark', 'jsonschema', 'argparse', 'daybook.documents.config', 'daybook.site.site'}
     program = ('import sys\nfrom daybook.__main__ import main\nassert main(["render-docs"]) == 0\n'
-               'print(sorted({"nh3", "pygments", "pyromark", "jsonschema"} & sys.modules.keys()))')
+               f'print(sorted({heavy} & sys.modules.keys()))')
     run = subprocess.run((sys.executable, '-c', program), cwd=repo.root, capture_output=True, text=True, check=True)
     assert run.stdout == '[]\n'
 

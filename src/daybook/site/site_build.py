@@ -23,7 +23,6 @@ from daybook.site import site_workers
 from daybook.site.site_listing import Listing
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
-from daybook.site.site_output import replace
 from daybook.site.site_records import FAMILIES
 from daybook.site.site_records import Known
 from daybook.site.site_records import Rebuild
@@ -177,7 +176,7 @@ class Build:
         self.output.write(path, pages_search.shard(number, family, content).encode('utf-8', 'replace'))
         self.made.append(path)
 
-    def outcome(self, folder: str) -> Outcome:
+    def outcome(self, folder: str, stamps: dict[str, int]) -> Outcome:
         """Return what was done, with paths from the root of the repository."""
         def rooted(paths: Iterable[str]) -> list[str]:
             return sorted(f'{folder}/{path}' for path in paths)
@@ -185,7 +184,7 @@ class Build:
         by_hand = set(rooted(self.output.by_hand)) | set(self.top['by_hand'])
         self.top['by_hand'] = sorted(by_hand - set(rooted(self.output.written)))
         return Outcome(rooted(self.output.written), rooted(self.output.removed), self.top['by_hand'], self.top['unreadable'],
-                       sum(self.top['kinds'].values()))
+                       sum(self.top['kinds'].values()), stamps)
 
 
 def _reader(repo: Repo, settings: Settings, listing: Listing, tree: str | None) -> _Read:
@@ -241,13 +240,11 @@ def _edited(site: Site, settings: Settings, changed: Collection[str], output: Ou
     return is_home
 
 
-def _save(ground: Ground, records: Records, built: Build, folders: set[str]) -> None:
+def _save(ground: Ground, records: Records, built: Build, stamps: dict[str, int]) -> None:
     site_state.drop_top(ground.folder)  # killed from here on, the next run makes all anew
     records.save(FAMILIES)
-    replace(os.path.join(ground.folder, 'listing'), site_listing.saved(ground.listing))
-    stamps = {folder: at for folder, at in built.output.stamps(folders).items() if at}
-    site_state.save_top(ground.folder, {**built.top, 'key': ground.key, 'head': ground.head,
-                                        'dirty': ground.listing.dirty, 'stamps': stamps})
+    listed = site_listing.save(ground.folder, ground.listing, built.top)
+    site_state.save_top(ground.folder, {**built.top, **listed, 'key': ground.key, 'head': ground.head, 'stamps': stamps})
 
 
 def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], output: Output,
@@ -265,9 +262,11 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
     output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
     output.remove(other)
-    outcome = built.outcome(settings.render_folder)
     touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
-    _save(ground, records, built, touched | {''} | (set() if changed is None else set(top['stamps'])))
+    folders = touched | {''} | (set() if changed is None else set(top['stamps']))
+    stamps = {folder: at for folder, at in output.stamps(folders).items() if at}
+    outcome = built.outcome(settings.render_folder, stamps)
+    _save(ground, records, built, stamps)
     return outcome
 
 

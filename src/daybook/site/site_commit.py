@@ -51,11 +51,12 @@ def _build(repo: Repo, settings: Settings, tree: str) -> dict[str, bytes]:
     from daybook.site import site_build
 
     folder = git.git_path(repo, _STATE)
-    listing = site_listing.of_tree(repo, settings, tree)
+    listing = site_listing.of_tree(repo, tree)
     parts = site_state.parts_for(listing.count())
     key = site.key(settings, parts)
     top: dict[str, Any] = site_state.load_top(folder)
-    changed = listing.changed(site_listing.load(folder, {})) if top.get('key') == key else None
+    last = site_listing.load(folder, top)
+    changed = listing.changed(last) if site.can_follow(top, key, last) else None
     output = Kept()
     if changed is None or changed:
         site_build.build(repo, settings, site_build.Ground(folder, listing, parts, None, key, tree), top, output, changed)

@@ -14,7 +14,7 @@ from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.documents.review import Policy
-from daybook.site import site_listing
+from daybook.site import site_memory
 from daybook.site.site_state import Records
 from daybook.writers import pages_entry
 from daybook.writers import pages_links
@@ -213,7 +213,7 @@ def _targets(document: Document, settings: Settings) -> tuple[list[str], list[st
     for target in (*found.targets, *map(unquote, found.wikilinks)):
         # what was decoded once may hold the `#` of a name
         for path in {pages_links.target_of(document.path, target), pages_links.target_of(document.path, target.replace('#', '%23'))} - {None}:
-            if path.lower().endswith(site_listing.IMAGES):
+            if path.lower().endswith(site_memory.IMAGES):
                 images.add(path)
             elif path != document.path and config.kind_of(settings, path):
                 links.add(path)

@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from daybook.repo import files
+from daybook.site import site_memory
 from daybook.site.site_output import replace
 
 _PER_PART = 160  # documents
@@ -91,5 +92,6 @@ def save_top(folder: str, top: dict[str, Any]) -> None:
 
 def drop_top(folder: str) -> None:
     """Forget the whole site: what follows writes its parts one by one, and may be killed."""
+    site_memory.forget(folder)
     if os.path.exists(os.path.join(folder, 'top.json')):
         os.unlink(os.path.join(folder, 'top.json'))

@@ -1,0 +1,150 @@
+"""Whether anything has changed since the site was made last: one plain file tells, with no import that a run can do without.
+
+A cache, never the truth: what is not as it was to the byte is looked at again, and the pages are made from the documents.
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from daybook import writers
+from daybook.repo import git_spawn
+from daybook.repo import listing
+
+CONFIG = '.daybook/config.yaml'
+SUFFIXES = ('.md', '.markdown', '.mdx')
+IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
+_WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
+_STATE, _SEAL = 'daybook/site', 'seal'
+
+
+def _read(path: str) -> bytes | None:
+    """Return the bytes of a file, None for one that is gone or no file of its own."""
+    try:
+        if os.path.islink(path):
+            return None
+        with open(path, 'rb') as stream:
+            return stream.read()
+    except OSError:
+        return None
+
+
+def is_left_to_others(root: str) -> bool:
+    """Return whether the settings cannot but leave the pages untracked, without a reader of YAML; False where it takes one."""
+    settings = _read(os.path.join(root, CONFIG))
+    # a word may be written with escapes
+    return settings is not None and b'tracked' not in settings and b'\\' not in settings
+
+
+def stamp() -> bytes:
+    """Return what tells one state of our own templates and code from another."""
+    folder = os.path.dirname(writers.__file__)
+    found = []
+    for place, start in ((folder, 'pages'), (os.path.join(folder, 'templates'), ''), (os.path.dirname(__file__), '')):
+        with os.scandir(place) as entries:
+            found += [f'{entry.name} {entry.stat().st_size} {entry.stat().st_mtime_ns}' for entry in entries
+                      if entry.name.startswith(start) and entry.is_file()]
+    return os.fsencode('\n'.join(sorted(found)))
+
+
+def changed_at(path: str) -> int:
+    """Return when a folder last gained or lost a file, in nanoseconds; 0 when it is gone."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def is_of_the_site(path: str, folder: str) -> bool:
+    """Return whether the site depends on a file: text, an image, or what lies in `folder`, that of tracked pages."""
+    return path.lower().endswith((*SUFFIXES, *IMAGES)) or bool(folder) and path.startswith(f'{folder}/')
+
+
+def digests(root: str, dirty: bytes, folder: str) -> dict[str, str]:
+    """Return the hash of each file of the site that git calls changed, `` for one that is gone."""
+    found = {}
+    for path in os.fsdecode(dirty).split('\0')[:-1]:
+        if is_of_the_site(path, folder):
+            content = _read(os.path.join(root, path))
+            found[path] = listing.digest(content).hex() if content is not None else ''
+    return found
+
+
+class Start:
+    """What a run by hand knows of its work tree before it reads any document: what changes while it is at work counts next time.
+
+    `index` is the trailer of the index, `` where it has none; `dirty` is what git answers to the second of `listing.QUESTIONS`.
+    """
+
+    def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes) -> None:
+        self.root, self.git_dir, self.common_dir, self.head = root, git_dir, common_dir, head
+        self.index, self._dirty = index, dirty
+        self._settings, self._stamp = _read(os.path.join(root, CONFIG)), stamp()
+        self._digests: dict[str, dict[str, str]] = {}
+
+    def digests(self, folder: str) -> dict[str, str]:
+        """Return the hash of each file of the site that git calls changed, as it was when first asked for."""
+        if folder not in self._digests:
+            self._digests[folder] = digests(self.root, self._dirty, folder)
+        return self._digests[folder]
+
+    def state(self, folder: str) -> str:
+        """Return what stands for all that the site is made from; `folder` is that of tracked pages, which tell no history."""
+        changed = (f'{path}\t{digest}' for path, digest in sorted(self.digests(folder).items()))
+        words = os.fsencode('\0'.join(('' if folder else self.head, *changed)))
+        parts = (self._stamp, b'-' if self._settings is None else self._settings, self.index, words)
+        return listing.digest(b' '.join(b'%d' % len(part) for part in parts) + b''.join(parts)).hex()
+
+
+def start() -> Start | None:
+    """Ask git where this folder lies and what has changed; None where it is no root of a work tree with a commit."""
+    here = os.path.abspath('.')
+    own = os.path.join(here, '.git')
+    if not os.path.exists(own):
+        return None
+    index = listing.trailer(own)
+    where, dirty = git_spawn.answers(here, _WHERE, listing.QUESTIONS[1])
+    words = os.fsdecode(where or b'').split('\n')
+    if dirty is None or len(words) != 6 or words[0] != 'true':
+        return None
+    root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
+    if root != here:
+        return None
+    return Start(root, git_dir, common_dir, words[4], index if git_dir == own else listing.trailer(git_dir), dirty)
+
+
+def _path(git_dir: str) -> str:
+    return os.path.join(git_dir, _STATE, _SEAL)
+
+
+def recall(begun: Start) -> str | None:
+    """Return what the last run by hand had to complain of if the site is as it left it, else None."""
+    data = _read(_path(begun.git_dir)) if begun.index else None
+    if not data:
+        return None
+    state, folder, said, *stamps = os.fsdecode(data).split('\0')
+    for line in stamps:
+        place, _, at = line.rpartition('\t')
+        if str(changed_at(os.path.join(begun.root, place))) != at:
+            return None
+    return said if state == begun.state(folder) else None
+
+
+def keep(begun: Start, folder: str, said: str, stamps: Mapping[str, int], *, is_tracked: bool) -> None:
+    """Remember that the site in `folder` is as `begun` has it: what there was to complain of, and when its folders changed."""
+    from daybook.site.site_output import replace
+
+    tracked = folder if is_tracked else ''
+    lines = (f'{folder}/{place}\t{at}' for place, at in sorted(stamps.items()))
+    try:
+        replace(_path(begun.git_dir), os.fsencode('\0'.join((begun.state(tracked), tracked, said, *lines))))
+    except OSError:
+        pass  # the next run looks again
+
+
+def forget(folder: str) -> None:
+    """Take back what `keep` says: the state in `folder` is about to change."""
+    try:
+        os.unlink(os.path.join(folder, _SEAL))
+    except OSError:
+        pass
