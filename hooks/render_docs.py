@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from daybook.site import site_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # where nothing has changed, nothing of it is needed
+    from collections.abc import Sequence
+
     from daybook.site.site_memory import Start
     from daybook.site.site_output import Outcome
 

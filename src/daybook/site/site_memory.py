@@ -5,11 +5,14 @@ A cache, never the truth: what is not as it was to the byte is looked at again, 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from daybook import writers
 from daybook.repo import git_spawn
 from daybook.repo import listing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a run without changes does without `collections`
+    from collections.abc import Mapping
 
 CONFIG = '.daybook/config.yaml'
 SUFFIXES = ('.md', '.markdown', '.mdx')
@@ -103,7 +106,7 @@ def start() -> Start | None:
     if not os.path.exists(own):
         return None
     index = listing.trailer(own)
-    where, dirty = git_spawn.answers(here, _WHERE, listing.QUESTIONS[1])
+    dirty, where = git_spawn.answers(here, listing.QUESTIONS[1], _WHERE)  # what takes git the longest begins first
     words = os.fsdecode(where or b'').split('\n')
     if dirty is None or len(words) != 6 or words[0] != 'true':
         return None
