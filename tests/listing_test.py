@@ -42,7 +42,7 @@ def test_entries_are_those_of_the_lines(digits: int) -> None:
     assert dict(files.entries()) == dict(map(listing.entry, lines))
     assert list(files.entries()) == paths and len(files.entries()) == len(paths)
     assert 'b' not in files.entries() and files.entries().get('b') is None
-    assert files.of_mode(listing.SYMLINK) == paths[1::2]
+    assert files.links() == (paths[1::2], [])
     assert dict(listing.Listing(b'').entries()) == {}
 
 

@@ -90,7 +90,7 @@ def test_an_audit_of_one_change_imports_no_more_than_it_needs(installed: Path, t
     _imported(installed, telling, 'audit-links')
     telling.write('docs/sessions/größe [1].md', '# A\n\n[a](keine.md)\n')
     found = _imported(installed, telling, 'audit-links')
-    assert {'_sqlite3', 'pyromark'} <= found and not found & {'argparse', 'subprocess', *DATED, *HASHED, *PARSED}
+    assert {'_sqlite3', 'pyromark'} <= found and not found & {'argparse', 'subprocess', 'ipaddress', *DATED, *HASHED, *PARSED}
 
 
 # runs before the program: the import of the module that the environment names is where Ctrl-C comes

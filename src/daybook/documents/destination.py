@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from daybook.documents import link_facts
 from daybook.documents import tree
+from daybook.documents.percent import unquote
 from daybook.documents.tree import Tree
 
 # rules by which a target is wrong; '' is none

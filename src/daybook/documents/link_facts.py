@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from collections.abc import Set
 from typing import TypeVar
-from urllib.parse import unquote
 
 from daybook.documents import markdown
 from daybook.documents.markdown import Link
+from daybook.documents.percent import unquote
 
 VERSION = 1  # of what `dump` writes
 

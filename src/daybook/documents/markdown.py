@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 from typing import Protocol
-from urllib.parse import unquote
 
 from daybook.documents import markdown_html
 from daybook.documents import markdown_survey
 from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
+from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
 
 _EXPLICIT_ID = re.compile(r'\{#([^\s#{}]+)[^{}]*\}$')
@@ -104,6 +104,11 @@ def _parser() -> Parser:
 
         return markdown_reference
     return markdown_fast
+
+
+def load() -> None:
+    """Import the parser now, for who waits for something else meanwhile."""
+    _parser()
 
 
 def _split_attributes(text: str) -> tuple[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from urllib.parse import unquote
 
 from daybook.documents import markdown_html
+from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
 
 # what rendering changes, hides or wraps; a document with one of these must be scanned

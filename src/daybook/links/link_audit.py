@@ -75,7 +75,7 @@ class Judge:
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
 
     def _tree_of(self, repo: Repo) -> Tree:
-        symlinks, submodules = self._files.of_mode(listing.SYMLINK), self._files.of_mode(listing.SUBMODULE)
+        symlinks, submodules = self._files.links()
         texts = link_context.symlink_texts(repo, symlinks, [self.entries[path][1] for path in symlinks])
         return Tree(self.entries, texts, submodules)
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from collections.abc import Set
 from typing import TYPE_CHECKING
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
+from daybook.documents.percent import unquote
 from daybook.links.link_contents import Contents
 from daybook.repo import git
 from daybook.repo import git_log

@@ -183,8 +183,11 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
 def _raw(here: str) -> bytes | None:
     """Return what git lists, and import meanwhile what a run with changes needs."""
     wait = git_spawn.ask(here, listing.QUESTIONS[0])
+    from daybook.documents import markdown
     from daybook.links import link_report  # noqa: F401
+    from daybook.repo import files  # noqa: F401
 
+    markdown.load()
     return wait()[0]
 
 

@@ -46,12 +46,16 @@ class Listing:
             self._entries = Entries(self.raw)
         return self._entries
 
-    def of_mode(self, mode: str) -> list[str]:
-        """Return the paths of one octal mode."""
-        start = b'%s ' % mode.encode()
-        if not self.raw.startswith(start) and b'\0%s' % start not in self.raw:  # as in most repositories of links and submodules
-            return []
-        return [path for path, (other, _) in self.entries().items() if other == mode]
+    def links(self) -> tuple[list[str], list[str]]:
+        """Return the paths of the symbolic links and of the submodules."""
+        import re  # not in a warm run, which does not ask
+
+        found: dict[str, list[str]] = {SYMLINK: [], SUBMODULE: []}
+        # most repositories have neither, and need not be looked at line by line
+        if self.raw.startswith((b'120000 ', b'160000 ')) or re.search(rb'\0(?:12|16)0000 ', self.raw):
+            for path, (mode, _) in self.entries().items():
+                found.get(mode, []).append(path)
+        return found[SYMLINK], found[SUBMODULE]
 
 
 def digest(data: bytes) -> bytes:
