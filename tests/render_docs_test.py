@@ -150,7 +150,7 @@ def test_pages_that_are_lost_are_made_again(repo: Sandbox) -> None:
     assert site(repo) == before
 
 
-@pytest.mark.parametrize('name', ['top.json', 'doc-0.json', 'listing'])
+@pytest.mark.parametrize('name', ['top.json', 'doc-0.lines', 'listing'])
 @pytest.mark.parametrize('content', [b'', b'{"key": 3', b'[]'])
 def test_a_damaged_state_is_a_cache_and_no_more(repo: Sandbox, name: str, content: bytes) -> None:
     team(repo)

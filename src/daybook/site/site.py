@@ -20,7 +20,7 @@ from daybook.site.site_memory import Start
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 
-_FORMAT = 2  # of the state; another one is made anew
+_FORMAT = 3  # of the state; another one is made anew
 PACKAGES = ('nh3', 'pygments')
 _WAIT = 60  # seconds for another run to end
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class Ground(NamedTuple):
 class _Done(NamedTuple):
     """The texts of the pages that were made, by path of the document, and what became of their files."""
 
-    texts: dict[str, str]
+    texts: dict[str, bytes]
     written: list[str]
     by_hand: list[str]
     contents: dict[str, bytes]
@@ -147,7 +148,7 @@ class Build:
         self.output.contents.update(done.contents)
         for path, text in done.texts.items():
             self.made.append(pages_links.page_of(path))
-            if self.site.records.get('text', path) != text:
+            if path in self._documents:  # else a title or a link changed, and the text is as it was
                 self.site.records.put('text', path, text)
 
     def _remove(self, is_new: bool) -> None:
@@ -163,17 +164,16 @@ class Build:
     def _parts(self, is_all: bool) -> None:
         records = self.site.records
         everything = range(records.parts)
-        for number in everything if is_all else records.changed('doc'):
-            shown = {path: self._maker.row(known) for path in records.part('doc', number) if (known := self.site.get(path)) and known.shown}
-            self._script('rows', number, shown)
-        changed = sorted({*records.changed('text'), *records.changed('doc')})
+        for number in everything if is_all else records.changed('rows'):
+            self._script('rows', number, [row for _, row in records.encoded('rows', number)])
+        changed = sorted({*records.changed('text'), *records.changed('rows')})
         for number in everything if is_all else changed:
-            texts = records.part('text', number)
-            self._script('text', number, {path: texts.get(path, '') for path in records.part('doc', number) if self.site.is_shown(path)})
+            texts = dict(records.encoded('text', number))
+            self._script('text', number, [texts.get(path, b'""') for path, _ in records.encoded('rows', number)])
 
-    def _script(self, family: str, number: int, content: Mapping[str, Any]) -> None:
+    def _script(self, family: str, number: int, content: Sequence[bytes]) -> None:
         path = f'data/{family}-{number}.js'
-        self.output.write(path, pages_search.shard(number, family, content).encode('utf-8', 'replace'))
+        self.output.write(path, pages_search.shard(number, family, content))
         self.made.append(path)
 
     def outcome(self, folder: str, stamps: dict[str, int]) -> Outcome:

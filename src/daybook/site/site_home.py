@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybook.documents.config import Settings
-from daybook.site.site_pages import kind_label
+from daybook.site.site_records import kind_label
 from daybook.writers import pages_graph
 from daybook.writers import pages_home
 from daybook.writers import pages_links

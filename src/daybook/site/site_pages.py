@@ -16,6 +16,7 @@ from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.site.site_records import Known
 from daybook.site.site_records import Site
+from daybook.site.site_records import kind_label
 from daybook.site.site_records import rows_of
 from daybook.writers import inline
 from daybook.writers import pages
@@ -120,8 +121,8 @@ class Maker:
         found = {path: target for path in [*named, *reversed(older)] if path and (target := self.site.get(path)) and target.shown}
         return [self._link(known.entry.path, path, target.entry.mini) for path, target in found.items()]
 
-    def page(self, document: Document) -> tuple[str, str]:
-        """Return the page of a document that is shown, and its text for the search."""
+    def page(self, document: Document) -> tuple[str, bytes]:
+        """Return the page of a document that is shown, and its text for the search as a script has it."""
         known = self.site.get(document.path)
         assert known is not None and known.shown
         entry, path = known.entry, document.path
@@ -139,18 +140,7 @@ class Maker:
             self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
             history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
             home, self.settings.render_title), self.assets)
-        return text, pages_search.searchable(body.text)
-
-    def row(self, known: Known) -> list[Any]:
-        """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
-        entry = known.entry
-        return [pages_links.address(pages_links.page_of(entry.path)), kind_label(entry.kind), entry.title, entry.status, entry.people,
-                known.streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary]
-
-
-def kind_label(kind: str) -> str:
-    """Return a kind as the site names it."""
-    return 'Decision' if kind == 'adr' else kind.replace('-', ' ').capitalize()
+        return text, pages_search.as_script(pages_search.searchable(body.text))
 
 
 def graph_node(known: Known) -> list[Any] | None:

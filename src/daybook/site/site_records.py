@@ -18,9 +18,10 @@ from daybook.site import site_memory
 from daybook.site.site_state import Records
 from daybook.writers import pages_entry
 from daybook.writers import pages_links
+from daybook.writers import pages_search
 from daybook.writers.pages_entry import Entry
 
-FAMILIES = ('doc', 'in', 'name', 'want', 'text', 'history')
+FAMILIES = ('doc', 'in', 'name', 'want', 'rows', 'text', 'history')
 _SERIES = 'series'
 
 
@@ -44,6 +45,19 @@ class Known(NamedTuple):
 
 def _as_json(known: Known) -> list[Any]:
     return [list(known.entry), known.shown, known.links, known.images, known.out, known.streams]
+
+
+def kind_label(kind: str) -> str:
+    """Return a kind as the site names it."""
+    return 'Decision' if kind == 'adr' else kind.replace('-', ' ').capitalize()
+
+
+def _row(known: Known) -> bytes:
+    """Return the row of a document for the home page (`templates/home.js` reads it by position)."""
+    entry = known.entry
+    return pages_search.as_script([
+        pages_links.address(pages_links.page_of(entry.path)), kind_label(entry.kind), entry.title, entry.status, entry.people,
+        known.streams, entry.tags, entry.created or entry.updated, entry.due, entry.summary])
 
 
 class Site:
@@ -153,6 +167,7 @@ class Site:
             raise Rebuild
         self._known[path] = new
         self.records.put('doc', path, _as_json(new) if new else None)
+        self.records.put('rows', path, _row(new) if new and new.shown else None)
         if new is None:
             self.gone.add(path)
         self.is_other |= (old is None) != (new is None)

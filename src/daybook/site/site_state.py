@@ -18,59 +18,97 @@ def parts_for(count: int) -> int:
     return 1 << max(0, (count - 1) // _PER_PART).bit_length()
 
 
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(',', ':')).encode('utf-8', 'surrogateescape')
+
+
+def _decoded(line: bytes) -> Any:
+    return json.loads(line.decode('utf-8', 'surrogateescape'))
+
+
+class _Part:
+    """Some records of one family: their lines as they were read, and the values of those that somebody asked for."""
+
+    def __init__(self, lines: dict[bytes, bytes]) -> None:
+        self.lines = lines
+        self.values: dict[str, Any] = {}
+        self.changed: set[str] = set()
+
+    def brought_up(self) -> dict[bytes, bytes]:
+        """Return the lines with all that was put."""
+        for key in self.changed:
+            value, name = self.values[key], _encoded(key)
+            if value:
+                self.lines[name] = value if isinstance(value, bytes) else _encoded(value)
+            else:
+                self.lines.pop(name, None)
+        return self.lines
+
+
 class Records:
-    """Values by family and key, in `parts` files of JSON below `folder`; a part is read at its first use."""
+    """Values by family and key, in `parts` files below `folder`; a part is read at its first use, a value taken apart at its own.
+
+    A file is a checksum and a line `key<TAB>value` of JSON for each record. A value that is put as bytes is one already.
+    """
 
     def __init__(self, folder: str, parts: int, *, is_new: bool) -> None:
         self.folder, self.parts, self._is_new = folder, parts, is_new
-        self._read: dict[tuple[str, int], dict[str, Any]] = {}
-        self._changed: set[tuple[str, int]] = set()
+        self._known: dict[tuple[str, int], _Part] = {}
 
     def part_of(self, key: str) -> int:
         """Return the number of the part that holds `key`."""
         return zlib.crc32(os.fsencode(key)) & (self.parts - 1)
 
     def _path(self, family: str, number: int) -> str:
-        return os.path.join(self.folder, f'{family}-{number}.json')
+        return os.path.join(self.folder, f'{family}-{number}.lines')
 
-    def part(self, family: str, number: int) -> dict[str, Any]:
-        """Return all values of one part, by key. Raises ValueError or OSError when it cannot be read."""
-        if (family, number) not in self._read:
-            content: dict[str, Any] = {}
-            if not self._is_new:
-                with open(self._path(family, number), encoding='utf-8', errors='surrogateescape') as stream:
-                    content = json.load(stream)
-                if not isinstance(content, dict):
-                    raise ValueError(f'no records: {family}')
-            self._read[family, number] = content
-        return self._read[family, number]
+    def _part(self, family: str, number: int) -> _Part:
+        """Return one part. Raises ValueError or OSError when it is not there to the byte."""
+        found = self._known.get((family, number))
+        if found is None:
+            found = self._known[family, number] = _Part({} if self._is_new else self._lines(family, number))
+        return found
+
+    def _lines(self, family: str, number: int) -> dict[bytes, bytes]:
+        with open(self._path(family, number), 'rb') as stream:
+            checksum, _, rest = stream.read().partition(b'\n')
+        if checksum != b'%08x' % zlib.crc32(rest):
+            raise ValueError(f'damaged records: {family}')
+        return dict(line.split(b'\t', 1) for line in rest.splitlines())
 
     def get(self, family: str, key: str) -> Any:
         """Return the value of `key`, or None. Whoever changes it says so with `put`."""
-        return self.part(family, self.part_of(key)).get(key)
+        part = self._part(family, self.part_of(key))
+        if key not in part.values:
+            line = part.lines.get(_encoded(key)) if part.lines else None
+            part.values[key] = _decoded(line) if line else None
+        return part.values[key]
 
     def put(self, family: str, key: str, value: Any) -> None:
         """Keep `value` for `key`; nothing when it is None or empty."""
-        number = self.part_of(key)
-        content = self.part(family, number)
-        if value:
-            content[key] = value
-        else:
-            content.pop(key, None)
-        self._changed.add((family, number))
+        part = self._part(family, self.part_of(key))
+        if isinstance(value, bytes) and key not in part.changed and part.lines.get(_encoded(key)) == value:
+            return
+        part.values[key] = value or None
+        part.changed.add(key)
+
+    def encoded(self, family: str, number: int) -> list[tuple[str, bytes]]:
+        """Return the values of one part as JSON, in order of their keys."""
+        return sorted((_decoded(key), line) for key, line in self._part(family, number).brought_up().items())
 
     def changed(self, family: str) -> list[int]:
         """Return the numbers of the parts of a family that hold something else than before."""
-        return sorted(number for name, number in self._changed if name == family)
+        return sorted(number for (name, number), part in self._known.items() if name == family and part.changed)
 
     def save(self, families: tuple[str, ...]) -> None:
         """Write what has changed; all parts of all families when they are new."""
         os.makedirs(self.folder, exist_ok=True)
-        if self._is_new:
-            self._changed = {(family, number) for family in families for number in range(self.parts)}
-        for family, number in sorted(self._changed):
-            text = json.dumps(self.part(family, number), ensure_ascii=False, separators=(',', ':'))
-            replace(self._path(family, number), text.encode('utf-8', 'surrogateescape'))
+        everything = [(family, number) for family in families for number in range(self.parts)] if self._is_new else self._known
+        for family, number in everything:
+            part = self._part(family, number)
+            if part.changed or self._is_new:
+                rest = b''.join(b'%s\t%s\n' % line for line in part.brought_up().items())
+                replace(self._path(family, number), b'%08x\n%s' % (zlib.crc32(rest), rest))
 
 
 def load_top(folder: str) -> dict[str, Any]:

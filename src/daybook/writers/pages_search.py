@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +11,14 @@ _ESCAPED = str.maketrans({'<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u202
 _MAX_TEXT = 100_000  # characters of a document that can be found
 
 
-def as_script(value: Any) -> str:
+def as_script(value: Any) -> bytes:
     """Return a value as JSON that no script or HTML reader takes for anything else."""
-    return json.dumps(value, ensure_ascii=False, separators=(',', ':')).translate(_ESCAPED)
+    return json.dumps(value, ensure_ascii=False, separators=(',', ':')).translate(_ESCAPED).encode('utf-8', 'replace')
 
 
-def shard(number: int, family: str, content: Mapping[str, Any]) -> str:
-    """Return the script that hands the rows or texts of one part of the documents to the page, by path."""
-    ordered: Sequence[Any] = [content[path] for path in sorted(content)]
-    lines = ',\n'.join(as_script(each) for each in ordered)
-    return f'{MARKER}\nwindow.daybook.{family}({number},[\n{lines}\n])\n'
+def shard(number: int, family: str, content: Sequence[bytes]) -> bytes:
+    """Return the script that hands the rows or texts of one part of the documents, each `as_script`, to the page."""
+    return b'%s\nwindow.daybook.%s(%d,[\n%s\n])\n' % (MARKER.encode(), family.encode(), number, b',\n'.join(content))
 
 
 def searchable(text: str) -> str:
