@@ -4,7 +4,6 @@ Check, pages and `resume` all go by `Policy` and `day_of`.
 """
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -26,8 +25,12 @@ CLOSED = frozenset(('archived', 'superseded', 'done', 'closed', 'deprecated', 'r
 def date_of(value: Any) -> str:
     """Return the ISO day at the start of `value`, `` when it begins with none that the calendar has."""
     found = _DATE.match(value) if isinstance(value, str) else None
+    if found is None:
+        return ''
+    import datetime  # most documents name no day of a review
+
     try:
-        return datetime.date.fromisoformat(found.group()).isoformat() if found else ''
+        return datetime.date.fromisoformat(found.group()).isoformat()
     except ValueError:
         return ''
 
@@ -44,6 +47,8 @@ def is_days(value: Any) -> bool:
 
 def later(day: str, days: int) -> str:
     """Return the day `days` days after an ISO day; the last of the calendar when it ends before."""
+    import datetime
+
     try:
         return (datetime.date.fromisoformat(day) + datetime.timedelta(days)).isoformat()
     except OverflowError:

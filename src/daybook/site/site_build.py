@@ -16,7 +16,6 @@ from daybook.documents import document
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.repo.git import Repo
-from daybook.site import site_history
 from daybook.site import site_listing
 from daybook.site import site_pages
 from daybook.site import site_state
@@ -205,6 +204,8 @@ def _tell_history(repo: Repo, settings: Settings, site: Site, head: str | None, 
     """
     if head is None or head == before and not site.is_other:
         return
+    from daybook.site import site_history
+
     known = None if site.is_other else before
     found: dict[str, list[list[str]]] = {}
     for commit in site_history.commits(repo, f'{known}...HEAD' if known else 'HEAD'):

@@ -1,7 +1,6 @@
 """The pages of the site, from what is remembered of its documents."""
 from __future__ import annotations
 
-import base64
 import os
 import posixpath
 from collections.abc import Callable
@@ -67,6 +66,8 @@ def _image(repo: Repo, path: str, tree: str | None) -> str | None:
         return None
     if data is None or len(data) > _MAX_IMAGE:
         return None
+    import base64  # few documents hold a picture
+
     return f'data:image/{_TYPES[os.path.splitext(path)[1].lower()]};base64,{base64.b64encode(data).decode()}'
 
 
@@ -126,7 +127,7 @@ class Maker:
         known = self.site.get(document.path)
         assert known is not None and known.shown
         entry, path = known.entry, document.path
-        home = pages_links.address(posixpath.relpath(HOME, posixpath.dirname(pages_links.page_of(path)) or '.'))
+        home = '../' * path.count('/') + HOME
         place = self._place(known)
         body = pages_body.render(document.body, place, entry.title)
         incoming = rows_of(self.site, (self.site.records.get('in', path) or {}).items())

@@ -26,6 +26,17 @@ def _decoded(line: bytes) -> Any:
     return json.loads(line.decode('utf-8', 'surrogateescape'))
 
 
+def _overwrite(path: str, content: bytes) -> None:
+    """Write a file in place: some file systems flush what a rename replaces, and a checksum tells one that was not finished."""
+    try:
+        stream = open(path, 'r+b')
+    except FileNotFoundError:
+        stream = open(path, 'wb')
+    with stream:
+        stream.write(content)
+        stream.truncate()
+
+
 class _Part:
     """Some records of one family: their lines as they were read, and the values of those that somebody asked for."""
 
@@ -108,7 +119,7 @@ class Records:
             part = self._part(family, number)
             if part.changed or self._is_new:
                 rest = b''.join(b'%s\t%s\n' % line for line in part.brought_up().items())
-                replace(self._path(family, number), b'%08x\n%s' % (zlib.crc32(rest), rest))
+                _overwrite(self._path(family, number), b'%08x\n%s' % (zlib.crc32(rest), rest))
 
 
 def load_top(folder: str) -> dict[str, Any]:

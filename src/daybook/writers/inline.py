@@ -7,10 +7,10 @@ from urllib.parse import quote
 WIDTH = 80
 # terminal sequences (ECMA-48: CSI and OSC), then every other control character; of bidi marks those
 # that turn the text behind them around (CVE-2021-42574)
-_SEQUENCE = re.compile(r'\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))')
-_BREAK = re.compile('[\x0b\x0c\x85\u2028\u2029]')
-_CONTROL = re.compile('[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]')
-_SURROGATE = re.compile('[\ud800-\udfff]')
+_SEQUENCE = r'\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))'
+_BREAK = '[\x0b\x0c\x85\u2028\u2029]'
+_CONTROL = '[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]'
+_SURROGATE = '[\ud800-\udfff]'
 _URL = re.compile(r'https?://[^\s<>`\\]*[^\s<>`\\.,;:!?\'")\]*_~]')
 # what starts or ends emphasis, code, links, HTML, strikethrough, autolinks and entities; `_` inside a word does not
 _SPECIAL = re.compile(r'[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|~(?=~)|(?<=~)~|(?<=[\w.+-])@(?=[\w-])'
@@ -22,8 +22,10 @@ _BLOCK_START = re.compile(r'(?:[-+*>#|=~:]|\d+[.)](?=\s|$))')
 
 def harmless(text: str) -> str:
     """Return `text`, with its lines, without what could drive a terminal, turn text around, or not be UTF-8."""
-    text = _BREAK.sub(' ', _SEQUENCE.sub('', text))
-    return _SURROGATE.sub('\ufffd', _CONTROL.sub('', text))
+    if text.isprintable():  # which nothing of all that is
+        return text
+    text = re.sub(_BREAK, ' ', re.sub(_SEQUENCE, '', text))
+    return re.sub(_SURROGATE, '\ufffd', re.sub(_CONTROL, '', text))
 
 
 def one_line(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the site says of a document in one row: title, kind, status, people, dates, zone, and whom it names."""
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -79,6 +78,8 @@ def _date(value: Any) -> str:
 
 def _date_in_name(stem: str) -> str:
     """Return the first day that a file name holds, or nothing."""
+    import datetime  # most documents say it themselves
+
     for found in _NAME_DATE.finditer(stem):
         year, month, day = (found[1], found[3], found[4]) if found[1] else (found[5], found[6], found[7])
         try:

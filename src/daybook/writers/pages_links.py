@@ -35,7 +35,7 @@ def page_of(path: str) -> str:
     """Return the path of the page of a document, below the folder of the site."""
     folder, name = posixpath.split(path)
     stem = name.removesuffix('.md')
-    if len(os.fsencode(stem)) > _MAX_NAME:
+    if len(stem) * 4 > _MAX_NAME and len(os.fsencode(stem)) > _MAX_NAME:  # UTF-8 has four bytes at most
         kept = os.fsencode(stem)[:_MAX_NAME].decode('utf-8', 'ignore')
         stem = f'{kept}-{zlib.crc32(os.fsencode(stem)):08x}'
     return posixpath.join(folder, f'{stem}.html')
@@ -49,7 +49,17 @@ def address(path: str) -> str:
 
 def between(source: str, target: str) -> str:
     """Return the address of the page of `target` as the page of `source` writes it."""
-    return address(posixpath.relpath(page_of(target), posixpath.dirname(page_of(source)) or '.'))
+    return address(_relative(source.split('/')[:-1], page_of(target)))
+
+
+def _relative(here: list[str], path: str) -> str:
+    """Return `path` as it is seen from the folder `here`; both are as git writes them, which `posixpath.relpath` cannot know."""
+    there, shared = path.split('/'), 0
+    for mine, theirs in zip(here, there[:-1]):
+        if mine != theirs:
+            break
+        shared += 1
+    return '/'.join(['..'] * (len(here) - shared) + there[shared:])
 
 
 def target_of(path: str, target: str) -> str | None:
