@@ -91,8 +91,8 @@ def test_a_bare_repository_of_one_person_gets_five_small_files(repo: Sandbox) ->
     assert sorted(after) == SMALL
     assert sum(len(data) for path, data in after.items() if path != scaffold_record.PATH) < 1000
     assert after['.gitignore'] == b'.daybook/state/\n'
-    assert after['.gitattributes'] == (b'docs/sessions/**/INDEX.md merge=union\n'
-                                       b'workstreams/**/INDEX.md merge=union\n')
+    folders = ('docs/sessions', 'workstreams', 'plans', 'docs/adr', 'docs/learnings')
+    assert after['.gitattributes'].decode() == ''.join(f'{folder}/**/INDEX.md merge=union\n' for folder in folders)
     assert config.load(str(repo.root)) == config.DEFAULTS
     assert 'git add -- .daybook/installed.json .daybook/config.yaml .gitignore .gitattributes .pre-commit-config.yaml\n' in out
     assert repo.git('status', '--porcelain', '-uall').count('??') == 5, 'nothing is staged'
@@ -103,6 +103,17 @@ def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> No
     paths = ('docs/sessions/INDEX.md', 'docs/sessions/2026/INDEX.md', 'docs/sessions/RT-261120-01.md', 'INDEX.md')
     lines = repo.git('check-attr', 'merge', '--', *paths).splitlines()
     assert [line.rsplit(': ', 1)[1] for line in lines] == ['union', 'union', 'unspecified', 'unspecified']
+
+
+def test_indexes_that_people_wrote_merge_as_text(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: [docs/**/*.md, specs/**/*.md]}, runbook: {paths: [specs/runs/*.md, "*.md"]}}\n')
+    repo.write('docs/adr/INDEX.md', '# by hand\n')
+    repo.write('plans/old/a.md', '---\ntitle: A\n---\n')
+    repo.write('plans/old/INDEX.md', '# by hand too\n\n- [A](a.md)\n')
+    repo.commit()
+    ran(repo)
+    folders = ('docs/sessions', 'workstreams', 'docs/learnings', 'specs')  # `specs/runs` lies in `specs`, and the root would be everything
+    assert repo.read('.gitattributes') == ''.join(f'{folder}/**/INDEX.md merge=union\n' for folder in folders)
 
 
 @pytest.mark.parametrize(('settings', 'hand_written', 'lines'), [
@@ -117,7 +128,7 @@ def test_what_else_is_whole_line_by_line_merges_by_union(repo: Sandbox, settings
     if hand_written:
         repo.write('docs/OVERVIEW.md', hand_written)
     ran(repo)
-    assert repo.read('.gitattributes').splitlines()[2:] == lines
+    assert repo.read('.gitattributes').splitlines()[5:] == lines
     paths = ('docs/OVERVIEW.md', 'OVERVIEW.md', 'My docs/OVERVIEW.md', 'logs/context_actions.csv', 'other/OVERVIEW.md')
     merged = [line.split(': ')[0] for line in repo.git('check-attr', 'merge', '--', *paths).splitlines() if line.endswith(': union')]
     assert merged == [line.split(' merge=')[0].strip('"/') for line in lines]

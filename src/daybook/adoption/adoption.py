@@ -134,12 +134,15 @@ def _is_free(repo: Repo, path: str) -> bool:
     return data is None or indexes.is_generated(data.decode('utf-8', 'replace'))
 
 
-def _index_folders(repo: Repo, settings: config.Settings) -> tuple[str, ...]:
-    """Return the folders whose INDEX.md hand-off keeps, without those that hold one written by hand."""
+def _index_folders(repo: Repo, settings: config.Settings, tracked: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders whose INDEX.md are kept on every branch, without those that hold one written by hand."""
     if settings.indexes_when != 'commit':
         return ()
-    folders = [folder for name in ('session', 'workstream') if (folder := settings.kind(name).folder)]
-    return tuple(folder for folder in folders if _is_free(repo, f'{folder}/{indexes.NAME}'))
+    by_hand = tuple(path for path in tracked if os.path.basename(path) == indexes.NAME and not _is_free(repo, path))
+    folders = dict.fromkeys(config.fixed_folder(glob) for kind in settings.kinds for glob in kind.paths)
+    free = [folder for folder in folders if folder and _is_free(repo, f'{folder}/{indexes.NAME}')
+            and not any(path.startswith(f'{folder}/') for path in by_hand)]
+    return tuple(folder for folder in free if not any(folder.startswith(f'{other}/') for other in free))
 
 
 def _line_files(repo: Repo, settings: config.Settings) -> tuple[str, ...]:
@@ -220,7 +223,8 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     runner = _runner(repo, names)
     return Found(
         places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
-        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds, index_folders=_index_folders(repo, settings), line_files=_line_files(repo, settings),
+        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds,
+        index_folders=_index_folders(repo, settings, tracked), line_files=_line_files(repo, settings),
         indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),
         mirror=_mirror(repo, settings, report['agents']['servers']), host=_host(repo, names),
