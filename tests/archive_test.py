@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -315,6 +316,27 @@ def test_a_commit_that_is_refused_leaves_everything_as_it_was(team: Sandbox) -> 
 def test_no_number_of_days(repo: Sandbox, days: str) -> None:
     done = repo.daybook('archive', f'--older-than={days}')
     assert done.returncode == 2 and f'{days!r} is no number of days, 1 or more' in done.stderr
+
+
+@pytest.mark.parametrize('words', [(), ('--commit',), ('--dry-run',)], ids=' '.join)
+@pytest.mark.parametrize(('step', 'said'), [
+    (('merge', '-q', 'side'), 'a merge is under way; finish it first: resolve and `git add` the unmerged files, then git merge --continue'),
+    (('rebase', '-q', 'side'), 'a rebase is under way; finish it first: resolve and `git add` the unmerged files, then git rebase --continue'),
+    (('stash', 'pop', '-q'), 'the index holds unmerged files; resolve and `git add` them first'),
+], ids=['merge', 'rebase', 'stash'])
+def test_refused_while_git_is_at_work(team: Sandbox, step: tuple[str, ...], said: str, words: tuple[str, ...]) -> None:
+    team.git('switch', '-qc', 'side')
+    team.write('README.md', 'theirs\n')
+    team.commit('theirs')
+    team.write('README.md', 'put aside\n')
+    team.git('stash', '-q')
+    team.git('switch', '-q', 'main')
+    team.write('README.md', 'ours\n')
+    team.commit('ours')
+    assert subprocess.run(('git', *step), cwd=team.root, capture_output=True).returncode
+    before = team.snapshot(), team.git('ls-files', '-s')
+    assert _archive(team, *words) == (1, f'daybook: {said}\n')
+    assert (team.snapshot(), team.git('ls-files', '-s')) == before
 
 
 def test_refused_where_it_cannot_be(team: Sandbox) -> None:

@@ -51,10 +51,7 @@ def _policy(settings: Settings, options: argparse.Namespace) -> int:
 def _refuse(repo: Repo, *, is_commit: bool) -> None:
     if git.is_in_git_hook():
         raise FatalError('archive cannot run inside another git hook; run it by hand')
-    if is_commit:
-        preflight.refuse_state(repo)
-    else:
-        preflight.refuse_index_lock(repo)
+    (preflight.refuse_state if is_commit else preflight.refuse_under_way)(repo)
 
 
 def _tell_stay(stay: Mapping[str, str]) -> None:

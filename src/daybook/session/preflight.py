@@ -54,19 +54,25 @@ def refuse_other_repository(repo: Repo) -> None:
                       f'repository of {repo.root}; run the hand-off without GIT_DIR and GIT_WORK_TREE')
 
 
-def refuse_state(repo: Repo) -> None:
-    """Refuse while git is in the middle of something, or where a commit would belong to no branch."""
+def refuse_under_way(repo: Repo) -> None:
+    """Refuse while git is in the middle of something, or has left files for somebody to merge."""
+    unmerged = git.expect('ls-files', '-z', '--unmerged', cwd=repo.root).out
     for name, (operation, go_on) in _UNDER_WAY.items():
         if os.path.exists(git.git_path(repo, name)):
-            raise Refused('in-progress', f'a {operation} is under way; finish it first: {go_on}')
+            first = 'resolve and `git add` the unmerged files, then ' if unmerged else ''
+            raise Refused('in-progress', f'a {operation} is under way; finish it first: {first}{go_on}')
+    if unmerged:
+        raise Refused('unmerged', 'the index holds unmerged files; resolve and `git add` them first')
+    refuse_index_lock(repo)
+
+
+def refuse_state(repo: Repo) -> None:
+    """Refuse while git is in the middle of something, or where a commit would belong to no branch."""
+    refuse_under_way(repo)
     if git.current_branch(repo) is None:
         raise Refused('detached', 'HEAD is detached; a commit would belong to no branch: git switch -c <branch>')
     if git.resolve(repo, 'HEAD') is None:
         raise Refused('unborn', 'the branch has no commit yet; make the first one, then run it again')
-    unmerged = git.expect('ls-files', '-z', '--unmerged', cwd=repo.root).out
-    if unmerged:
-        raise Refused('unmerged', 'the index holds unmerged files; resolve and `git add` them first')
-    refuse_index_lock(repo)
 
 
 def refuse_index_lock(repo: Repo) -> None:
