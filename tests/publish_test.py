@@ -1,6 +1,8 @@
 """Where a branch is pushed, and what the policy lets go with it; races and failures are in handoff_clones_test."""
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,22 @@ def test_policy(clone: Sandbox, policy: str, ahead: int, own: int, reason: str |
         assert 'git push origin HEAD:main' in text and not forbidden.is_failure
         assert ('and 2 more' in text) is (ahead == 12)
         assert text.count(': work') == min(10, ahead - (own if policy == 'own' else 0)) * (policy != 'never')
+
+
+@pytest.mark.parametrize('policy', ['auto', 'never'])
+def test_where_both_sides_have_gone_on_the_command_pulls_first(clone: Sandbox, policy: str) -> None:
+    clone.write('theirs.md', 'x')
+    clone.commit('theirs')
+    clone.git('push', '-q', 'origin', 'HEAD:main')
+    clone.git('reset', '-q', '--hard', 'HEAD~1')
+    for name in ('work', 'note'):
+        clone.write(f'{name}.md', 'x')
+        clone.commit(name)
+    place, note = upstream(clone), clone.git('rev-parse', 'HEAD')
+    assert isinstance(place, Upstream)
+    forbidden = publish.may_push(git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy), place, note, ())
+    assert forbidden is not None
+    command = forbidden.lines[-1].partition(': ')[2]
+    assert command == 'git pull --no-rebase origin main && git push origin HEAD:main'
+    subprocess.run(command, shell=True, cwd=clone.root, check=True, capture_output=True, env={**os.environ, 'GIT_EDITOR': 'true'})
+    assert clone.git('rev-parse', 'origin/main^1') == note
