@@ -297,6 +297,10 @@ def test_known_disagreements_are_still_there(text: str) -> None:
 @example('<h2 id=x>\n\na\n\n</h2>\n')
 @example('<div>\n<h1>a\n')
 @example('# </h1> a\n')
+@example('<a title="b>c" href="d.md">e</a>\n')
+@example('f <a title="b<c" href="d.md">e</a> <a title="<" id="g">\n')
+@example("<a b='\"' c=\"d'>e\" href='f.md'>\n")
+@example('<a b="\'" c=\'>\' id="d">\n')
 @pytest.mark.parametrize('parser', PARSERS)
 def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
     found = markdown.scan_with(PARSERS[parser], text)

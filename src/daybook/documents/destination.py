@@ -55,6 +55,7 @@ class Resolver:
         self._ignored = re.compile(options.ignore, re.DOTALL).fullmatch if options.ignore else None
         self._generated = re.compile(options.generated, re.DOTALL).fullmatch if options.generated else None
         self._found: dict[tuple[str, str], Destination | None] = {}
+        self._fine: dict[str, set[str]] = {}
 
     def follow(self, source: str, target: str, *, is_decoded: bool = False) -> Destination | None:
         """Return where `target`, written in the file `source`, leads; None when that is not ours to say.
@@ -74,6 +75,10 @@ class Resolver:
         if found is None or self._ignored and self._ignored(target if is_decoded else unquote(target)):
             return None
         return Destination(found.path, fragment, found.fault, found.right) if fragment else found
+
+    def fine(self, source: str) -> set[str]:
+        """Return where the caller keeps decoded targets that need no second look in the folder of `source`."""
+        return self._fine.setdefault(tree.folder_of(source), set())
 
     def _lead(self, source: str, written: str) -> Destination | None:
         if not written:  # `?query`: the file itself, whichever that is

@@ -38,11 +38,13 @@ class Facts:
 
     def __init__(self, dumped: str) -> None:
         self.dumped = dumped
-        self.targets, self.wikilinks, self._anchors = (part.split('\n') if part else [] for part in dumped.split('\0'))
+        targets, wikilinks, self._anchors = dumped.split('\0')
+        self.targets = targets.split('\n') if targets else []
+        self.wikilinks = wikilinks.split('\n') if wikilinks else []
 
     @property
     def anchors(self) -> frozenset[str]:
-        return frozenset(self._anchors)
+        return frozenset(self._anchors.split('\n') if self._anchors else ())
 
 
 def is_elsewhere(target: str) -> bool:
@@ -113,8 +115,8 @@ def read(root: str, path: str) -> bytes | None:
     """Return the content of the regular file at the relative `path`; None when it is none or cannot be read."""
     absolute = os.path.join(root, path)
     try:
-        with open(absolute, 'rb') as stream:
-            data = stream.read()
+        with open(absolute, 'rb', buffering=0) as stream:
+            data = stream.readall()
     except OSError:
         return None
     return data

@@ -155,4 +155,7 @@ def inline_text(text: str) -> str:
 
 def html(text: str) -> str:
     """Return `text` as HTML that is not sanitised: raw HTML passes through."""
-    return _PARSER.html(text.encode(errors='replace').decode())
+    try:
+        return _PARSER.html(text)
+    except UnicodeEncodeError:  # a lone surrogate
+        return _PARSER.html(text.encode(errors='replace').decode())

@@ -7,45 +7,61 @@ from collections.abc import Callable
 
 from daybook.documents import markdown_html
 from daybook.documents.percent import unquote
-from daybook.documents.slugs import Slugger
+from daybook.documents.slugs import unique_slugs
 
-# what rendering changes, hides or wraps; a document with one of these must be scanned
-_RAW = re.compile('<(?:[!?]|/?(?:h[1-6]|script|style|textarea))', re.I)
+# what only a scan tells apart, unless it stands in code: HTML that hides text or is a heading, `[[`, and footnotes
+_HEADING_TAG = re.compile('</?h[1-6]', re.I)
+_HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
+_DOUBLE = re.compile(r'\[[\[^]')
+_CODE_TAG = re.compile('</?code', re.I)
+_CODE = re.compile('<code[^>]*>([^<]*)')
 # what a renderer writes by itself, and any other tag with an attribute; the tags without one, which are most, fail first
 _SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
 _OTHER_TAG = re.compile(
     r'<(?=[a-z][^<>=]*+=)(?!a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
-    r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">)[^<>]*+>',
+    r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">)[^<>]*+>?',
     re.I,
 )
 _SIMPLE_ANCHOR = re.compile('<(?:a name|[a-z]+ id)="([^"&<>]*)">')
+_WHOLE_TAG = re.compile(r'''<[^"']*(?:(?:"[^"]*"|'[^']*')[^"']*)*>''')  # quoted values may hold `<` and `>`
 _TELLING = re.compile(r'[\s"\'/](?:id|name|href|src|srcset|data|poster)\s*+=', re.I)  # held to `markdown_html` by the tests
 _HEADING = re.compile('<h[1-6]>([^<]*(?:<(?!/h)[^<]*)*)</h')
-_ANY_TAG = re.compile('<[^<>]*>')
+_ANY_TAG = re.compile('<[^<>\0]*>')
 
 
 def _decoded(address: str) -> str:
     return unquote(html.unescape(address)) if '%' in address or '&' in address else address
 
 
-def _plain(heading: str) -> str:
-    return html.unescape(_ANY_TAG.sub('', heading) if '<' in heading else heading)
+def _plain(headings: str) -> str:
+    return html.unescape(_ANY_TAG.sub('', headings) if '<' in headings else headings)
+
+
+def is_whole(tag: str) -> bool:
+    """Return whether the source `tag`, as it was found, is all of a tag."""
+    return tag[-1] == '>' and not tag.count('"') & 1 and ("'" not in tag or _WHOLE_TAG.fullmatch(tag) is not None)
 
 
 def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]] | None:
     """Return the targets, percent-decoded, and the anchors of `text`, which `render` makes HTML; None when it must be scanned."""
-    if '[[' in text or '[^' in text or '<' in text and _RAW.search(text):
+    has_tags, has_doubles = '<' in text, _DOUBLE.search(text)
+    if has_tags and _HEADING_TAG.search(text) or has_doubles and ('[^' in text or _CODE_TAG.search(text)):
         return None
     rendered = render(text)
-    headings = list(map(_plain, _HEADING.findall(rendered)))
-    if any('{#' in heading for heading in headings):
+    if has_tags and _HIDING.search(text) and _HIDING.search(rendered):
+        return None
+    if has_doubles and text.count('[[') != sum(code.count('[[') for code in _CODE.findall(rendered)):
+        return None
+    headings = _plain('\0'.join(_HEADING.findall(rendered)))
+    if '{#' in headings:
         return None
     targets = {_decoded(t) for t in set(_SIMPLE_LINK.findall(rendered))}
-    slugger = Slugger()
-    anchors = {slugger.add(heading) for heading in headings}
-    for source in set(_OTHER_TAG.findall(rendered)) if '<' in text else ():
+    anchors = {*unique_slugs(headings.split('\0'))}
+    for source in set(_OTHER_TAG.findall(rendered)) if has_tags else ():
         if simple := _SIMPLE_ANCHOR.fullmatch(source):
             anchors.add(simple[1])
+        elif not is_whole(source):
+            return None
         elif _TELLING.search(source):
             for tag in markdown_html.tags(source):
                 targets.update(unquote(t) for t in markdown_html.targets(tag))

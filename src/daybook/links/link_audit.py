@@ -124,13 +124,15 @@ class Judge:
         said = ((source, self.contents.facts(source)) for source in sources)
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
-    def _suspects(self, seen: links.Seen) -> frozenset[str]:
+    def _suspects(self, seen: links.Seen) -> Set[str]:
+        if not seen.checks:
+            return seen.dead
         dead = set(seen.dead)
         for target, page, fragment in seen.checks:
             anchors = self.contents.anchors(page)
             if anchors is not None and not link_facts.has_anchor(fragment, anchors):
                 dead.add(target)
-        return frozenset(dead)
+        return dead
 
     def _explain(self, places: Iterable[tuple[str, list[Link]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}

@@ -67,19 +67,23 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
     dead: set[str] = set()
     checks: list[tuple[str, str, str]] = []
     keys: set[str] = set()
+    fine = set() if with_keys else resolver.fine(source)
     for target in facts.targets:
+        if target in fine:
+            continue
         if target[0] == '#':
             dead.add(target)
             continue
         found = resolver.follow(source, target, is_decoded=True)
         if found is None:
+            fine.add(target)
             continue
         if found.fault:
             dead.add(target)
-        elif found.fragment:
-            page = resolver.page(found)
-            if page:
-                checks.append((target, page, found.fragment))
+        elif not found.fragment:
+            fine.add(target)
+        elif page := resolver.page(found):
+            checks.append((target, page, found.fragment))
         if with_keys:
             keys.update(map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
