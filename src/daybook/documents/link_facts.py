@@ -11,7 +11,7 @@ from collections.abc import Set
 from typing import TypeVar
 
 from daybook.documents import markdown
-from daybook.documents.markdown import Link
+from daybook.documents.markdown import Place
 from daybook.documents.percent import unquote
 
 VERSION = 1  # of what `dump` writes
@@ -20,6 +20,7 @@ VERSION = 1  # of what `dump` writes
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
+WIKILINKS = '[['
 _UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 _CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
@@ -97,8 +98,8 @@ def dumped_of(data: bytes) -> str:
     return '\0'.join(map('\n'.join, (kept, wikilinks, anchors)))
 
 
-def places(data: bytes, targets: Iterable[str]) -> list[Link]:
-    """Return the links of a file to the percent-decoded `targets`, and all of its wikilinks, with their lines."""
+def places(data: bytes, targets: Iterable[str]) -> list[Place]:
+    """Return the links of a file to the percent-decoded `targets`, and with WIKILINKS among these all of its wikilinks."""
     wanted = frozenset(targets)
     text, line = body(data)
 
@@ -106,8 +107,9 @@ def places(data: bytes, targets: Iterable[str]) -> list[Link]:
         return (target in wanted or _clear(unquote(target)) in wanted
                 or _UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None)
 
-    if '[[' in text:
-        return [link for link in markdown.links(text, line) if link.kind == 'wikilink' or is_wanted(link.target)]
+    if WIKILINKS in wanted:
+        return [Place(link.kind, link.target, link.line) for link in markdown.links(text, line)
+                if link.kind == 'wikilink' or is_wanted(link.target)]
     return markdown.links_to(text, is_wanted, line)
 
 
@@ -127,7 +129,7 @@ def _dumped(root: str, path: str) -> str | None:
     return None if data is None else dumped_of(data)
 
 
-def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Link] | None:
+def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Place] | None:
     data = read(root, job[0])
     return None if data is None else places(data, job[1])
 
@@ -167,6 +169,6 @@ class Readers:
         """Yield the dumped facts of each file of `paths`, None for one that cannot be read."""
         return self._map(_dumped, paths)
 
-    def places(self, jobs: Sequence[tuple[str, frozenset[str]]]) -> Iterator[list[Link] | None]:
+    def places(self, jobs: Sequence[tuple[str, frozenset[str]]]) -> Iterator[list[Place] | None]:
         """Yield what `places` returns for each path and its targets, None for a file that cannot be read."""
         return self._map(_placed, jobs)

@@ -9,10 +9,12 @@ from typing import NamedTuple
 from typing import Protocol
 
 from daybook.documents import markdown_html
+from daybook.documents import markdown_places
 from daybook.documents import markdown_survey
 from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
+from daybook.documents.markdown_places import Place
 from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
 
@@ -243,11 +245,17 @@ def links(text: str, first_line: int = 1) -> list[Link]:
     return scan(text, first_line).links
 
 
-def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1) -> list[Link]:
-    """Return what `links` returns of links whose target is `wanted`, without wikilinks and in a third of the time."""
+def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1) -> list[Place]:
+    """Return the links of `links` whose target is `wanted`, without wikilinks, in a fraction of the time.
+
+    Percent-encoding must make no difference to `wanted`.
+    """
+    quick = markdown_places.places(text, wanted, _parser().html, first_line)
+    if quick is not None:
+        return quick
     scanner = _Scanner(text, first_line)
     scanner.take_links(_parser().read_links(text, wanted))
-    return [link for link in scanner.links if wanted(link.target)]
+    return [Place(link.kind, link.target, link.line) for link in scanner.links if wanted(link.target)]
 
 
 def anchors(text: str) -> set[str]:

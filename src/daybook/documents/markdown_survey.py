@@ -18,8 +18,8 @@ _CODE = re.compile('<code[^>]*>([^<]*)')
 # what a renderer writes by itself, and any other tag with an attribute; the tags without one, which are most, fail first
 _SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
 _OTHER_TAG = re.compile(
-    r'<(?=[a-z][^<>=]*+=)(?!a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
-    r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">)[^<>]*+>?',
+    r'<(?=[a-z][^<>=]*+=)(?!(?-i:a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
+    r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">))[^<>]*+>?',
     re.I,
 )
 _SIMPLE_ANCHOR = re.compile('<(?:a name|[a-z]+ id)="([^"&<>]*)">')
@@ -35,6 +35,11 @@ def _decoded(address: str) -> str:
 
 def _plain(headings: str) -> str:
     return html.unescape(_ANY_TAG.sub('', headings) if '<' in headings else headings)
+
+
+def other_tags(rendered: str) -> set[str]:
+    """Return the tags with an attribute that no renderer writes by itself; what `is_whole` denies is the first part of one."""
+    return set(_OTHER_TAG.findall(rendered))
 
 
 def is_whole(tag: str) -> bool:
@@ -57,7 +62,7 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]]
         return None
     targets = {_decoded(t) for t in set(_SIMPLE_LINK.findall(rendered))}
     anchors = {*unique_slugs(headings.split('\0'))}
-    for source in set(_OTHER_TAG.findall(rendered)) if has_tags else ():
+    for source in other_tags(rendered) if has_tags else ():
         if simple := _SIMPLE_ANCHOR.fullmatch(source):
             anchors.add(simple[1])
         elif not is_whole(source):

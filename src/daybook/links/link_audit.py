@@ -24,7 +24,7 @@ from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Readers
-from daybook.documents.markdown import Link
+from daybook.documents.markdown import Place
 from daybook.documents.tree import Tree
 from daybook.links import link_context
 from daybook.links import link_memory
@@ -93,10 +93,8 @@ class Judge:
             # this process follows links while others read
             seen = self._look(self.contents.prepare(sources, readers))
             seen |= self._look(source for source in sources if source not in seen)
-            wanted = {source: self._suspects(found) for source, found in seen.items()}
-            suspicious = {source: targets for source, targets in wanted.items()
-                          if targets or any(key.startswith('[[') for key in seen[source].keys) and self._minds_wikilinks(source)}
-            judged, dated = self._explain(self.contents.places(suspicious, readers))
+            wanted = {source: self._suspects(source, found) for source, found in seen.items()}
+            judged, dated = self._explain(self.contents.places({source: some for source, some in wanted.items() if some}, readers))
         return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
 
     def follow(self, source: str, target: str) -> Destination | None:
@@ -124,21 +122,21 @@ class Judge:
         said = ((source, self.contents.facts(source)) for source in sources)
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
-    def _suspects(self, seen: links.Seen) -> Set[str]:
-        if not seen.checks:
-            return seen.dead
-        dead = set(seen.dead)
+    def _suspects(self, source: str, seen: links.Seen) -> Set[str]:
+        suspects = seen.dead
         for target, page, fragment in seen.checks:
             anchors = self.contents.anchors(page)
             if anchors is not None and not link_facts.has_anchor(fragment, anchors):
-                dead.add(target)
-        return dead
+                suspects |= {target}
+        if seen.has_wikilinks and self._minds_wikilinks(source):
+            suspects |= {link_facts.WIKILINKS}
+        return suspects
 
-    def _explain(self, places: Iterable[tuple[str, list[Link]]]) -> tuple[dict[str, list[Judged]], set[str]]:
+    def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
         dated: set[str] = set()
         faults: list[links.Fault] = []
-        wikilinks: list[tuple[str, list[Link]]] = []
+        wikilinks: list[tuple[str, list[Place]]] = []
         for source, found in places:
             faults += links.faults(source, found, self._resolver, self.contents.anchors)
             wikilinks.append((source, [link for link in found if link.kind == 'wikilink']))
@@ -155,7 +153,7 @@ class Judge:
         setting = self.options.wikilinks
         return setting != 'ignore' and (setting != 'documents' or self._ageing.kind_of(source) is not None)
 
-    def _wikilinks(self, source: str, found: list[Link]) -> Iterator[Judged]:
+    def _wikilinks(self, source: str, found: list[Place]) -> Iterator[Judged]:
         if not found or not self._minds_wikilinks(source):
             return
         is_document = self._ageing.kind_of(source) is not None

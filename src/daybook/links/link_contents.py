@@ -12,7 +12,7 @@ from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Readers
-from daybook.documents.markdown import Link
+from daybook.documents.markdown import Place
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import listing
@@ -80,8 +80,8 @@ class Contents:
             self._anchors[path] = None if found is None else found.anchors
         return self._anchors[path]
 
-    def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Link]]]:
-        """Yield each path with its links to the targets that are `wanted` of it, and its wikilinks, with their lines."""
+    def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Place]]]:
+        """Yield each path with its links to the targets that are `wanted` of it, as `link_facts.places` has them."""
         jobs = sorted(wanted.items())
         read = self._each(jobs, readers.places, lambda job, data: link_facts.places(data, job[1]))
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):

@@ -17,7 +17,7 @@ from daybook.documents.destination import Destination
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import has_anchor
-from daybook.documents.markdown import Link
+from daybook.documents.markdown import Place
 from daybook.problem import Problem
 
 WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
@@ -34,16 +34,17 @@ class Seen(NamedTuple):
     `checks` are target, page and fragment. `keys` are the folded paths on which any of it depends.
     """
 
-    dead: set[str]
+    dead: Set[str]
     checks: list[tuple[str, str, str]]
-    keys: set[str]
+    keys: Set[str]
+    has_wikilinks: bool
 
 
 class Fault(NamedTuple):
     """A link of the file `source` that leads nowhere."""
 
     source: str
-    link: Link
+    link: Place
     destination: Destination
 
 
@@ -87,7 +88,7 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if with_keys:
             keys.update(map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
-    return Seen(dead, checks, keys)
+    return Seen(dead, checks, keys, bool(facts.wikilinks))
 
 
 def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
@@ -108,7 +109,7 @@ def _probed(found: Destination) -> Iterable[str]:
         yield found.path.replace('\\', '/')
 
 
-def faults(source: str, links: Iterable[Link], resolver: Resolver, anchors_of: AnchorsOf) -> list[Fault]:
+def faults(source: str, links: Iterable[Place], resolver: Resolver, anchors_of: AnchorsOf) -> list[Fault]:
     """Return the links of the file `source` that lead nowhere; wikilinks are `wikilinks`' to judge."""
     found = []
     for link in links:
@@ -261,7 +262,7 @@ class Names:
         return self._found[written]
 
 
-def wikilinks(source: str, links: Iterable[Link], names: Names, *, setting: str, is_document: bool) -> list[Problem]:
+def wikilinks(source: str, links: Iterable[Place], names: Names, *, setting: str, is_document: bool) -> list[Problem]:
     """Return the wikilinks of the file `source`, which git hosts show as text.
 
     With `documents` those of documents are wrong where a file is meant beyond doubt, else only worth a warning:
