@@ -9,12 +9,11 @@ from typing import NamedTuple
 from typing import Protocol
 
 from daybook.documents import markdown_html
-from daybook.documents import markdown_places
 from daybook.documents import markdown_survey
 from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
-from daybook.documents.markdown_places import Place
+from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
 
@@ -250,6 +249,8 @@ def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1) -> l
 
     Percent-encoding must make no difference to `wanted`.
     """
+    from daybook.documents import markdown_places  # which most runs never need
+
     quick = markdown_places.places(text, wanted, _parser().html, first_line)
     if quick is not None:
         return quick

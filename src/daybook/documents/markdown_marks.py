@@ -27,6 +27,14 @@ class Mark(NamedTuple):
     nested: bool = False
 
 
+class Place(NamedTuple):
+    """A link, and no more of it than a message needs. `target` is what was written, `kind` as that of a link, `line` that of its first character."""
+
+    kind: str
+    target: str
+    line: int
+
+
 class Lines:
     """The lines of a text; a line ends with LF, CRLF or CR, as in CommonMark."""
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from daybook.documents import markdown_html
 from daybook.documents import markdown_survey
 from daybook.documents.markdown_marks import Lines
+from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 
 _CANDIDATE = re.compile(r'\]\(\s*<?([^\s<>()&\\]+)')
@@ -21,14 +22,6 @@ _MARK = 'q0z'  # letters and digits, so that nothing else is read in another way
 _WHOLE_MARK = re.compile(r'q0z\d+z')
 _RENDERED = re.compile(r'<(?:a href="([^"]*)"(?: title="[^"]*")?>|img src="([^"]*)" alt=")(q0z\d+z)?')
 _FARTHEST = 1000  # characters between the brackets of a link that is looked for
-
-
-class Place(NamedTuple):
-    """A link; `target` is what was written, `kind` as that of a link, `line` that of its first character."""
-
-    kind: str
-    target: str
-    line: int
 
 
 class _Candidate(NamedTuple):
