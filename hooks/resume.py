@@ -56,7 +56,7 @@ def _fetched() -> tuple[str, bool]:
     repo = git.find_repo()
     remote = branches.remote_of(repo, config.load(repo.root))
     reason = branches.fetch(repo, remote) if remote else ''
-    return f'{remote} {reason}, as fetched last' if reason else '', bool(remote) and not reason
+    return f'{remote} {reason}; its branches are as fetched last' if reason else '', bool(remote) and not reason
 
 
 def _today() -> str:

@@ -254,7 +254,7 @@ def test_without_an_operators_file_nobody_is_doubted(two: Two) -> None:
 def test_a_remote_that_is_not_there(two: Two) -> None:
     two.roman.git('remote', 'set-url', 'origin', str(two.remote.root.parent / 'gone.git'))
     out = resumed(two.roman)
-    assert first_line(out) == 'resume for roman (RT) on main: up to date with origin/main; origin is offline (does not appear), as fetched last'
+    assert first_line(out) == 'resume for roman (RT) on main: up to date with origin/main; origin leads to no repository; its branches are as fetched last'
     assert 'last note: RT-261110-01' in out
 
 
@@ -283,13 +283,17 @@ def silent() -> Iterator[int]:
 def test_a_remote_that_hangs(two: Two, silent: int, scheme: str) -> None:
     two.roman.git('remote', 'set-url', 'origin', f'{scheme}://127.0.0.1:{silent}/x.git')
     out = resumed(two.roman)
-    assert first_line(out).endswith('; origin did not answer in 3 s, as fetched last') and 'last note: RT-261110-01' in out
+    assert first_line(out).endswith('; origin did not answer in 3 s; its branches are as fetched last') and 'last note: RT-261110-01' in out
 
 
 def test_a_remote_that_asks(two: Two) -> None:
     two.roman.git('remote', 'set-url', 'origin', 'ssh://nobody@127.0.0.1/x.git')
-    assert '; origin is offline (refused), as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND='echo Connection refused >&2; false'))
-    assert '; origin cannot be fetched, as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND='read answer < /dev/tty'))
+    for said, means in (('ssh: connect to host x port 22: Connection refused', 'is offline (connection refused)'),
+                        ('ssh: Could not resolve hostname x: Name or service not known', 'is offline (its host has no address)'),
+                        ('ssh: connect to host x port 22: Network is unreachable', 'is offline (no way to its host)'),
+                        ('git@x: Permission denied (publickey).', 'lets nobody in from here'), ('ERROR: Repository not found.', 'leads to no repository')):
+        assert f'; origin {means}; its branches are as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND=f'echo "{said}" >&2; false')), said
+    assert '; origin cannot be fetched; its branches are as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND='read answer < /dev/tty'))
 
 
 def test_no_remote(repo: Sandbox) -> None:
@@ -383,7 +387,7 @@ def test_a_repository_that_cannot_be_written(two: Two) -> None:
     blocked = two.roman.root / '.git/daybook/fetch.lock'
     blocked.mkdir(parents=True)
     out = resumed(two.roman)
-    assert first_line(out).endswith('; origin cannot be fetched into a repository that is read-only, as fetched last')
+    assert first_line(out).endswith('; origin cannot be fetched into a repository that is read-only; its branches are as fetched last')
     assert 'last note: RT-261110-01' in out
 
 
@@ -397,7 +401,7 @@ def test_many_runs_at_once(two: Two) -> None:
         thread.join()
     fetched = 'resume for roman (RT) on main: 1 behind origin/main (git pull --ff-only)'
     # whoever finds the fetch taken waits, and after the limit says what was fetched last: all of it, or nothing yet
-    waited = {f'{begun}; origin {why}, as fetched last' for why in ('is being fetched by another run', 'did not answer in 3 s')
+    waited = {f'{begun}; origin {why}; its branches are as fetched last' for why in ('is being fetched by another run', 'did not answer in 3 s')
               for begun in (fetched, 'resume for roman (RT) on main: up to date with origin/main')}
     assert len(found) == 6
     for out in found:

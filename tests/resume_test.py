@@ -376,6 +376,15 @@ def test_any_slug_can_be_asked_for(repo: Sandbox) -> None:
     assert 'last note: x ("a"' in resumed(repo, '--operator', 'eve'), 'one answer does not stand for another'
 
 
+def test_a_slug_that_nobody_has_is_told(repo: Sandbox) -> None:
+    repo.write('.daybook/operators.yaml', 'operators:\n  roman: {initials: RT}\n  sergei: {initials: SK}\n')
+    repo.write('docs/sessions/x.md', note('a', operator='Eve'))
+    told = 'is none of the operators: .daybook/operators.yaml knows roman, sergei\n'
+    assert 'no prior sessions for nobody\n\nPeer activity — Eve: last seen x' in (out := resumed(repo, '--operator', 'nobody')) and f'\nnobody {told}' in out
+    for known in ('sergei', 'rt', 'eve'):
+        assert told not in resumed(repo, '--operator', known)
+
+
 def test_notes_without_a_name_belong_to_who_committed_them(repo: Sandbox) -> None:
     repo.write('docs/sessions/2026-11-10.md', '# mine\n')
     repo.commit()

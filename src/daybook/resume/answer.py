@@ -211,6 +211,13 @@ def _unread(found: Notes, older: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _stranger(call: Call, who: Operator, configured: Mapping[str, Operator], *, is_seen: bool) -> tuple[str, ...]:
+    """Return what to say where the option names nobody: no operator of the file, and of whom no note tells."""
+    if call.operator is None or is_seen or not configured or who.slug in configured:
+        return ()
+    return (f'{printable(call.operator)} is none of the operators: {operators.PATH} knows {", ".join(map(printable, configured))}',)
+
+
 def _due(call: Call, settings: Settings, seen: Glance) -> tuple[list[Due], int, str]:
     """Return the first documents whose review is due or soon will be, how many there are, and the day of the next."""
     found = records.read(call.repo, settings, listing.from_answers(call.repo.root, seen.listing, seen.dirty))
@@ -243,7 +250,7 @@ def _view(call: Call, reader: Reader, seen: Glance, watch: dict[str, bool]) -> V
     own, theirs = _workstreams(streams, Owners(known), who.slug)
     return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
                 tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
-                _unread(found, older), _how(call.environ))
+                (*_stranger(call, who, configured, is_seen=bool(mine or own)), *_unread(found, older)), _how(call.environ))
 
 
 def find(call: Call, settings: Settings, seen: Glance, kept: Mapping[str, Any]) -> tuple[Found, dict[str, Any]]:

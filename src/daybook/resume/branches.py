@@ -25,8 +25,12 @@ NAMES = ('main', 'master', 'trunk', 'develop')
 _SETTINGS = ('fetch.pruneTags=false', 'fetch.writeCommitGraph=false', 'fetch.output=compact', f'core.hooksPath={os.devnull}')
 _OPTIONS = ('--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-maintenance', '--prune',
             '--refmap=', '--no-show-forced-updates')
-_REASONS = ('could not resolve', 'timed out', 'refused', 'denied', 'not found', 'does not exist', 'does not appear',
-            'terminal prompts disabled')
+# what git or ssh says, in lower case, and what that means
+_REASONS = {
+    'could not resolve': 'is offline (its host has no address)', 'timed out': 'is offline (timed out)', 'refused': 'is offline (connection refused)',
+    'unreachable': 'is offline (no way to its host)', 'denied': 'lets nobody in from here', 'not found': 'leads to no repository',
+    'does not exist': 'leads to no repository', 'does not appear': 'leads to no repository', 'terminal prompts disabled': 'asks for a password',
+}
 
 
 class Branch(NamedTuple):
@@ -60,7 +64,7 @@ def _reason(result: git.Result) -> str:
     if result.code is None:
         return f'did not answer in {WAIT:.0f} s'
     words = result.err.casefold()
-    return next((f'is offline ({reason})' for reason in _REASONS if reason in words), 'cannot be fetched')
+    return next((reason for said, reason in _REASONS.items() if said in words), 'cannot be fetched')
 
 
 def fetch(repo: Repo, remote: str) -> str:
