@@ -23,9 +23,11 @@ def _always(scope: Scope) -> bool:
 
 
 def _has_map(scope: Scope) -> bool:
-    usual = ('yaml', 'yml', 'json')
+    from daybook.repo import sparse
+
+    usual, left_out = [f'.daybook/authority.{end}' for end in ('yaml', 'yml', 'json')], sparse.left_out(scope.repo.root)
     return scope.settings.authority_map is not None or any(
-        os.path.lexists(os.path.join(scope.repo.root, '.daybook', f'authority.{end}')) for end in usual)
+        path in left_out or os.path.lexists(os.path.join(scope.repo.root, path)) for path in usual)
 
 
 # each hook that looks, and whether a repository has anything for it: what is not set up is not even imported

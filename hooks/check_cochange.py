@@ -76,7 +76,8 @@ def look(scope: Scope) -> Look:
     if scope.is_in_commit:
         return found  # nobody knows the message yet
     chosen = _range(scope.repo, None)
-    return found._replace(problems=[*found.problems, *_problems(scope, chosen)], notes=_idle(scope, chosen))
+    broken = [wrong for wrong in _problems(scope, chosen) if any(map(scope.covers, (wrong.path, *wrong.causes)))]
+    return found._replace(problems=[*found.problems, *broken], notes=_idle(scope, chosen))
 
 
 def _idle(scope: Scope, chosen: tuple[str | None, str] | None) -> list[str]:

@@ -102,6 +102,15 @@ def test_changes(droplet: Sandbox, change: object, code: int) -> None:
     assert commit(droplet)[0] == code
 
 
+@pytest.mark.parametrize(('words', 'is_told'), [
+    ((), True), ((COMPOSE,), True), (('ops',), True), (('ops/docker-compose.z.yml',), True), (('.',), True), ((STATE,), False), (('plans', 'main.py'), False)])
+def test_named_files_narrow_it_in_check_all(droplet: Sandbox, words: tuple[str, ...], is_told: bool) -> None:
+    for path in (COMPOSE, 'ops/docker-compose.z.yml', 'main.py', 'plans/p.md'):
+        _change(droplet, path)
+    code, out = run(droplet, 'check-all', *words)
+    assert ('changed without' in out) is is_told, out
+
+
 def test_deletions_count_and_kill_the_rule(droplet: Sandbox) -> None:
     _change(droplet, 'ops/docker-compose.b.yml')
     droplet.git('commit', '-q', '--no-verify', '-m', 'b')

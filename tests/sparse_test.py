@@ -105,6 +105,7 @@ def test_a_map_that_is_left_out_holds(sparse: Sandbox, setting: str) -> None:
     assert before.returncode == 1 and 'nowhere.md' in before.stdout
     sparse.git('sparse-checkout', 'set', '--cone', 'docs')
     assert sparse.daybook('check-authority').stdout == before.stdout
+    assert before.stdout in sparse.daybook('check-all').stdout
 
 
 def test_init_knows_what_is_left_out(sparse: Sandbox) -> None:
