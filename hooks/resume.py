@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from daybook.problem import printable
 from daybook.repo import git_spawn
@@ -12,6 +13,7 @@ from daybook.resume import glance
 from daybook.resume import memory
 from daybook.resume import resume
 from daybook.resume import view as views
+from daybook.resume.glance import Glance
 from daybook.resume.memory import Answer
 from daybook.resume.memory import Memory
 from daybook.resume.view import View
@@ -63,18 +65,32 @@ def _today() -> str:
     return time.strftime('%Y-%m-%d')
 
 
-def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) -> Answer | None:
-    """Return the last answer if all that it depends on is as it was."""
+class _Look(NamedTuple):
+    """What git told of some places, and what stands for it; what changes later counts next time."""
+
+    places: Sequence[list[str]]
+    seen: Glance
+    state: str
+
+
+def _look(root: str, common_dir: str, places: Sequence[list[str]]) -> _Look:
+    seen = glance.look(root, *places)
+    return _Look(places, seen, glance.state(seen, root, common_dir))
+
+
+def _kept(known: Memory, caller: str, setup: str, root: str, common_dir: str) -> tuple[Answer | None, _Look | None]:
+    """Return the last answer if all that it depends on is as it was, and what was looked at for that."""
     last = known.answer(caller)
     if last is None or last.setup != setup:
-        return None
+        return None, None
     _, watch, _, _, until = last.found
     is_same = all(os.path.exists(path) is was for path, was in watch.items()) and not (until and _today() >= until)
-    return last if is_same and last.state == glance.state(glance.look(root, *last.places), root, common_dir) else None
+    look = _look(root, common_dir, last.places)
+    return last if is_same and last.state == look.state else None, look
 
 
-def _made(known: Memory, caller: str, setup: str, args: SimpleNamespace, is_fresh: bool) -> Answer:
-    """Find the answer, and keep it."""
+def _made(known: Memory, caller: str, setup: str, args: SimpleNamespace, is_fresh: bool, look: _Look | None) -> Answer:
+    """Find the answer, and keep it; `look` is a look at all places, before anything else was read."""
     from daybook.documents import config
     from daybook.repo import git
     from daybook.resume import answer
@@ -82,12 +98,12 @@ def _made(known: Memory, caller: str, setup: str, args: SimpleNamespace, is_fres
     repo = git.find_repo()
     settings = config.load(repo.root)
     places = answer.places(repo.root, settings)
-    seen = glance.look(repo.root, *places)
-    state = glance.state(seen, repo.root, repo.common_dir)  # before anything is read: what changes meanwhile counts next time
+    if look is None or [*look.places] != [*places]:
+        look = _look(repo.root, repo.common_dir, places)
     of_blobs = glance.setup(repo.root, (), {})
     call = answer.Call(repo, args.operator, os.environ, is_fresh, _today())
-    found, blobs = answer.find(call, settings, seen, known.blobs(of_blobs))
-    made = Answer(setup, places, state, found)
+    found, blobs = answer.find(call, settings, look.seen, known.blobs(of_blobs))
+    made = Answer(setup, look.places, look.state, found)
     memory.save(known, caller, made, of_blobs, blobs)
     return made
 
@@ -114,7 +130,8 @@ def _answer(args: SimpleNamespace, root: str, common_dir: str) -> str:
     caller = f'{root}\0{args.operator or ""}\0{is_fresh}'
     setup = glance.setup(root, (caller,), os.environ)
     known = memory.load(common_dir)
-    last = _kept(known, caller, setup, root, common_dir) or _made(known, caller, setup, args, is_fresh)
+    last, look = _kept(known, caller, setup, root, common_dir)
+    last = last or _made(known, caller, setup, args, is_fresh, look)
     view, _, states, limit, _ = last.found
     now = time.time()
     view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -14,9 +15,14 @@ import pytest
 from conftest import Sandbox
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents import review
+from daybook.governance import records
+from daybook.repo import git
 from daybook.resume import drift
 from daybook.resume import heads
 from daybook.resume import memory
+from daybook.resume import recall
+from daybook.resume.heads import Head
 from daybook.resume.heads import Stream
 from daybook.resume.memory import Answer
 from resume_test import OPERATORS
@@ -224,8 +230,67 @@ def test_what_blobs_tell_is_read_once(repo: Sandbox) -> None:
     known = memory.load(str(repo.root / '.git'))
     line = json.loads(known.rest.partition(b' ')[2])
     key = next(key for key in line['blobs'] if key.endswith('03.md'))
-    line['blobs'][key][2] = 'known'
+    line['blobs'][key][1][2] = 'known'
     memory.save(known._replace(answers={}), 'nobody', Answer('', [], '', []), line['setup'], line['blobs'])
     assert 'last note: RT-261110-03 ("known"' in resumed(repo)
     repo.write('.daybook/config.yaml', 'sessions: {slug: true}\n')
     assert 'last note: RT-261110-03 ("n3"' in resumed(repo), 'other settings may read a head otherwise'
+
+
+def test_one_note_more_reads_one_note(repo: Sandbox, tmp_path: Path) -> None:
+    for n in range(1, 9):
+        repo.write(f'docs/sessions/RT-261110-0{n}.md', note(f'n{n}', review_by='2026-11-0' + str(n)))
+    repo.commit()
+    repo.write('docs/sessions/RT-261110-08.md', note('n8', review_by='2026-11-08') + '\n')
+    resumed(repo, '--no-fetch')
+    for n in range(1, 7):  # neither from the disk, nor from git
+        repo.write(f'docs/sessions/RT-261110-0{n}.md', 'x')
+        blob = repo.git('rev-parse', f'HEAD:docs/sessions/RT-261110-0{n}.md')
+        (repo.root / '.git/objects' / blob[:2] / blob[2:]).unlink()
+        repo.git('update-index', '--assume-unchanged', f'docs/sessions/RT-261110-0{n}.md')
+    repo.write('docs/sessions/RT-261110-09.md', note('n9'))
+    trace = tmp_path / 'trace'
+    out = resumed(repo, '--no-fetch', GIT_TRACE=str(trace))
+    assert 'last note: RT-261110-09 ("n9"' in out and '  2026-11-01 (overdue): docs/sessions/RT-261110-01.md\n' in out
+    assert 'skipped' not in out and 'not looked at' not in out and out.count('(overdue)') == 8
+    assert trace.read_text().count(' ls-files -o ') == 1, 'the look at what changed is one'
+
+
+def test_what_a_blob_tells_is_never_taken_from_another_text(repo: Sandbox, tmp_path: Path) -> None:
+    repo.write('docs/sessions/RT-261110-01.md', note('committed'))
+    repo.commit()
+    line = repo.git('ls-files', '-s', 'docs/sessions').strip('\n')
+    repo.write('docs/sessions/RT-261110-01.md', note('on the disk'))
+    reader = recall.Reader(git.find_repo(str(repo.root)), config.DEFAULTS, {}, str(tmp_path))
+    assert Head(*reader.of_lines([line])[line].told).title == 'committed'
+
+
+HEADS = ['---\nreview_by: 2026-12-01\n---\n', '---\nttl_days: 30\nupdated: 2026-11-01\n---\n', '---\nnext_look: 2026-12-02\n---\n',
+         '- entity: plan\n- review_by: 2026-12-03\n\n# A\n', '# A\n\nTTL: 2026-12-04\n', '# A\n\nReview and update by 2026-12-05\n', '# A\n',
+         '---\nreview_by: 2026-12-01\nstatus: done\n---\n', '---\ndate: 2026-11-01\n---\n', '---\nreview_by: [\n---\n', '---\nREVIEW_BY: x\n---\n',
+         '---\n- review_by: 2026-12-06\n---\n', '']
+
+
+@pytest.mark.parametrize('text', HEADS)
+@pytest.mark.parametrize('settings', ['', 'kinds: {plan: {key_aliases: {review_by: [next_look]}}}', 'freshness: {rules: [{kinds: [plan], ttl_days: 9}]}'])
+def test_the_day_of_a_review_is_that_of_the_records(text: str, settings: str) -> None:
+    known = config.from_bytes(settings.encode())
+    policy, found = review.Policy(known.freshness_rules), document.from_bytes('plans/a.md', known.kind('plan'), text.encode())
+    days = [review.day_of(*one) for one in review.governed([records.of_document(found)], policy)]
+    if 'next_look' not in text:  # `of_document` keeps no aliases
+        assert [review.day_of_document(found, policy)] == (days or [''])
+    else:
+        assert review.day_of_document(found, policy) == ('2026-12-02' if 'next_look' in settings else '')
+
+
+def test_the_newest_by_day_are_among_the_newest_by_all() -> None:
+    rng = random.Random(5)
+    for _ in range(200):
+        rows = [recall._Row(f'{n}', '', None, head('x'), rng.choice(('a', 'A', 'b', '')), rng.choice(('', '2026-01-01', '2026-01-02', '2026-01-03')))
+                for n in range(rng.randrange(30))]
+        newest = recall._newest(rows)
+        for owner in ('a', 'b', ''):
+            own = [[row for row in some if row.owner.casefold() == owner] for some in (rows, newest)]
+            mine, kept = (sorted(some, key=lambda row: (row.day, hash(row.path)), reverse=True)[:recall.NEWEST] for some in own)
+            assert mine == kept
+    assert recall._newest([]) == []

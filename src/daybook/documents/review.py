@@ -9,11 +9,16 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
 from daybook.documents import globs
 from daybook.documents.config import Freshness
 from daybook.documents.governed import Record
+from daybook.documents.governed import without_links
+
+if TYPE_CHECKING:
+    from daybook.documents.document import Document
 
 # somebody vouched for the whole text, or at least touched it; the first that is a date counts
 SINCE = ('reviewed', 'updated', 'date', 'created')
@@ -110,6 +115,21 @@ def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Fr
         if _is_governed(record, rule) and not record.error and not is_closed(record.meta):
             found.append((record, rule))
     return found
+
+
+def _may_be_governed(document: Document, policy: Policy) -> bool:
+    """Return False for the many documents that no rule names and that have no word of a review; it costs little."""
+    aliased = any(name in ('review_by', 'ttl_days') for name, _ in document.kind.key_aliases)
+    text = document.data.lower()
+    return aliased or b'review' in text or b'ttl' in text or policy.rule(document.path, document.kind.name) is not None
+
+
+def day_of_document(document: Document, policy: Policy) -> str:
+    """Return the day on which a document is due for a review, `` when it is not governed or nothing tells."""
+    if not _may_be_governed(document, policy):
+        return ''
+    record = without_links(document.path, document.kind, document.data, document.parsed)
+    return next((day_of(*one) for one in governed([record], policy)), '')
 
 
 def day_of(record: Record, rule: Freshness | None) -> str:

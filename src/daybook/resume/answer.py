@@ -14,11 +14,9 @@ from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
-from daybook.governance import records
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
-from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.resume import branches
 from daybook.resume import drift
@@ -27,6 +25,7 @@ from daybook.resume import heads
 from daybook.resume import recall
 from daybook.resume import standing
 from daybook.resume.glance import Glance
+from daybook.resume.recall import Here
 from daybook.resume.recall import Last
 from daybook.resume.recall import Note
 from daybook.resume.recall import Notes
@@ -39,7 +38,6 @@ from daybook.resume.view import Peer
 from daybook.resume.view import Quote
 from daybook.resume.view import View
 from daybook.resume.view import Workstream
-from daybook.rules import freshness
 from daybook.session import claim
 from daybook.session import operators
 from daybook.session import telemetry
@@ -48,7 +46,6 @@ from daybook.writers import scaffold_texts
 
 # older notes have no resume prompt, but most say what comes next
 _SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
-_NOTES = 4  # of the operator's own that are looked at for one that is theirs beyond doubt
 _DUE = 8  # documents whose review is due; the rest is only counted
 _PEERS = 20  # of whom more is asked; an answer shows fewer
 # who commits what people merge on a git host's pages: there the author counts
@@ -218,31 +215,32 @@ def _stranger(call: Call, who: Operator, configured: Mapping[str, Operator], *, 
     return (f'{printable(call.operator)} is none of the operators: {operators.PATH} knows {", ".join(map(printable, configured))}',)
 
 
-def _due(call: Call, settings: Settings, seen: Glance) -> tuple[list[Due], int, str]:
-    """Return the first documents whose review is due or soon will be, how many there are, and the day of the next."""
-    found = records.read(call.repo, settings, listing.from_answers(call.repo.root, seen.listing, seen.dirty))
-    wanted = review.governed(found, review.Policy(settings.freshness_rules))
-    days = settings.freshness_due_days
-    due = freshness.due(wanted, call.today, days)
-    later = [day for one in wanted if (day := review.day_of(*one)) > review.later(call.today, days)]
-    return [Due(*one) for one in due[:_DUE]], len(due), review.later(min(later), -days) if later else ''
+def _due(today: str, days: int, reviews: Mapping[str, str]) -> tuple[list[Due], int, str]:
+    """Return the first documents whose review is due or within `days` days will be, how many there are, and the day of the next.
+
+    `reviews` are the days of documents, by path.
+    """
+    last = review.later(today, days)
+    due = sorted(Due(day, path) for path, day in reviews.items() if day <= last)
+    later = [day for day in reviews.values() if day > last]
+    return due[:_DUE], len(due), review.later(min(later), -days) if later else ''
 
 
-def _view(call: Call, reader: Reader, seen: Glance, watch: dict[str, bool]) -> View:
+def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> View:
     repo, settings, who, configured = call.repo, reader.settings, _who(call), operators.load(call.repo.root)
     known = {who.slug: who} | configured
     remote = branches.remote_of(repo, settings)
     unmerged, older = branches.unmerged(repo, remote, is_fresh=call.is_fresh) if remote else ([], 0)
     sessions = glance.places(repo.root, map(fixed_folder, settings.kind('session').paths))
-    found = recall.read(reader, seen, branches.elsewhere(repo, unmerged, sessions), known)
-    mine = [note for note in found.notes if note.owner.casefold() == who.slug.casefold()][:_NOTES]
+    found = recall.read(reader, here, branches.elsewhere(repo, unmerged, sessions), known)
+    mine = [note for note in found.notes if note.owner.casefold() == who.slug.casefold()][:recall.NEWEST]
     others = _newest_of_others(found, who.slug)
     asked = [*mine, *others[:_PEERS]]
     commits = recall.last_commits(repo, asked) + [None] * len(others[_PEERS:])
     peers = tuple(Peer(note.owner, note.head.id, note.head.title, _moment(note, last),
                        note.branch.name if note.branch else '', _doubt(note, last, configured))
                   for note, last in zip(others, commits[len(mine):]))
-    streams = recall.streams(reader, seen)
+    streams = recall.streams(here)
     last, since = None, None
     if mine:
         last, body = _last(reader, mine, commits, configured)
@@ -258,7 +256,8 @@ def find(call: Call, settings: Settings, seen: Glance, kept: Mapping[str, Any]) 
     watch: dict[str, bool] = {}
     with tempfile.TemporaryDirectory(prefix='daybook-') as scratch:
         reader = Reader(call.repo, settings, kept, scratch)
-        view = _view(call, reader, seen, watch)
-    due, count, until = _due(call, settings, seen)
+        here = recall.here(reader, seen)
+        view = _view(call, reader, here, watch)
+    due, count, until = _due(call.today, settings.freshness_due_days, here.reviews)
     view = view._replace(due=tuple(due), due_count=count)
     return Found(view, watch, telemetry.folder(call.repo), settings.resume_max_bytes, until), reader.known

@@ -100,5 +100,5 @@ def save(memory: Memory, caller: str, answer: Answer, setup: str, blobs: Mapping
     data = _sealed(answers) + b'\n' + _sealed({'setup': setup, 'blobs': blobs})
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(memory.path), exist_ok=True)
-        files.write_atomic(memory.path, data)
+        files.write_atomic(memory.path, data, is_lasting=False)
         _forget_others(memory.path)

@@ -1,6 +1,7 @@
 """What the notes and workstreams of a repository tell of who worked last: read tolerantly, one record for each."""
 from __future__ import annotations
 
+import heapq
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from daybook import progress
 from daybook.documents import document
+from daybook.documents import review
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
@@ -24,6 +26,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_spawn
+from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.repo.git_log import Touch
 from daybook.resume import branches
@@ -40,6 +43,18 @@ from daybook.session.operators import Operator
 
 _DAY = timedelta(days=1)
 _BATCH = 2000  # blobs that are held in memory at a time
+_FILLED = ('note', 'rollup')
+NEWEST = 4  # notes of one owner that are looked at for one that is theirs beyond doubt
+
+
+class Said(NamedTuple):
+    """What a document tells: its kind, empty for none; the fields of its `Head` or `Stream` where it is of their kind, None
+    for a blob that is not here; and the ISO day on which its review is due, empty for none.
+    """
+
+    kind: str
+    told: Sequence[Any] | None = None
+    review: str = ''
 
 
 class Note(NamedTuple):
@@ -58,7 +73,7 @@ class Note(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """All notes, the newest first; claims that nobody filled; what cannot be read; how many blobs are not here."""
+    """The newest notes of each owner, in that order; claims that nobody filled; what cannot be read; how many blobs are not here."""
 
     notes: list[Note]
     stubs: list[Note]
@@ -67,15 +82,17 @@ class Notes(NamedTuple):
 
 
 class Reader:
-    """Reads documents by path and blob, and what they tell from `kept` where it is known there."""
+    """Reads documents by path and blob, and what they tell from `kept` where it is known there, by the line of git's listing."""
 
     def __init__(self, repo: Repo, settings: Settings, kept: Mapping[str, Any], scratch: str) -> None:
         self.repo, self.settings, self.kept, self.scratch = repo, settings, kept, scratch
         self.known: dict[str, Any] = {}  # of this run, to be kept
+        self._policy = review.Policy(settings.freshness_rules)
 
-    def _of(self, path: str, kind: Kind, data: bytes) -> Head | Stream:
+    def _said(self, path: str, kind: Kind, data: bytes) -> Said:
         doc = document.from_bytes(path, kind, data)
-        return heads.of_note(doc) if kind.name == 'session' else heads.of_workstream(doc)
+        told = heads.of_note(doc) if kind.name == 'session' else heads.of_workstream(doc) if kind.name == 'workstream' else None
+        return Said(kind.name, told, review.day_of_document(doc, self._policy))
 
     def _on_disk(self, path: str) -> bytes | None:
         absolute = os.path.join(self.repo.root, path)
@@ -85,42 +102,71 @@ class Reader:
         """Return the bytes of a blob, of the file on the disk without one; None when there are none."""
         return branches.read_blobs(self.repo, [oid], self.scratch)[0] if oid else self._on_disk(path)
 
-    def _blobs(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, bytes | None]]:
-        for start in range(0, len(wanted), _BATCH):
-            part = wanted[start:start + _BATCH]
-            found = branches.read_blobs(self.repo, [oid for _, oid in part], self.scratch)
-            yield from ((path, oid, data) for (path, oid), data in zip(part, found))
+    def _read(self, wanted: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        """Return the content of each (path, blob): from the disk where the file still is that blob, which is sooner than to ask git."""
+        found = [self._on_disk(path) for path, _ in wanted]
+        found = [data if data is not None and listing.blob_id(data, oid) == oid else None for data, (_, oid) in zip(found, wanted)]
+        others = [oid for data, (_, oid) in zip(found, wanted) if data is None]
+        asked = iter(branches.read_blobs(self.repo, others, self.scratch) if others else ())
+        return [next(asked) if data is None else data for data in found]
 
-    def read(self, kind: Kind, rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head | Stream | None]:
-        """Return what each (path, blob) tells; None for a blob that is not here, and nothing for a file that is gone."""
-        record = Head if kind.name == 'session' else Stream
-        found: dict[tuple[str, str], Head | Stream | None] = {}
-        wanted = []
-        for path, oid in rows:
-            kept = self.kept.get(f'{oid} {path}') if oid else None
+    def _contents(self, wanted: Sequence[tuple[str, str]]) -> Iterator[bytes | None]:
+        return (data for start in range(0, len(wanted), _BATCH) for data in self._read(wanted[start:start + _BATCH]))
+
+    def of_lines(self, lines: Iterable[str]) -> dict[str, Said]:
+        """Return what the document of each line of a listing tells."""
+        found, new = {}, {}
+        for line in lines:
+            kept = self.kept.get(line)
             if kept:
-                self.known[f'{oid} {path}'] = kept
-                found[path, oid] = record(*kept)
-            elif oid:
-                wanted.append((path, oid))
-            elif (data := self._on_disk(path)) is not None:
-                found[path, oid] = self._of(path, kind, data)
-        for path, oid, blob in progress.shown(self._blobs(wanted), len(wanted), 'reading'):
-            found[path, oid] = head = self._of(path, kind, blob) if blob is not None else None
-            if head:
-                self.known[f'{oid} {path}'] = head
+                self.known[line], found[line] = kept, Said(*kept)
+            else:
+                path, (mode, oid) = listing.entry(line)
+                kind = kind_of(self.settings, path) if mode.startswith('100') else None
+                if kind is None:
+                    self.known[line] = found[line] = Said('')
+                else:
+                    new[line] = path, oid, kind
+        read = self._contents([(path, oid) for path, oid, _ in new.values()])
+        for (line, (path, _, kind)), data in progress.shown(zip(new.items(), read), len(new), 'reading'):
+            found[line] = Said(kind.name) if data is None else self._said(path, kind, data)
+            if data is not None:
+                self.known[line] = found[line]
         return found
 
+    def of_file(self, path: str) -> Said | None:
+        """Return what a file on the disk tells; None when it is gone or is no document."""
+        kind = kind_of(self.settings, path)
+        data = self._on_disk(path) if kind else None
+        return self._said(path, kind, data) if kind and data is not None else None
 
-def _of_kind(settings: Settings, name: str, paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if (kind := kind_of(settings, path)) and kind.name == name]
+
+class Here(NamedTuple):
+    """What the documents of the work tree tell, by path: as the index has them, with their lines there, and on the disk only.
+
+    `reviews` are the days on which one that is tracked is due for a review.
+    """
+
+    tracked: dict[str, tuple[str, Said]]
+    on_disk: dict[str, Said]
+    reviews: dict[str, str]
+
+    def of_kind(self, name: str) -> Iterator[tuple[str, str, Said]]:
+        """Yield path, line (empty for what is on the disk only) and words of the documents of one kind."""
+        yield from ((path, '', said) for path, said in self.on_disk.items() if said.kind == name)
+        yield from ((path, line, said) for path, (line, said) in self.tracked.items() if said.kind == name)
 
 
-def here(settings: Settings, name: str, seen: Glance) -> dict[str, str]:
-    """Return path and blob of the documents of a kind in the work tree; the blob is empty for what is on the disk only."""
-    on_disk, tracked = seen.on_disk(), seen.tracked()
-    rows = {path: '' if path in on_disk else oid for path, oid in {**dict.fromkeys(on_disk, ''), **tracked}.items()}
-    return {path: rows[path] for path in _of_kind(settings, name, rows)}
+def here(reader: Reader, seen: Glance) -> Here:
+    """Return what the documents of the work tree tell; only those that changed since the last answer are read."""
+    on_disk = seen.on_disk()
+    paths = {line: line.partition('\t')[2] for line in listing.lines(seen.listing or b'')}
+    told = reader.of_lines(line for line, path in paths.items() if path not in on_disk)
+    tracked = {paths[line]: (line, said) for line, said in told.items()}
+    others = {path: said for path in sorted(on_disk) if (said := reader.of_file(path))}
+    reviews = {path: said.review for path, (_, said) in tracked.items() if said.review}
+    reviews |= {path: others[path].review for path in others.keys() & paths.values() if others[path].review}
+    return Here(tracked, others, reviews)
 
 
 class Owners:
@@ -140,9 +186,11 @@ class Owners:
 
     def of(self, head: Head, first: Touch | None) -> str:
         """Return whose note it is, by what it says, its id, or who committed it first."""
+        return self.slugs.get(head.owner.casefold()) or self._by_id(head) or head.owner or self._author(first)
+
+    def _by_id(self, head: Head) -> str | None:
         by_id = claim.ID.match(head.id)
-        initials = by_id['day'][:-7].casefold() if by_id else ''
-        return self.slugs.get(head.owner.casefold()) or self.slugs.get(initials) or head.owner or self._author(first)
+        return self.slugs.get(by_id['day'][:-7].casefold()) if by_id else None
 
     def _author(self, first: Touch | None) -> str:
         if first is None or people.is_program(first.name, first.email):
@@ -185,46 +233,64 @@ def _origins(reader: Reader, paths: Sequence[str]) -> dict[str, Touch]:
     return kept
 
 
-def _unique(rows: Mapping[str, str], elsewhere: Iterable[Elsewhere], found: Mapping[tuple[str, str], Any]) -> list[Elsewhere]:
-    """Leave out what the work tree has, in the same place or another; a claim that nobody filled there counts for nothing."""
-    filled = {path for (path, _), head in found.items() if head and head.form != 'stub'}
-    blobs = set(rows.values())
-    return [one for one in elsewhere if one.oid not in blobs and one.path not in filled]
+class _Row(NamedTuple):
+    """A note before anybody knows whether it is among the newest; `line` is that of a listing, empty for what is on the disk only."""
+
+    path: str
+    line: str
+    branch: Branch | None
+    head: Head
+    owner: str
+    day: str
 
 
-def _heads(reader: Reader, seen: Glance, elsewhere: Sequence[Elsewhere]) -> tuple[list[tuple[str, str, Branch | None, Head]], int]:
-    kind, rows = reader.settings.kind('session'), here(reader.settings, 'session', seen)
-    found = reader.read(kind, rows.items())
-    notes = set(_of_kind(reader.settings, 'session', {one.path for one in elsewhere}))
-    others = {(one.path, one.oid): one.branch
-              for one in _unique(rows, [one for one in elsewhere if one.path in notes], found)}
-    there = reader.read(kind, others)
-    told = {**{place: (None, head) for place, head in found.items()}, **{place: (others[place], there[place]) for place in there}}
-    return ([(path, oid, branch, head) for (path, oid), (branch, head) in told.items() if head],
-            sum(head is None for _, head in told.values()))
+def _elsewhere(reader: Reader, there: Here, elsewhere: Sequence[Elsewhere]) -> list[tuple[str, str, Branch | None, Said]]:
+    """Return path, line, branch and words of the notes of branches that the work tree has neither in the same place nor in another.
+
+    A claim that nobody filled there counts for nothing.
+    """
+    if not elsewhere:
+        return []
+    filled = {path for path, _, said in there.of_kind('session') if said.told and Head(*said.told).form != 'stub'}
+    blobs = {listing.entry(line)[1][1] for _, line, _ in there.of_kind('session') if line}
+    by_line = {f'100644 {one.oid} 0\t{one.path}': one for one in elsewhere if one.oid not in blobs and one.path not in filled}
+    return [(by_line[line].path, line, by_line[line].branch, said)
+            for line, said in reader.of_lines(by_line).items() if said.kind == 'session']
 
 
-def read(reader: Reader, seen: Glance, elsewhere: Sequence[Elsewhere], known: Mapping[str, Operator]) -> Notes:
+def _newest(rows: Sequence[_Row]) -> list[_Row]:
+    """Return at least the `NEWEST` newest notes of each owner, told apart by their days: most notes need no closer look."""
+    days: dict[str, list[str]] = {}
+    for row in rows:
+        days.setdefault(row.owner.casefold(), []).append(row.day)
+    since = {owner: heapq.nlargest(NEWEST, found)[-1] for owner, found in days.items()}
+    return [row for row in rows if row.day >= since[row.owner.casefold()]]
+
+
+def read(reader: Reader, there: Here, elsewhere: Sequence[Elsewhere], known: Mapping[str, Operator]) -> Notes:
     """Return the notes of the work tree, tracked or not, and of branches, for the operators `known`."""
-    rows, missing = _heads(reader, seen, elsewhere)
-    unclear = [path for path, _, branch, head in rows if branch is None and head.form in ('note', 'rollup')
+    found = [(path, line, None, said) for path, line, said in there.of_kind('session')] + _elsewhere(reader, there, elsewhere)
+    told = [(path, line, branch, Head(*said.told)) for path, line, branch, said in found if said.told]
+    unclear = [path for path, _, branch, head in told if branch is None and head.form in _FILLED
                and not (head.owner and head.day and head.written)]
     owners, origins = Owners(known), _origins(reader, unclear)
-    notes = []
-    for path, oid, branch, head in rows:
-        first = origins.get(path)
-        day = head.day or (f'{_utc(first.at):%Y-%m-%d}' if first else '')
-        notes.append(Note(path, oid, branch, head, owners.of(head, first), day, _at(head, day, first)))
-    problems = [Problem(note.path, note.head.line, 'note', note.head.problem) for note in notes if note.head.form == 'bad']
-    told = sorted((note for note in notes if note.head.form in ('note', 'rollup')), key=_order, reverse=True)
-    return Notes(told, [note for note in notes if note.head.form == 'stub'], sorted(problems), missing)
+    rows = [_Row(path, line, branch, head, owners.of(head, first := origins.get(path)),
+                 head.day or (f'{_utc(first.at):%Y-%m-%d}' if first else '')) for path, line, branch, head in told]
+
+    def noted(row: _Row) -> Note:
+        oid = listing.entry(row.line)[1][1] if row.line else ''
+        return Note(row.path, oid, row.branch, row.head, row.owner, row.day, _at(row.head, row.day, origins.get(row.path)))
+
+    return Notes(
+        sorted(map(noted, _newest([row for row in rows if row.head.form in _FILLED])), key=_order, reverse=True),
+        [noted(row) for row in rows if row.head.form == 'stub'],
+        sorted(Problem(row.path, row.head.line, 'note', row.head.problem) for row in rows if row.head.form == 'bad'),
+        len(found) - len(told))
 
 
-def streams(reader: Reader, seen: Glance) -> dict[str, Stream]:
+def streams(there: Here) -> dict[str, Stream]:
     """Return the workstreams of the work tree by path."""
-    rows = here(reader.settings, 'workstream', seen)
-    found = reader.read(reader.settings.kind('workstream'), rows.items())
-    return {path: stream for (path, _), stream in sorted(found.items()) if isinstance(stream, Stream)}
+    return {path: Stream(*said.told) for path, _, said in sorted(there.of_kind('workstream')) if said.told}
 
 
 class Last(NamedTuple):
