@@ -389,7 +389,6 @@ def test_hooks_switched_off_by_a_path_to_nowhere(repo: Sandbox) -> None:
     assert f'fail  hooks-path: core.hooksPath is {os.devnull}, which is no folder: git runs no hook here -> see where it is set' in repo.daybook('doctor', '--offline').stdout
 
 
-
 def test_scripts_of_their_own_are_an_installation(repo: Sandbox) -> None:
     script = repo.write('.githooks/pre-commit', '#!/bin/sh\nmake\n')
     repo.git('config', 'core.hooksPath', '.githooks')

@@ -182,5 +182,9 @@ def test_a_draft_is_found_from_below_by_the_path_that_the_claim_printed(work: Sa
     work.write('.daybook/state/draft-other.md', work.read(DRAFT))
     run = hand_off(work, '--files', '.daybook/state/draft-other.md', cwd='plans/deep')
     assert (run.code, (work.root / '.daybook/state/draft-other.md').exists()) == (0, False), run
+    work.write('draft-of-both.md', 'not this one\n')
+    work.write('plans/deep/draft-of-both.md', TEXT)
+    here = hand_off(work, '--files', 'draft-of-both.md', cwd='plans/deep')
+    assert here.code == 0 and 'draft: plans/deep/draft-of-both.md\n' in here.out, here
     again = hand_off(work, '--files', 'nowhere.md', cwd='plans/deep')
     assert again.code == 1 and 'no such draft' in again.out

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -514,6 +515,9 @@ def test_an_upgrade_brings_a_new_revision(repo: Sandbox) -> None:
     assert 'rev: v0.0.9' in repo.read('.pre-commit-config.yaml'), 'a plain run replaces nothing'
     assert 'replace  .pre-commit-config.yaml' in ran(repo, '--upgrade', '--rev', 'v0.1.0')
     assert 'rev: v0.1.0' in repo.read('.pre-commit-config.yaml')
+    assert 'replace  .pre-commit-config.yaml' in ran(repo, '--upgrade', '--rev', 'v0.0.9')
+    ran(repo, '--upgrade')
+    assert f'rev: v{version("git-daybook")}\n' in repo.read('.pre-commit-config.yaml'), 'ours do not stay at the old revision'
     ran(repo, '--uninstall')
     assert {path: data for path, data in repo.snapshot().items() if path in CROWDED} == CROWDED
 

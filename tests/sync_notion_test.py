@@ -192,7 +192,7 @@ def test_a_page_in_the_trash_is_restored(mirrored: Mirrored, words: tuple[str, .
 def test_a_document_comes_to_a_table_without_pages_though_it_names_one(mirrored: Mirrored) -> None:
     path = mirrored.note('a')
     mirrored.repo.commit()
-    mirrored.apply()
+    mirrored.apply('--commit')
     page = mirrored.notion.page('a')
     del mirrored.notion.pages[page]
     mirrored.apply('--full')
