@@ -55,7 +55,7 @@ class Resolver:
         self._ignored = re.compile(options.ignore, re.DOTALL).fullmatch if options.ignore else None
         self._generated = re.compile(options.generated, re.DOTALL).fullmatch if options.generated else None
         self._found: dict[tuple[str, str], Destination | None] = {}
-        self._fine: dict[str, set[str]] = {}
+        self._fine: dict[str, set[str]] = {'/': set()}
 
     def follow(self, source: str, target: str, *, is_decoded: bool = False) -> Destination | None:
         """Return where `target`, written in the file `source`, leads; None when that is not ours to say.
@@ -68,7 +68,7 @@ class Resolver:
         written = written.partition('?')[0]
         if not is_decoded:
             written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
-        key = tree.folder_of(source), written
+        key = '' if written[:1] == '/' else tree.folder_of(source), written
         if key not in self._found:
             self._found[key] = self._lead(source, written)
         found = self._found[key]
@@ -76,9 +76,9 @@ class Resolver:
             return None
         return Destination(found.path, fragment, found.fault, found.right) if fragment else found
 
-    def fine(self, source: str) -> set[str]:
-        """Return where the caller keeps decoded targets that need no second look in the folder of `source`."""
-        return self._fine.setdefault(tree.folder_of(source), set())
+    def fine(self, source: str) -> tuple[set[str], set[str]]:
+        """Return where the caller keeps decoded targets that need no second look: in the folder of `source`, and anywhere."""
+        return self._fine.setdefault(tree.folder_of(source), set()), self._fine['/']
 
     def _lead(self, source: str, written: str) -> Destination | None:
         if not written:  # `?query`: the file itself, whichever that is

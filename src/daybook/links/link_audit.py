@@ -91,8 +91,8 @@ class Judge:
         """Return the verdict on each file of `sources`."""
         with Readers(self._repo.root) as readers:
             # this process follows links while others read
-            seen = self._look(self.contents.prepare(sources, readers))
-            seen |= self._look(source for source in sources if source not in seen)
+            seen = self._look((source, Facts(dumped)) for source, dumped in self.contents.prepare(sources, readers))
+            seen |= self._look((source, self.contents.facts(source)) for source in sources if source not in seen)
             wanted = {source: self._suspects(source, found) for source, found in seen.items()}
             judged, dated = self._explain(self.contents.places({source: some for source, some in wanted.items() if some}, readers))
         return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
@@ -118,8 +118,7 @@ class Judge:
         """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
         return links.look(source, Facts(dumped), self._resolver, with_keys=True).keys
 
-    def _look(self, sources: Iterable[str]) -> dict[str, links.Seen]:
-        said = ((source, self.contents.facts(source)) for source in sources)
+    def _look(self, said: Iterable[tuple[str, Facts | None]]) -> dict[str, links.Seen]:
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
     def _suspects(self, source: str, seen: links.Seen) -> Set[str]:

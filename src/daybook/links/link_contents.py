@@ -35,19 +35,20 @@ class Contents:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
         return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
 
-    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[str]:
-        """Get what the files `paths` say; yield some of the paths as soon as it is there, so that nobody need wait for all."""
-        wanted = {self._entries[path][1]: path for path in paths if self._entries[path][1] not in self._dumps}
+    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[tuple[str, str]]:
+        """Get what the files `paths` say; yield path and dumped facts of most as soon as they are there, so that nobody need wait for all."""
+        blobs = {path: self._entries[path][1] for path in paths}
+        wanted = {blob: path for path, blob in blobs.items() if blob not in self._dumps}
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
-        yield from (path for blob, path in wanted.items() if blob in known)
+        yield from ((wanted[blob], dumped) for blob, dumped in known.items())
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
         found = self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data))
         for path, dumped in progress.shown(found, len(missing), 'reading'):
             if dumped is not None:
-                blob = self._entries[path][1]
+                blob = blobs[path]
                 self._dumps[blob] = self.added[blob] = dumped
-                yield path
+                yield path, dumped
 
     def _each(self, jobs, from_disk, from_bytes):
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""

@@ -68,22 +68,21 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
     dead: set[str] = set()
     checks: list[tuple[str, str, str]] = []
     keys: set[str] = set()
-    fine = set() if with_keys else resolver.fine(source)
+    here, anywhere = (set(), set()) if with_keys else resolver.fine(source)
     for target in facts.targets:
-        if target in fine:
+        if target in here or target in anywhere:
             continue
         if target[0] == '#':
             dead.add(target)
             continue
         found = resolver.follow(source, target, is_decoded=True)
+        if found is None or not found.fault and not found.fragment:
+            (anywhere if target[0] == '/' else here).add(target)
         if found is None:
-            fine.add(target)
             continue
         if found.fault:
             dead.add(target)
-        elif not found.fragment:
-            fine.add(target)
-        elif page := resolver.page(found):
+        elif found.fragment and (page := resolver.page(found)):
             checks.append((target, page, found.fragment))
         if with_keys:
             keys.update(map(tree.folded, _deciding(found, resolver)))
