@@ -57,10 +57,10 @@ class Resolver:
         self._found: dict[tuple[str, str], Destination | None] = {}
         self._fine: dict[str, set[str]] = {'/': set()}
 
-    def follow(self, source: str, target: str, *, is_decoded: bool = False) -> Destination | None:
+    def follow(self, source: str, target: str, *, is_decoded: bool = False, is_once: bool = False) -> Destination | None:
         """Return where `target`, written in the file `source`, leads; None when that is not ours to say.
 
-        `is_decoded` tells that percent signs were decoded already, as in `Facts`.
+        `is_decoded` tells that percent signs were decoded already, as in `Facts`; `is_once` that nobody will ask again.
         """
         written, _, fragment = target.partition('#')
         if not written:
@@ -69,9 +69,9 @@ class Resolver:
         if not is_decoded:
             written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
         key = '' if written[:1] == '/' else tree.folder_of(source), written
-        if key not in self._found:
-            self._found[key] = self._lead(source, written)
-        found = self._found[key]
+        found = self._found[key] if key in self._found else self._lead(source, written)
+        if not is_once:
+            self._found[key] = found
         if found is None or self._ignored and self._ignored(target if is_decoded else unquote(target)):
             return None
         return Destination(found.path, fragment, found.fault, found.right) if fragment else found

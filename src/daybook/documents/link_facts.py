@@ -159,8 +159,10 @@ class Readers:
         if self._pool is None and (len(jobs) < _MANY or workers == 1):
             return (function(self._root, job) for job in jobs)
         if self._pool is None:
+            import gc
             import multiprocessing
 
+            gc.freeze()  # else each process would copy what is here when it first collects
             self._pool = multiprocessing.Pool(workers)
         chunks = [(function, self._root, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
         return (result for results in self._pool.imap(_chunk, chunks) for result in results)

@@ -94,7 +94,8 @@ class Judge:
             seen = self._look((source, Facts(dumped)) for source, dumped in self.contents.prepare(sources, readers))
             seen |= self._look((source, self.contents.facts(source)) for source in sources if source not in seen)
             wanted = {source: self._suspects(source, found) for source, found in seen.items()}
-            judged, dated = self._explain(self.contents.places({source: some for source, some in wanted.items() if some}, readers))
+            places = list(self.contents.places({source: some for source, some in wanted.items() if some}, readers))
+        judged, dated = self._explain(places)
         return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
 
     def follow(self, source: str, target: str) -> Destination | None:

@@ -19,6 +19,7 @@ from daybook.repo import listing
 from daybook.repo.git import Repo
 
 KIND = f'links-{link_facts.VERSION}'
+_MOST_PAGES = 1000  # whose anchors are held ready
 
 
 class Contents:
@@ -77,6 +78,8 @@ class Contents:
     def anchors(self, path: str) -> Set[str] | None:
         """Return the anchors of the page `path`; None when they are not to be had."""
         if path not in self._anchors:
+            if len(self._anchors) == _MOST_PAGES:
+                self._anchors.clear()
             found = self.facts(path) if path in self._entries else None
             self._anchors[path] = None if found is None else found.anchors
         return self._anchors[path]

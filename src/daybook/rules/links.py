@@ -75,7 +75,7 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if target[0] == '#':
             dead.add(target)
             continue
-        found = resolver.follow(source, target, is_decoded=True)
+        found = resolver.follow(source, target, is_decoded=True, is_once=not with_keys and '#' not in target)
         if found is None or not found.fault and not found.fragment:
             (anywhere if target[0] == '/' else here).add(target)
         if found is None:
@@ -87,7 +87,8 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if with_keys:
             keys.update(map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
-    return Seen(dead, checks, keys, bool(facts.wikilinks))
+    # most files have nothing of these, and one empty set serves them all
+    return Seen(dead or frozenset(), checks, keys or frozenset(), bool(facts.wikilinks))
 
 
 def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
