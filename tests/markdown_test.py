@@ -299,6 +299,7 @@ def test_known_disagreements_are_still_there(text: str) -> None:
 @example('# </h1> a\n')
 @example('<a title="b>c" href="d.md">e</a>\n')
 @example('f <a title="b<c" href="d.md">e</a> <a title="<" id="g">\n')
+@example('# a\0b\n')
 @example('<A HREF="d.md">e</A> <IMG SRC="f" ALT="g" /> <Code Class="h">\n')
 @example("<a b='\"' c=\"d'>e\" href='f.md'>\n")
 @example('<a b="\'" c=\'>\' id="d">\n')

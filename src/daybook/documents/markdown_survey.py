@@ -50,6 +50,8 @@ def is_whole(tag: str) -> bool:
 def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]] | None:
     """Return the targets, percent-decoded, and the anchors of `text`, which `render` makes HTML; None when it must be scanned."""
     has_tags, has_doubles = '<' in text, _DOUBLE.search(text)
+    if '\0' in text:  # which parts the headings below
+        return None
     if has_tags and _HEADING_TAG.search(text) or has_doubles and ('[^' in text or _CODE_TAG.search(text)):
         return None
     rendered = render(text)
