@@ -25,6 +25,7 @@ from daybook.resume import recall
 from daybook.resume.heads import Head
 from daybook.resume.heads import Stream
 from daybook.resume.memory import Answer
+from daybook.resume.reading import Reader
 from resume_test import OPERATORS
 from resume_test import note
 from resume_test import resumed
@@ -261,7 +262,7 @@ def test_what_a_blob_tells_is_never_taken_from_another_text(repo: Sandbox, tmp_p
     repo.commit()
     line = repo.git('ls-files', '-s', 'docs/sessions').strip('\n')
     repo.write('docs/sessions/RT-261110-01.md', note('on the disk'))
-    reader = recall.Reader(git.find_repo(str(repo.root)), config.DEFAULTS, {}, str(tmp_path))
+    reader = Reader(git.find_repo(str(repo.root)), config.DEFAULTS, {}, str(tmp_path))
     assert Head(*reader.of_lines([line])[line].told).title == 'committed'
 
 

@@ -1,11 +1,12 @@
 """What `resume` finds out where its last answer does not hold any more: the slow half, all but the clock."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
-import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 from typing import NamedTuple
@@ -22,15 +23,16 @@ from daybook.resume import branches
 from daybook.resume import drift
 from daybook.resume import glance
 from daybook.resume import heads
+from daybook.resume import reading
 from daybook.resume import recall
 from daybook.resume import standing
 from daybook.resume.glance import Glance
-from daybook.resume.recall import Here
+from daybook.resume.reading import Here
+from daybook.resume.reading import Reader
 from daybook.resume.recall import Last
 from daybook.resume.recall import Note
 from daybook.resume.recall import Notes
 from daybook.resume.recall import Owners
-from daybook.resume.recall import Reader
 from daybook.resume.view import Due
 from daybook.resume.view import LastNote
 from daybook.resume.view import OpenClaim
@@ -251,12 +253,21 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
                 (*_stranger(call, who, configured, is_seen=bool(mine or own)), *_unread(found, older)), _how(call.environ))
 
 
+def _scratch(repo: Repo) -> AbstractContextManager[str]:
+    """Return a folder of ours for the blobs of a partial clone, `` for any other, which needs none."""
+    if not branches.is_partial(repo):
+        return contextlib.nullcontext('')
+    import tempfile  # and with it what packs and copies files
+
+    return tempfile.TemporaryDirectory(prefix='daybook-')
+
+
 def find(call: Call, settings: Settings, seen: Glance, kept: Mapping[str, Any]) -> tuple[Found, dict[str, Any]]:
     """Return the answer, and what single blobs tell, to be kept. Raises FatalError where nobody can be answered for."""
     watch: dict[str, bool] = {}
-    with tempfile.TemporaryDirectory(prefix='daybook-') as scratch:
+    with _scratch(call.repo) as scratch:
         reader = Reader(call.repo, settings, kept, scratch)
-        here = recall.here(reader, seen)
+        here = reading.here(reader, seen)
         view = _view(call, reader, here, watch)
     due, count, until = _due(call.today, settings.freshness_due_days, here.reviews)
     view = view._replace(due=tuple(due), due_count=count)

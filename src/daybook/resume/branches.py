@@ -160,9 +160,10 @@ def is_partial(repo: Repo) -> bool:
 def read_blobs(repo: Repo, oids: Sequence[str], scratch: str) -> list[bytes | None]:
     """Return the content of each blob, None for what is not in this clone: a partial one is never completed.
 
-    `scratch` is a folder of ours, made a repository without remotes: git 2.39 knows no other way not to fetch.
+    `scratch` is empty where the clone is not partial. Else it is a folder of ours, made a repository without remotes:
+    git 2.39 knows no other way not to fetch.
     """
-    if not is_partial(repo):
+    if not scratch:
         return git_objects.read_blobs(repo, oids)
     for name in ('refs', 'objects'):
         os.makedirs(os.path.join(scratch, name), exist_ok=True)

@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -118,11 +116,13 @@ def withdraw(repo: Repo, settings: Settings, remote: str, seen: Mapping[str, str
 
 def _root_commit(repo: Repo, session_id: str, operator: str, created: str) -> str:
     """Make the unique payload of one attempt: a commit with an empty tree and no parent."""
+    import platform  # `resume`, which reads claims, does without
+
     tree = git.expect('mktree', cwd=repo.root, env=git.clean_env(), stdin=b'').text
     who = {'GIT_AUTHOR_NAME': operator, 'GIT_AUTHOR_EMAIL': f'{operator}@daybook.invalid',
            'GIT_COMMITTER_NAME': operator, 'GIT_COMMITTER_EMAIL': f'{operator}@daybook.invalid'}
     message = (f'claim {session_id}\n\noperator: {operator}\nhost: {platform.node()}\n'
-               f'created: {created}\nnonce: {secrets.token_hex(16)}\n')
+               f'created: {created}\nnonce: {os.urandom(16).hex()}\n')
     return git.expect('commit-tree', tree, cwd=repo.root, env=git.clean_env(who), stdin=message.encode()).text
 
 

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -147,7 +146,7 @@ def path_warning(root: str) -> str | None:
 
 def _create_whole(repo: Repo, path: str, content: bytes) -> bool:
     """Create `path` with all of `content`, or return False when something is there; a kill leaves no half of it."""
-    scratch = os.path.join(folder(repo), f'.{os.getpid()}-{secrets.token_hex(4)}.tmp')
+    scratch = os.path.join(folder(repo), f'.{os.getpid()}-{os.urandom(4).hex()}.tmp')
     try:
         with open(scratch, 'xb') as stream:
             stream.write(content)
@@ -205,6 +204,8 @@ def _hold(repo: Repo, settings: Settings, wanted: Claim, listing: Listing, *, ha
     try:
         claim = _settle(repo, settings, wanted, listing)
         if claim and claim.kind == 'provisional' and not is_exact:
+            import secrets  # `resume`, which reads claims, does without
+
             claim = claim._replace(id=claim.id + ''.join(secrets.choice(_LETTERS) for _ in range(3)))
         if claim:
             save(repo, claim)  # before its stub: one that a kill leaves behind belongs to an open claim
