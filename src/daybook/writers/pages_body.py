@@ -28,6 +28,7 @@ _ATTRIBUTES = {
 _GONE = {'script', 'style', 'textarea', 'title', 'iframe', 'noembed', 'noframes', 'object', 'template', 'xmp', 'select'}
 _KNOWN = _TAGS | _GONE
 # a tag whose attributes are closed, so that what stands between quotes is none
+_TAG_NAME = re.compile('</?([A-Za-z][^\\s/<>]*+)')
 _WHOLE_TAG = re.compile(r"""</?([A-Za-z][^\s/<>]*+)(?:"[^"]*"|'[^']*'|[^"'<>])*+>""")
 _CLASS = re.compile(r'language-[A-Za-z0-9+#._-]{1,30}|footnote-(?:reference|definition-label)')
 _ALIGN = re.compile(r'text-align: (left|center|right)')
@@ -107,6 +108,8 @@ def _bare(source: str) -> str:
     The sanitiser would take `<path>` for a stray part of a picture, and all that follows with it.
     """
     freed = markdown_html.freed(source, lambda tag: '')
+    if all(name.lower() in _KNOWN for name in set(_TAG_NAME.findall(freed))):
+        return freed  # as nearly always
     return _WHOLE_TAG.sub(lambda tag: tag.group() if tag[1].lower() in _KNOWN else '', freed)
 
 
@@ -240,7 +243,8 @@ def _folded(source: str, found: list[Heading]) -> str:
 def render(source: str, place: Place, title: str) -> Body:
     """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
     source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
-    safe = sanitised(_bare(markdown.html(source)), place)
+    rendered = markdown.html(source)
+    safe = sanitised(_bare(rendered) if '<' in source else rendered, place)  # without one, all tags are the parser's own
     text = ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
     headings = _Headings(title)
     if '<h' in safe:

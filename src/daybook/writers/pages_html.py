@@ -62,7 +62,10 @@ def escaped(text: str) -> str:
 
 def piece(template: str, **values: object) -> Html:
     """Return a template whose `{names}` are filled; every value that is no `Html` is taken for text."""
-    return Html(template.format_map({name: value if isinstance(value, Html) else escaped(str(value)) for name, value in values.items()}))
+    for name, value in values.items():
+        if type(value) is not Html:
+            values[name] = escaped(str(value))
+    return Html(template.format_map(values))
 
 
 def joined(pieces: Iterable[Html], between: str = '') -> Html:
