@@ -353,6 +353,36 @@ def test_tracked_pages_depend_on_the_tree_alone(repo: Sandbox, new_repo: object)
     assert 'elsewhere' not in page(other, 'index.html') and 'id="daybook.history"' not in page(other, 'plans/store.html')
 
 
+def test_pages_for_a_commit_borrow_from_the_work_tree_what_is_the_same_there(repo: Sandbox) -> None:
+    from daybook.documents import config as settings
+    from daybook.repo import git
+    from daybook.site import site_commit
+
+    repo.write('.daybook/config.yaml', TRACKED)
+    team(repo)
+    render(repo, code=1)
+    repo.commit('pages')
+    before = repo.git('rev-parse', 'HEAD^{tree}')
+    add(repo, 'plans/next.md', 'title: Next\nsupersedes: store\n', '[t](../docs/adr/0002-trees.md)\n')
+    after = repo.git('write-tree')
+    # what the work tree has besides: staged, not staged, gone, and its pages are made
+    add(repo, 'plans/staged.md', 'supersedes: store\n')
+    repo.write('workstreams/flip.md', repo.read('workstreams/flip.md').replace('Flip it', 'Not staged'))
+    (repo.root / 'docs/sessions/RT-261118-01.md').unlink()
+    render(repo, code=1)
+
+    def made() -> dict[str, bytes]:
+        known = git.find_repo(str(repo.root))
+        shutil.rmtree(repo.root / '.git/daybook/site-of-commits', ignore_errors=True)
+        return site_commit.pages(known, settings.load(known.root), before, after)
+
+    borrowed = made()
+    assert 'Not staged' in (repo.root / '.git/daybook/site/top.json').read_text(encoding='utf-8')
+    shutil.rmtree(repo.root / '.git/daybook/site')
+    assert borrowed == made() and {f'{SITE}/plans/next.html', f'{SITE}/plans/store.html', f'{SITE}/docs/adr/0002-trees.html'} < borrowed.keys()
+    assert b'Not staged' not in b''.join(borrowed.values()) and b'staged.html' not in b''.join(borrowed.values())
+
+
 def test_a_tracked_page_that_somebody_edited_is_made_again(repo: Sandbox) -> None:
     repo.write('.daybook/config.yaml', TRACKED)
     team(repo)

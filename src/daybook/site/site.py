@@ -22,6 +22,7 @@ from daybook.site.site_output import Output
 
 _FORMAT = 3  # of the state; another one is made anew
 PACKAGES = ('nh3', 'pygments')
+STATE, LOCK = 'daybook/site', 'daybook/site.lock'  # in the private git folder
 _WAIT = 60  # seconds for another run to end
 
 
@@ -48,7 +49,7 @@ def _unchanged(top: dict[str, Any]) -> Outcome:
 
 
 def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: bool) -> Outcome:
-    folder = git.git_path(repo, 'daybook/site')
+    folder = git.git_path(repo, STATE)
     top = site_state.load_top(folder)
     last = site_listing.load(folder, top)
     now = site_listing.read(repo, settings, start, last)
@@ -75,7 +76,7 @@ def render(repo: Repo, settings: Settings, start: Start | None = None, *, everyt
     `start` is what git has just said of the work tree. Two runs wait for each other. Raises FatalError when a
     package is missing or the folder cannot be used.
     """
-    lock = git.git_path(repo, 'daybook/site.lock')
+    lock = git.git_path(repo, LOCK)
     with files.exclusive_lock(lock, 0) as is_held:
         if is_held:
             return _render(repo, settings, start, everything=everything)

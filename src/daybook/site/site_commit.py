@@ -14,6 +14,7 @@ from daybook.repo.git import Repo
 from daybook.site import site
 from daybook.site import site_listing
 from daybook.site import site_state
+from daybook.site.site_listing import Listing
 from daybook.site.site_output import Output
 
 _STATE = 'daybook/site-of-commits'  # apart from that of the work tree, which may hold what nobody has committed
@@ -46,6 +47,19 @@ class Kept(Output):
         return {}
 
 
+def _state(folder: str) -> tuple[dict[str, Any], Listing]:
+    top = site_state.load_top(folder)
+    return top, site_listing.load(folder, top)
+
+
+def _borrow(repo: Repo, folder: str, key: str) -> None:
+    """Begin with what the site of the work tree knows of its documents, where it has one: it differs in a few of them."""
+    own = git.git_path(repo, site.STATE)
+    with files.exclusive_lock(git.git_path(repo, site.LOCK), 0) as is_held:
+        if is_held and site_state.load_top(own).get('key') == key:
+            site_state.copy(own, folder)
+
+
 def _build(repo: Repo, settings: Settings, tree: str) -> dict[str, bytes]:
     """Bring the state to `tree`; return the files that this made anew, by path within the site."""
     from daybook.site import site_build
@@ -54,8 +68,10 @@ def _build(repo: Repo, settings: Settings, tree: str) -> dict[str, bytes]:
     listing = site_listing.of_tree(repo, tree)
     parts = site_state.parts_for(listing.count())
     key = site.key(settings, parts)
-    top: dict[str, Any] = site_state.load_top(folder)
-    last = site_listing.load(folder, top)
+    top, last = _state(folder)
+    if not site.can_follow(top, key, last):
+        _borrow(repo, folder, key)
+        top, last = _state(folder)
     changed = listing.changed(last) if site.can_follow(top, key, last) else None
     output = Kept()
     if changed is None or changed:

@@ -11,6 +11,7 @@ from daybook.site import site_memory
 from daybook.site.site_output import replace
 
 _PER_PART = 160  # documents
+_TOP = 'top.json'
 
 
 def parts_for(count: int) -> int:
@@ -124,7 +125,7 @@ class Records:
 
 def load_top(folder: str) -> dict[str, Any]:
     """Return what is known of the whole site; empty when there is nothing, or nothing that can be read."""
-    data = files.read_bytes(os.path.join(folder, 'top.json'))
+    data = files.read_bytes(os.path.join(folder, _TOP))
     try:
         found = json.loads(data.decode('utf-8', 'surrogateescape')) if data else {}
     except ValueError:
@@ -136,11 +137,23 @@ def save_top(folder: str, top: dict[str, Any]) -> None:
     """Keep what is known of the whole site. It is written last: without it the next run begins anew."""
     os.makedirs(folder, exist_ok=True)
     text = json.dumps(top, ensure_ascii=False, separators=(',', ':'))
-    replace(os.path.join(folder, 'top.json'), text.encode('utf-8', 'surrogateescape'))
+    replace(os.path.join(folder, _TOP), text.encode('utf-8', 'surrogateescape'))
 
 
 def drop_top(folder: str) -> None:
     """Forget the whole site: what follows writes its parts one by one, and may be killed."""
     site_memory.forget(folder)
-    if os.path.exists(os.path.join(folder, 'top.json')):
-        os.unlink(os.path.join(folder, 'top.json'))
+    if os.path.exists(os.path.join(folder, _TOP)):
+        os.unlink(os.path.join(folder, _TOP))
+
+
+def copy(folder: str, other: str) -> None:
+    """Make the state in `other` the one that is kept in `folder`."""
+    import shutil
+
+    os.makedirs(other, exist_ok=True)
+    drop_top(other)
+    names = [name for name in os.listdir(folder) if name != _TOP]
+    for name in [*names, _TOP]:  # without the last, nothing of it counts
+        shutil.copyfile(os.path.join(folder, name), os.path.join(other, name))
+    site_memory.forget(other)
