@@ -104,6 +104,7 @@ def test_attacks_are_inert(attack: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_mixtures_of_attacks_are_inert(parts: list[str]) -> None:
     body = _render(''.join(parts))
+    assert pages_body.text(''.join(parts)) == body.text
     for tag, attributes in _tags(body.html):
         assert tag in _TAGS | {'h4', 'h5', 'h6', 'hr', 'dl'}, body.html
         assert attributes.keys() <= _NAMES | {'start'}, body.html

@@ -364,6 +364,8 @@ def test_pages_for_a_commit_borrow_from_the_work_tree_what_is_the_same_there(rep
     repo.commit('pages')
     before = repo.git('rev-parse', 'HEAD^{tree}')
     add(repo, 'plans/next.md', 'title: Next\nsupersedes: store\n', '[t](../docs/adr/0002-trees.md)\n')
+    (repo.root / 'plans/linked.md').symlink_to('store.md')
+    repo.git('add', 'plans/linked.md')
     after = repo.git('write-tree')
     # what the work tree has besides: staged, not staged, gone, and its pages are made
     add(repo, 'plans/staged.md', 'supersedes: store\n')
@@ -381,6 +383,7 @@ def test_pages_for_a_commit_borrow_from_the_work_tree_what_is_the_same_there(rep
     shutil.rmtree(repo.root / '.git/daybook/site')
     assert borrowed == made() and {f'{SITE}/plans/next.html', f'{SITE}/plans/store.html', f'{SITE}/docs/adr/0002-trees.html'} < borrowed.keys()
     assert b'Not staged' not in b''.join(borrowed.values()) and b'staged.html' not in b''.join(borrowed.values())
+    assert 'linked' not in ' '.join(borrowed)
 
 
 def test_a_tracked_page_that_somebody_edited_is_made_again(repo: Sandbox) -> None:

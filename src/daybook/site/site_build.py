@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.site import site_listing
 from daybook.site import site_pages
@@ -48,6 +50,7 @@ class Ground(NamedTuple):
     head: str | None
     key: str
     tree: str | None = None  # read instead of the work tree
+    makes_pages: bool = True  # or only brings up what is known
 
 
 class _Done(NamedTuple):
@@ -124,7 +127,7 @@ class Build:
         for done in site_workers.each(lambda share: self._pages(progress.shown([documents[path] for path in share], len(share), 'rendering')), wanted):
             self._merge(done)
         self._remove(is_new)
-        self._parts(is_new or is_edited)
+        self._parts(read, is_all=is_new or is_edited)
         home = site_pages.HOME
         if is_new or is_edited or self._seen_from_home() != self._before:
             from daybook.site import site_home  # most changes leave it as it is
@@ -160,15 +163,24 @@ class Build:
                                                      for number in range(self.site.records.parts))}
             self.output.remove_others(wanted.__contains__)
 
-    def _parts(self, is_all: bool) -> None:
+    def note(self) -> None:
+        """Make nothing; the texts of the search are made when somebody asks for them."""
+        for path in (*self._documents, *self.site.gone):
+            self.site.records.put('text', path, None)
+
+    def _parts(self, read: _Read, *, is_all: bool) -> None:
         records = self.site.records
         everything = range(records.parts)
         for number in everything if is_all else records.changed('rows'):
             self._script('rows', number, [row for _, row in records.encoded('rows', number)])
         changed = sorted({*records.changed('text'), *records.changed('rows')})
         for number in everything if is_all else changed:
-            texts = dict(records.encoded('text', number))
-            self._script('text', number, [texts.get(path, b'""') for path, _ in records.encoded('rows', number)])
+            shown, texts = [path for path, _ in records.encoded('rows', number)], dict(records.encoded('text', number))
+            missing = [path for path in shown if path not in texts]
+            for path, each in read(missing).items() if missing else ():
+                texts[path] = self._maker.text(each) if each else b'""'
+                records.put('text', path, texts[path])
+            self._script('text', number, [texts[path] for path in shown])
 
     def _script(self, family: str, number: int, content: Sequence[bytes]) -> None:
         path = f'data/{family}-{number}.js'
@@ -186,11 +198,18 @@ class Build:
                        sum(self.top['kinds'].values()), stamps)
 
 
-def _reader(repo: Repo, settings: Settings, listing: Listing, tree: str | None) -> _Read:
+def _committed(repo: Repo, settings: Settings, listing: Listing, paths: Iterable[str]) -> Iterator[Document]:
+    """Yield the documents as the lines of a tree have them; by id, as git seeks a name in a large folder for long."""
+    chosen = [(path, kind) for path, kind in document.select(settings, paths) if listing.blob(path)]  # nor does a work tree follow links
+    blobs = git_objects.read_blobs(repo, [listing.blob(path) for path, _ in chosen])
+    return (document.from_bytes(path, kind, data) for (path, kind), data in zip(chosen, blobs) if data is not None)
+
+
+def _reader(repo: Repo, settings: Settings, listing: Listing, *, is_tree: bool) -> _Read:
     def read(paths: Iterable[str]) -> dict[str, Document | None]:
         found: dict[str, Document | None] = dict.fromkeys(path for path in sorted(paths) if config.kind_of(settings, path))
         listed = [path for path in found if path in listing]
-        for each in document.read_committed(repo, settings, listed, tree) if tree else document.read_all(repo, settings, listed):
+        for each in _committed(repo, settings, listing, listed) if is_tree else document.read_all(repo, settings, listed):
             if not each.is_stub:
                 found[each.path] = each
         return found
@@ -252,17 +271,20 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
              changed: Collection[str] | None) -> Outcome:
     records = Records(ground.folder, ground.parts, is_new=changed is None)
     site = Site(records, settings)
-    read = _reader(repo, settings, ground.listing, ground.tree)
+    read = _reader(repo, settings, ground.listing, is_tree=ground.tree is not None)
     built = Build(repo, site, top, ground.listing.__contains__, output, ground.tree)
     wanted = ground.listing.paths() if changed is None else changed
     built.take(read(wanted), wanted)
     if not settings.render_tracked:
         _tell_history(repo, settings, site, ground.head, top['head'])
     is_edited = settings.render_tracked and changed is not None and _edited(site, settings, changed, output)
-    built.write(read, is_new=changed is None, is_edited=is_edited)
-    git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
-    output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
-    output.remove(other)
+    if ground.makes_pages:
+        built.write(read, is_new=changed is None, is_edited=is_edited)
+        git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
+        output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
+        output.remove(other)
+    else:
+        built.note()
     touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
     folders = touched | {''} | (set() if changed is None else set(top['stamps']))
     stamps = {folder: at for folder, at in output.stamps(folders).items() if at}

@@ -60,8 +60,8 @@ def _borrow(repo: Repo, folder: str, key: str) -> None:
             site_state.copy(own, folder)
 
 
-def _build(repo: Repo, settings: Settings, tree: str) -> dict[str, bytes]:
-    """Bring the state to `tree`; return the files that this made anew, by path within the site."""
+def _build(repo: Repo, settings: Settings, tree: str, *, makes_pages: bool) -> dict[str, bytes]:
+    """Bring the state to `tree`; return the files that this made anew, by path within the site, if it makes any."""
     from daybook.site import site_build
 
     folder = git.git_path(repo, _STATE)
@@ -75,7 +75,7 @@ def _build(repo: Repo, settings: Settings, tree: str) -> dict[str, bytes]:
     changed = listing.changed(last) if site.can_follow(top, key, last) else None
     output = Kept()
     if changed is None or changed:
-        site_build.build(repo, settings, site_build.Ground(folder, listing, parts, None, key, tree), top, output, changed)
+        site_build.build(repo, settings, site_build.Ground(folder, listing, parts, None, key, tree, makes_pages), top, output, changed)
     return output.contents
 
 
@@ -91,8 +91,8 @@ def pages(repo: Repo, settings: Settings, before: str, after: str) -> dict[str, 
         if not is_held:
             raise FatalError(f'another hand-off has been making pages for {_WAIT} seconds')
         try:
-            _build(repo, settings, before)
-            made = _build(repo, settings, after)
+            _build(repo, settings, before, makes_pages=False)
+            made = _build(repo, settings, after, makes_pages=True)
         except ImportError as error:
             raise site.missing(error) if error.name in site.PACKAGES else error
     rooted = {f'{settings.render_folder}/{path}': content for path, content in made.items() if '\n' not in path}

@@ -58,6 +58,11 @@ class Listing:
     def _of_the_site(self, paths: Iterable[str]) -> Iterator[str]:
         return (path for path in paths if site_memory.is_of_the_site(path, self._folder))
 
+    def blob(self, path: str) -> str:
+        """Return the id of what git has of a regular file, `` for a symbolic link or a submodule. Raises KeyError."""
+        mode, oid = self._entries[path]
+        return oid if mode.startswith('100') else ''
+
     def __contains__(self, path: object) -> bool:
         return path in self._entries
 

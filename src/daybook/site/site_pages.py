@@ -141,7 +141,15 @@ class Maker:
             self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
             history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),
             home, self.settings.render_title), self.assets)
-        return text, pages_search.as_script(pages_search.searchable(body.text))
+        return text, _searchable(body.text)
+
+    def text(self, document: Document) -> bytes:
+        """Return the text of a document for the search without making its page."""
+        return _searchable(pages_body.text(document.body))
+
+
+def _searchable(text: str) -> bytes:
+    return pages_search.as_script(pages_search.searchable(text))
 
 
 def graph_node(known: Known) -> list[Any] | None:

@@ -240,12 +240,25 @@ def _folded(source: str, found: list[Heading]) -> str:
     return source
 
 
-def render(source: str, place: Place, title: str) -> Body:
-    """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
+def _safe(source: str, place: Place) -> str:
     source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
     rendered = markdown.html(source)
-    safe = sanitised(_bare(rendered) if '<' in source else rendered, place)  # without one, all tags are the parser's own
-    text = ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
+    return sanitised(_bare(rendered) if '<' in source else rendered, place)  # without one, all tags are the parser's own
+
+
+def _text(safe: str) -> str:
+    return ' '.join(_plain(re.sub(r'<(?:/p|/li|/h[1-6]|br|/td|/th|/pre|/dt|/dd)>', ' ', safe)).split())
+
+
+def text(source: str) -> str:
+    """Return the `text` of what `render` makes; it is the same wherever the page lies and links lead."""
+    return _text(_safe(source, Place('', (), (), {}, '', '')))
+
+
+def render(source: str, place: Place, title: str) -> Body:
+    """Return what the Markdown `source` of a document becomes; a first heading equal to `title` is left to the page."""
+    safe = _safe(source, place)
+    text = _text(safe)
     headings = _Headings(title)
     if '<h' in safe:
         safe = _HEADING.sub(headings, safe)
