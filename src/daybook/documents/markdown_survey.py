@@ -69,7 +69,8 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]]
             anchors.add(simple[1])
         elif not is_whole(source):
             return None
-        elif _TELLING.search(source):
+        # behind a link that is among the targets already
+        elif _TELLING.search(source, linked.end() - 1 if (linked := _SIMPLE_LINK.match(source)) else 0):
             for tag in markdown_html.tags(source):
                 targets.update(unquote(t) for t in markdown_html.targets(tag))
                 anchors.update(markdown_html.anchors(tag))
