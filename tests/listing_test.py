@@ -30,6 +30,10 @@ def test_difference_of_large_listings() -> None:
         new = [f'{line}x' if number in changed else line for number, line in enumerate(old)]
         found = listing.difference(listing.joined(old), listing.joined(new))
         assert found == {line for number in changed for line in (old[number], new[number])}
+    rng = random.Random(7)
+    for _ in range(100):
+        both = [{line for line in old if rng.random() > part} for part in (0.001, rng.choice((0, 0.001, 0.9)))]
+        assert listing.difference(*(listing.joined(sorted(some)) for some in both)) == both[0] ^ both[1]
     assert listing.difference(listing.joined(old), b'') == set(old)
     assert not listing.difference(listing.joined(old), listing.joined(old))
 

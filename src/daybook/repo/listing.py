@@ -17,6 +17,7 @@ QUESTIONS = (('ls-files', '-s', '-z'), ('diff-files', '--name-only', '-z', '--ig
 SYMLINK, SUBMODULE = '120000', '160000'
 _EMPTY = ('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391', '473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813')
 _FEW = 100  # files that git is asked about by name
+_LARGE = 1 << 18  # bytes, from which on to part a listing costs less than to take it apart
 
 
 class Listing:
@@ -198,12 +199,19 @@ def _alike(old: bytes, new: bytes, *, most: int, is_end: bool) -> int:
 
 
 def difference(old: bytes, new: bytes) -> set[str]:
-    """Return the lines that only one of two listings has; only what lies between the first and the last of them is taken apart."""
+    """Return the lines that only one of two listings has; what they share before, after and between these is not taken apart."""
     most = min(len(old), len(new))
     start = old.rfind(b'\0', 0, _alike(old, new, most=most, is_end=False)) + 1
     shared = _alike(old, new, most=most - start, is_end=True)
-    rests = (text[start:text.find(b'\0', len(text) - shared) + 1 if shared else len(text)] for text in (old, new))
-    return set(lines(next(rests))).symmetric_difference(lines(next(rests)))
+    old, new = (text[start:text.find(b'\0', len(text) - shared) + 1 if shared else len(text)] for text in (old, new))
+    middle = old.find(b'\0', len(old) // 2) + 1
+    if len(old) + len(new) < _LARGE or middle == len(old):
+        return set(lines(old)).symmetric_difference(lines(new))
+    from daybook.repo.listing_entries import place_of
+
+    at = old.index(b'\t', middle) + 1
+    place = place_of(new, old[at:old.index(b'\0', at)], at - middle)
+    return difference(old[:middle], new[:place]) | difference(old[middle:], new[place:])
 
 
 def with_untracked(root: str, known: Listing, paths: Iterable[str]) -> Listing:

@@ -77,15 +77,21 @@ class Entries(Mapping[str, tuple[str, str]]):
 
     def _from(self, path: bytes) -> bytes:
         """Return the first line whose path is not less than `path`, `` when there is none."""
-        raw, low, high = self._raw, 0, len(self._raw)
-        while low < high:
-            start = raw.rfind(b'\0', low, (low + high) // 2) + 1 or low
-            end = raw.index(b'\0', start)
-            if raw[start + self._at:end] < path:
-                low = end + 1
-            else:
-                high = start
-        return raw[low:raw.find(b'\0', low)]
+        start = place_of(self._raw, path, self._at)
+        return self._raw[start:self._raw.find(b'\0', start)]
+
+
+def place_of(raw: bytes, path: bytes, at: int) -> int:
+    """Return where the first line of a listing begins whose path, which stands `at` in it, is not less than `path`."""
+    low, high = 0, len(raw)
+    while low < high:
+        start = raw.rfind(b'\0', low, (low + high) // 2) + 1 or low
+        end = raw.index(b'\0', start)
+        if raw[start + at:end] < path:
+            low = end + 1
+        else:
+            high = start
+    return low
 
 
 def _encoded(path: str) -> bytes:
