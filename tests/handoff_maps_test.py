@@ -152,9 +152,9 @@ def test_without_the_packages_it_says_so_and_goes_on(make, tmp_path: Path) -> No
     team = make(WITH_PAGES)
     render(team)
     roman = team.member('roman')
-    (tmp_path / 'gone/nh3').mkdir(parents=True)
-    (tmp_path / 'gone/nh3/__init__.py').write_text("raise ModuleNotFoundError('No module named nh3', name='nh3')\n")
+    (tmp_path / 'gone/jinja2').mkdir(parents=True)
+    (tmp_path / 'gone/jinja2/__init__.py').write_text("raise ModuleNotFoundError('No module named jinja2', name='jinja2')\n")
     roman.draft('Mine')
     done = roman.daybook('handoff', env={'PYTHONPATH': str(tmp_path / 'gone'), 'OPERATOR': 'roman'})
     assert done.returncode == 0 and 'pushed=yes' in done.stdout.splitlines()[-1]
-    assert '[ ] rendered pages, left to daybook render-docs: render-docs needs nh3' in done.stdout
+    assert '[ ] rendered pages, left to daybook render-docs: render-docs needs jinja2' in done.stdout

@@ -36,7 +36,8 @@ OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
     'sqlite3': 'documents/catalogue', '_sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
-    'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
+    'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
+    'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
     'detect_secrets': 'transcripts/scanner',
 }
 PURE = ('rules', 'writers')

@@ -23,15 +23,13 @@ from daybook.writers import pages_body
 from daybook.writers import pages_code
 from daybook.writers import pages_entry
 from daybook.writers import pages_graph
-from daybook.writers import pages_home
-from daybook.writers import pages_html
 from daybook.writers import pages_links
 from daybook.writers import pages_search
+from daybook.writers.pages import Assets
+from daybook.writers.pages import Link
 from daybook.writers.pages_body import Body
 from daybook.writers.pages_body import Heading
 from daybook.writers.pages_graph import Node
-from daybook.writers.pages_html import Assets
-from daybook.writers.pages_html import Link
 from daybook.writers.pages_links import Place
 
 PLACE = Place('docs/sessions/a.md', frozenset({'plans/b c.md', 'docs/sessions/é.md'}), frozenset({'plans/secret.md'}),
@@ -313,11 +311,6 @@ def _assets(page: str) -> Assets:
     return pages_assets.assets(page, lambda name: (ROOT / 'src/daybook/writers/templates' / name).read_text(encoding='utf-8'))
 
 
-def test_what_is_put_into_a_piece_is_text() -> None:
-    assert pages_html.piece('<a href="{href}">{text}</a>', href='x"\'y', text='<b>&{text}') == '<a href="x&#34;&#39;y">&lt;b&gt;&amp;{text}</a>'
-    assert pages_html.piece('{text}', text=pages_html.piece('<b>{x}</b>', x='<')) == '<b>&lt;</b>', 'a piece is not escaped again'
-
-
 def test_every_text_of_a_page_is_escaped() -> None:
     bad = '<i>"\'&'
     link = Link(bad, bad, bad, bad, bad)
@@ -336,7 +329,7 @@ def _page(**given: object) -> str:
 
 def test_page_says_what_it_is() -> None:
     text = _page(title='A <b> "q"', status='act"ive')
-    assert text.startswith(f'<!doctype html>\n{pages_html.MARKER}\n')
+    assert text.startswith(f'<!doctype html>\n{pages.MARKER}\n')
     for line in ('<title>A &lt;b&gt; &#34;q&#34; · Site</title>', '<meta name="summary" content="S">', '<meta name="kind" content="plan">',
                  '<meta name="status" content="act&#34;ive">', '<meta name="updated" content="2026-11-20">', '<a href="a&#34;b">&lt;i&gt;</a>'):
         assert line in text
@@ -356,7 +349,7 @@ def test_page_allows_nothing_but_its_own() -> None:
 
 def _home(**given: object) -> str:
     known: dict[str, object] = {'site': 'S', 'parts': 1, 'total': 0, 'counts': [], 'calendar': '', 'graph': '', 'lists': []}
-    return pages_home.home(_assets('home'), **{**known, **given})  # type: ignore[arg-type]
+    return pages.home(_assets('home'), **{**known, **given})  # type: ignore[arg-type]
 
 
 def test_home_of_nothing() -> None:

@@ -510,7 +510,7 @@ def test_unborn_head(repo: Sandbox) -> None:
     assert render(repo) == ''
 
 
-@pytest.mark.parametrize('package', ['nh3', 'pygments'])
+@pytest.mark.parametrize('package', ['jinja2', 'nh3', 'pygments'])
 def test_packages_that_are_missing_are_named(repo: Sandbox, package: str) -> None:
     add(repo, 'plans/a.md', '', '```py\nx = 1\n```\n')
     program = f'import sys; sys.modules["{package}"] = None\nfrom daybook.__main__ import main; raise SystemExit(main(["render-docs"]))'
@@ -524,7 +524,7 @@ def test_nothing_heavy_is_imported_when_nothing_is_stale(repo: Sandbox) -> None:
     team(repo)
     repo.commit()
     render(repo)
-    heavy = {'nh3', 'pygments', 'pyromark', 'jsonschema', 'argparse', 'daybook.documents.config', 'daybook.site.site'}
+    heavy = {'jinja2', 'nh3', 'pygments', 'pyromark', 'jsonschema', 'argparse', 'daybook.documents.config', 'daybook.site.site'}
     program = ('import sys\nfrom daybook.__main__ import main\nassert main(["render-docs"]) == 0\n'
                f'print(sorted({heavy} & sys.modules.keys()))')
     run = subprocess.run((sys.executable, '-c', program), cwd=repo.root, capture_output=True, text=True, check=True)

@@ -20,8 +20,8 @@ from daybook.site.site_memory import Start
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 
-_FORMAT = 3  # of the state; another one is made anew
-PACKAGES = ('nh3', 'pygments')
+_FORMAT = 4  # of the state; another one is made anew
+PACKAGES = ('jinja2', 'nh3', 'pygments')
 STATE, LOCK = 'daybook/site', 'daybook/site.lock'  # in the private git folder
 _WAIT = 60  # seconds for another run to end
 
@@ -63,7 +63,7 @@ def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: 
         if not changed and top['head'] == head:
             return _unchanged(top)
     try:
-        from daybook.site import site_build  # brings parser and sanitiser along
+        from daybook.site import site_build  # brings templates and sanitiser along
 
         return site_build.build(repo, settings, site_build.Ground(folder, now, parts, head, own), top, output, changed)
     except ImportError as error:

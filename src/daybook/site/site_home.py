@@ -6,12 +6,12 @@ from typing import Any
 
 from daybook.documents.config import Settings
 from daybook.site.site_records import kind_label
+from daybook.writers import pages
 from daybook.writers import pages_graph
-from daybook.writers import pages_home
 from daybook.writers import pages_links
+from daybook.writers.pages import Assets
+from daybook.writers.pages import Link
 from daybook.writers.pages_graph import Node
-from daybook.writers.pages_html import Assets
-from daybook.writers.pages_html import Link
 
 _CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
 _KINDS = {'session': 'Sessions', 'workstream': 'Workstreams', 'plan': 'Plans', 'adr': 'Decisions', 'learning': 'Learnings', 'doc': 'Documents'}
@@ -31,7 +31,7 @@ def home(settings: Settings, assets: Assets, top: Mapping[str, Any], parts: int)
     lists = [(name, kind, [Link(node.href, kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
                            for node in sorted(nodes, key=_by_state) if node.kind == kind])
              for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
-    return pages_home.home(
+    return pages.home(
         assets, site=settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
         calendar=pages_graph.calendar(dict(sorted(top['days'].items()))), graph=pages_graph.graph(nodes),
         lists=[each for each in lists if each[2]], due_days=settings.freshness_due_days)

@@ -23,10 +23,10 @@ from daybook.writers import pages_body
 from daybook.writers import pages_entry
 from daybook.writers import pages_links
 from daybook.writers import pages_search
+from daybook.writers.pages import Assets
 from daybook.writers.pages import Change
+from daybook.writers.pages import Link
 from daybook.writers.pages import Page
-from daybook.writers.pages_html import Assets
-from daybook.writers.pages_html import Link
 from daybook.writers.pages_links import Place
 
 HOME = 'index.html'

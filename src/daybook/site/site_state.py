@@ -11,7 +11,7 @@ from daybook.site import site_memory
 from daybook.site.site_output import replace
 
 _PER_PART = 160  # documents
-_TOP = 'top.json'
+_TOP, _COMPILED = 'top.json', 'templates'
 
 
 def parts_for(count: int) -> int:
@@ -147,13 +147,33 @@ def drop_top(folder: str) -> None:
         os.unlink(os.path.join(folder, _TOP))
 
 
+def load_compiled(folder: str) -> dict[str, bytes]:
+    """Return the compiled templates that are kept, by the name that their engine gave them."""
+    place = os.path.join(folder, _COMPILED)
+    try:
+        names = os.listdir(place)
+    except OSError:
+        return {}
+    return {name: files.read_bytes(os.path.join(place, name)) or b'' for name in names}
+
+
+def save_compiled(folder: str, compiled: dict[str, bytes]) -> None:
+    """Keep the compiled templates, which take longer to compile than a page to make; those that are kept already stay."""
+    place = os.path.join(folder, _COMPILED)
+    os.makedirs(place, exist_ok=True)
+    known = load_compiled(folder)
+    for name, content in compiled.items():
+        if known.get(name) != content:
+            replace(os.path.join(place, name), content)
+
+
 def copy(folder: str, other: str) -> None:
     """Make the state in `other` the one that is kept in `folder`."""
     import shutil
 
     os.makedirs(other, exist_ok=True)
     drop_top(other)
-    names = [name for name in os.listdir(folder) if name != _TOP]
+    names = [name for name in os.listdir(folder) if name not in (_TOP, _COMPILED)]
     for name in [*names, _TOP]:  # without the last, nothing of it counts
         shutil.copyfile(os.path.join(folder, name), os.path.join(other, name))
     site_memory.forget(other)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from daybook.writers.pages_html import Assets
+from daybook.writers.pages import Assets
 
 PAGES = ('page', 'home')
 
