@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conftest import ROOT
 from daybook.documents import frontmatter
 from daybook.documents import markdown
-from daybook.documents import markdown_html
+from daybook.documents import markdown_freed
 from daybook.mirror import notion_markdown
 from daybook.mirror.adapter import Rejected
 
@@ -198,7 +198,7 @@ def _squeezed(text: str) -> str:
 
 def _freed(text: str) -> str:
     """Return the host's HTML with what takes the text behind it shown as it is written."""
-    return markdown_html.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;'))
+    return markdown_freed.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;'))
 
 
 def _check(text: str) -> None:

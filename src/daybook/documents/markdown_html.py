@@ -1,7 +1,6 @@
 """The tags of raw HTML in Markdown: what they link to, what they are an anchor for."""
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,11 +15,6 @@ _TAG_END = re.compile(r'[\s/]*+>')
 _HEADING = re.compile('h[1-6]')
 _COMMENT = re.compile('<!--.*?-->', re.S)
 _NO_TAGS_INSIDE = ('script', 'style', 'textarea')
-# what takes all text behind it for its own, or hides it, until it is closed; people write such names as placeholders
-_TAKERS = ('script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'noscript', 'plaintext', 'template', 'select', 'object')
-_TAKER = re.compile(rf'<({"|".join(_TAKERS)})(?=[\s/>])(?:[^<>]*>)?', re.I)
-_TAKEN = {name: re.compile(rf'</{name}(?=[\s/>])', re.I) for name in _TAKERS if name != 'plaintext'}  # which nothing closes
-_BLOCK_END = re.compile(r'</(?:p|h[1-6]|li)>(?=\s|\Z)|</t[dh]>', re.I)
 _TARGETS = {
     'a': ('href',),
     'area': ('href',),
@@ -46,11 +40,20 @@ class Tag(NamedTuple):
     end: int
 
 
+def unescaped(text: str) -> str:
+    """Return `text` with its character references decoded."""
+    if '&' not in text:
+        return text
+    from html import unescape  # and its two thousand names, which most runs never need
+
+    return unescape(text)
+
+
 def _attributes(source: str, position: int) -> tuple[list[tuple[str, str]], int]:
     found = []
     while match := _ATTRIBUTE.match(source, position):
         name, *values = match.groups()
-        found.append((name.lower(), html.unescape(next(filter(None, values), ''))))
+        found.append((name.lower(), unescaped(next(filter(None, values), ''))))
         position = match.end()
     return found, position
 
@@ -91,7 +94,7 @@ def _candidates(name: str, value: str) -> list[str]:
 
 def may_link(source: str, wanted: Callable[[str], bool]) -> bool:
     """Return whether a tag of `source` may link to what is `wanted`; a quick look, made before `tags`."""
-    return any(srcset or wanted(html.unescape(max(values)).strip()) for srcset, *values in _ADDRESS.findall(source))
+    return any(srcset or wanted(unescaped(max(values)).strip()) for srcset, *values in _ADDRESS.findall(source))
 
 
 def targets(tag: Tag) -> list[str]:
@@ -118,32 +121,5 @@ def headings(source: str, found: list[Tag]) -> Iterator[str]:
             opened, texts = tag.name, []
         position = tag.end
         if opened and tag.name == f'/{opened}':
-            yield html.unescape(_COMMENT.sub('', ''.join(texts)))
+            yield unescaped(_COMMENT.sub('', ''.join(texts)))
             opened = ''
-
-
-def freed(source: str, put: Callable[[str], str]) -> str:
-    """Return HTML that a Markdown parser made, where no tag takes text beyond the paragraph, heading, item or cell that it stands in.
-
-    `Set <title> to the name` must not hide the rest of the document. `put` gives what stands for such a tag.
-    """
-    pieces: list[str] = []
-    done = position = block = 0
-    closed = dict.fromkeys(_TAKERS, 0)
-    while match := _TAKER.search(source, position):
-        name, position = match[1].lower(), match.end()
-        if block < position:
-            block = _place(_BLOCK_END, source, position)
-        if closed[name] < position:
-            closed[name] = _place(_TAKEN[name], source, position) if name in _TAKEN else len(source)
-        if closed[name] < block:
-            position = closed[name]
-        else:
-            pieces += [source[done:match.start()], put(match.group())]
-            done = position
-    return ''.join([*pieces, source[done:]])
-
-
-def _place(pattern: re.Pattern[str], source: str, position: int) -> int:
-    found = pattern.search(source, position)
-    return found.start() if found else len(source)

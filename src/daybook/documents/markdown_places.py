@@ -6,7 +6,6 @@ document is rendered once: where a link bears both marks of a place, it begins t
 from __future__ import annotations
 
 import functools
-import html
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -54,7 +53,7 @@ def _proven(rendered: str, found: list[_Candidate], wanted: Callable[[str], bool
     """Return the kind of each candidate that is a link; None when a link to what is `wanted` is none of them."""
     kinds = {}
     for link, image, opened in set(_RENDERED.findall(rendered)):
-        written = html.unescape(link or image)
+        written = markdown_html.unescaped(link or image)
         marks = _WHOLE_MARK.findall(written) if _MARK in written else []
         target = _WHOLE_MARK.sub('', written) if marks else written
         if wanted(target):

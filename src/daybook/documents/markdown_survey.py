@@ -1,7 +1,6 @@
 """What a document links to and which anchors it has, at the speed of rendering and without places."""
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 
@@ -30,11 +29,11 @@ _ANY_TAG = re.compile('<[^<>\0]*>')
 
 
 def _decoded(address: str) -> str:
-    return unquote(html.unescape(address)) if '%' in address or '&' in address else address
+    return unquote(markdown_html.unescaped(address)) if '%' in address or '&' in address else address
 
 
 def _plain(headings: str) -> str:
-    return html.unescape(_ANY_TAG.sub('', headings) if '<' in headings else headings)
+    return markdown_html.unescaped(_ANY_TAG.sub('', headings) if '<' in headings else headings)
 
 
 def other_tags(rendered: str) -> set[str]:

@@ -1,7 +1,6 @@
 """The anchors that GitHub gives to headings."""
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 # Ruby's \p{Word} with the hyphen and the space, which GitHub's renderer keeps:
@@ -14,6 +13,8 @@ _ALPHABETIC_SYMBOLS = (
 
 
 def _is_kept(code: int) -> bool:
+    import unicodedata  # which texts in ASCII do without
+
     return unicodedata.category(chr(code)) in _KEPT or any(code in r for r in _ALPHABETIC_SYMBOLS)
 
 
@@ -27,8 +28,8 @@ class _Table(dict[int, int | None]):
 
 # a line end stays here, so that many headings can be done at once; `slug` takes it away
 _TABLE = _Table({ord(' '): ord('-'), ord('-'): ord('-'), ord('\n'): ord('\n')})
-_ASCII = bytes(c if c == ord('\n') else ord(chr(c).lower()) if _is_kept(c) else ord('-') for c in range(128)) + bytes(128)
-_ASCII_DROPPED = bytes(c for c in range(128) if not _is_kept(c) and chr(c) not in ' -\n')
+_ASCII = bytes(range(128)).lower().replace(b' ', b'-') + bytes(128)
+_ASCII_DROPPED = bytes(c for c in range(128) if not chr(c).isalnum() and chr(c) not in ' -_\n')
 
 
 def _slugs(lines: str) -> str:

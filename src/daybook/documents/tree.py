@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -20,7 +19,11 @@ def is_markdown(path: str) -> bool:
 
 def folded(path: str) -> str:
     """Return what two spellings of a name share that some disks hold to be one name: case and Unicode form."""
-    return path.lower() if path.isascii() else unicodedata.normalize('NFC', path).casefold()
+    if path.isascii():
+        return path.lower()
+    import unicodedata  # which most names do without
+
+    return unicodedata.normalize('NFC', path).casefold()
 
 
 def folder_of(path: str) -> str:

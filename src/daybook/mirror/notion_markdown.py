@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 
 from daybook.documents import markdown
-from daybook.documents import markdown_html
+from daybook.documents import markdown_freed
 from daybook.mirror import notion_tree
 from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Resolve
@@ -289,7 +289,7 @@ def render(body: str, resolve: Resolve) -> str:
     `resolve` gives the address for the target of a link; what it gives `` for stays as text.
     """
     text = CONTROL.sub('\ufffd', body.replace('\r\n', '\n').replace('\r', '\n'))
-    tree = notion_tree.parse(markdown_html.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;')))
+    tree = notion_tree.parse(markdown_freed.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;')))
     return '\n'.join(_Writer(resolve).blocks(tree.children))
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import nh3
 
 from daybook.documents import markdown
-from daybook.documents import markdown_html
+from daybook.documents import markdown_freed
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
 from daybook.writers.pages_links import Place
@@ -107,7 +107,7 @@ def _bare(source: str) -> str:
 
     The sanitiser would take `<path>` for a stray part of a picture, and all that follows with it.
     """
-    freed = markdown_html.freed(source, lambda tag: '')
+    freed = markdown_freed.freed(source, lambda tag: '')
     if all(name.lower() in _KNOWN for name in set(_TAG_NAME.findall(freed))):
         return freed  # as nearly always
     return _WHOLE_TAG.sub(lambda tag: tag.group() if tag[1].lower() in _KNOWN else '', freed)
