@@ -24,6 +24,7 @@ WIKILINKS = '[['
 _UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 _CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
+_FEW = 8  # files up to which reading them in full costs less than what reads many quickly
 _MANY = 400  # files from which on more processes pay for their start
 
 _Result = TypeVar('_Result')
@@ -83,8 +84,8 @@ def of_bytes(data: bytes) -> Facts:
     return Facts(dumped_of(data))
 
 
-def dumped_of(data: bytes) -> str:
-    """Return the facts of the bytes of one file as one text."""
+def dumped_of(data: bytes, *, is_of_many: bool = True) -> str:
+    """Return the facts of the bytes of one file as one text; it is the same for one of many, which costs less."""
     text, _ = body(data)
     if '%' in text and _ENCODED_MARK.search(text):
         found = markdown.scan(text)
@@ -92,13 +93,13 @@ def dumped_of(data: bytes) -> str:
         targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
                    for link in found.links if link.kind != 'wikilink'}
     else:
-        targets, anchors, wikilinks = markdown.survey(text)
+        targets, anchors, wikilinks = markdown.survey(text, is_of_many=is_of_many)
     elsewhere = _ELSEWHERE.match
     kept = {_clear(t) for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))}
     return '\0'.join(map('\n'.join, (kept, wikilinks, anchors)))
 
 
-def places(data: bytes, targets: Iterable[str]) -> list[Place]:
+def places(data: bytes, targets: Iterable[str], *, is_of_many: bool = True) -> list[Place]:
     """Return the links of a file to the percent-decoded `targets`, and with WIKILINKS among these all of its wikilinks."""
     wanted = frozenset(targets)
     text, line = body(data)
@@ -110,7 +111,7 @@ def places(data: bytes, targets: Iterable[str]) -> list[Place]:
     if WIKILINKS in wanted:
         return [Place(link.kind, link.target, link.line) for link in markdown.links(text, line)
                 if link.kind == 'wikilink' or is_wanted(link.target)]
-    return markdown.links_to(text, is_wanted, line)
+    return markdown.links_to(text, is_wanted, line, is_of_many=is_of_many)
 
 
 def read(root: str, path: str) -> bytes | None:
@@ -124,17 +125,17 @@ def read(root: str, path: str) -> bytes | None:
     return data
 
 
-def _dumped(root: str, path: str) -> str | None:
+def _dumped(root: str, path: str, *, is_of_many: bool = True) -> str | None:
     data = read(root, path)
-    return None if data is None else dumped_of(data)
+    return None if data is None else dumped_of(data, is_of_many=is_of_many)
 
 
-def _placed(root: str, job: tuple[str, frozenset[str]]) -> list[Place] | None:
+def _placed(root: str, job: tuple[str, frozenset[str]], *, is_of_many: bool = True) -> list[Place] | None:
     data = read(root, job[0])
-    return None if data is None else places(data, job[1])
+    return None if data is None else places(data, job[1], is_of_many=is_of_many)
 
 
-def _chunk(work: tuple[Callable[[str, object], _Result], str, Sequence[object]]) -> list[_Result]:
+def _chunk(work: tuple[Callable[..., _Result], str, Sequence[object]]) -> list[_Result]:
     function, root, jobs = work
     return [function(root, job) for job in jobs]
 
@@ -154,14 +155,15 @@ class Readers:
             self._pool.terminate()
             self._pool.join()
 
-    def _map(self, function: Callable[[str, object], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
+    def _map(self, function: Callable[..., _Result], jobs: Sequence[object]) -> Iterator[_Result]:
         workers = min(os.cpu_count() or 1, 8)
         if self._pool is None and (len(jobs) < _MANY or workers == 1):
-            return (function(self._root, job) for job in jobs)
+            return (function(self._root, job, is_of_many=len(jobs) > _FEW) for job in jobs)
         if self._pool is None:
             import gc
             import multiprocessing
 
+            markdown.load_for_many()
             gc.freeze()  # else each process would copy what is here when it first collects
             self._pool = multiprocessing.Pool(workers)
         chunks = [(function, self._root, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]

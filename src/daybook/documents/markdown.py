@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from functools import cache
+from types import ModuleType
 from typing import NamedTuple
 from typing import Protocol
 
 from daybook.documents import markdown_html
-from daybook.documents import markdown_survey
 from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
@@ -110,6 +110,21 @@ def _parser() -> Parser:
 def load() -> None:
     """Import the parser now, for who waits for something else meanwhile."""
     _parser()
+
+
+@cache
+def _quick() -> tuple[ModuleType, ModuleType]:
+    # a few documents are read sooner than the patterns of these are compiled
+    from daybook.documents import markdown_places
+    from daybook.documents import markdown_survey
+
+    return markdown_survey, markdown_places
+
+
+def load_for_many() -> None:
+    """Import all that `survey` and `links_to` need for many documents, before processes part that would each do so."""
+    _parser()
+    _quick()
 
 
 def _split_attributes(text: str) -> tuple[str, str]:
@@ -217,12 +232,9 @@ def scan(text: str, first_line: int = 1) -> Scan:
     return scan_with(_parser(), text, first_line)
 
 
-def survey(text: str) -> Survey:
-    """Return the targets and anchors of `text`, equal to those of `scan` and in half the time.
-
-    For whole repositories, where only a document with a dead link needs to be scanned.
-    """
-    quick = markdown_survey.survey(text, _parser().html)
+def survey(text: str, *, is_of_many: bool = True) -> Survey:
+    """Return the targets and anchors of `text`, equal to those of `scan`, and of many documents in half the time."""
+    quick = _quick()[0].survey(text, _parser().html) if is_of_many else None
     if quick is not None:
         return Survey(*quick, set())
     found = scan(text)
@@ -244,14 +256,12 @@ def links(text: str, first_line: int = 1) -> list[Link]:
     return scan(text, first_line).links
 
 
-def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1) -> list[Place]:
+def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, is_of_many: bool = True) -> list[Place]:
     """Return the links of `links` whose target is `wanted`, without wikilinks, in a fraction of the time.
 
     Percent-encoding must make no difference to `wanted`.
     """
-    from daybook.documents import markdown_places  # which most runs never need
-
-    quick = markdown_places.places(text, wanted, _parser().html, first_line)
+    quick = _quick()[1].places(text, wanted, _parser().html, first_line) if is_of_many else None
     if quick is not None:
         return quick
     scanner = _Scanner(text, first_line)
