@@ -94,6 +94,7 @@ ALL_ROWS = {
     'invariant-null': Row({'docs/sessions/QA-261120-08.md': _note('QA-261120-08', head='tool_calls_breakdown: {mcp__notion: null}\n')}, level='warning'),
     'invariant-unwitnessed': Row({'docs/sessions/QA-261120-09.md': _note('QA-261120-09')}, {'docs/sync/LAST_SYNC.md': '# Sync\n'}, level='warning'),
     'invariant-call': Row({'.claude/commands/find.md': 'Call mcp__notion__search for the page.\n'}),
+    'frontmatter-key': Row({'plans/slip.md': _plan('sumary: b\n')}, level='warning'),
     'header-path': Row({'plans/path.md': _plan('source_path: elsewhere.md\n')}),
     'header-version': Row({'plans/report_v02.md': _plan('version: "1"\n')}),
     'header-incomplete': Row({'docs/governed/d.md': _plan('entity: x\n')}, {'.daybook/config.yaml': DOCS}, level='warning'),
