@@ -319,6 +319,7 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
 @example('# [a ![b](c) <img src=d>](e)\n\n![f [g](h) <a href=i>](j)\n')
 @example('[a](b) [![c](b)](b "d") [e[f]](b) `[g](b)` [`]`](b) [h\n`i`](\nb)\n')
 @example('[a](b) <a title="c>d" href="b">\n')
+@example('<img alt="a" class="b" src="c[d" /> e](c[d)\n')
 @example('[a\\](b]: c\n\n[a\\](b] [b](b)\n')
 @example('[^a](b) [b](b)\n\n[^a]: c\n')
 @example('[a](b) [c](b&amp;) [d](b\\)) [d](b<c>) [e](&#98;) [f](b(1)) ![g](b) [h](<b>) [q0z0z](b)\n')

@@ -65,8 +65,8 @@ def _proven(rendered: str, found: list[_Candidate], wanted: Callable[[str], bool
 
 
 def _has_other(rendered: str, wanted: Callable[[str], bool]) -> bool:
-    """Return whether raw HTML may link to what is `wanted`."""
-    return any(not markdown_survey.is_whole(tag) or markdown_html.may_link(tag, wanted) for tag in markdown_survey.other_tags(rendered))
+    """Return whether raw HTML may link to what is `wanted`; a bracket in one of its values may have got a mark."""
+    return any(not markdown_survey.is_whole(tag) or markdown_html.may_link(_WHOLE_MARK.sub('', tag), wanted) for tag in markdown_survey.other_tags(rendered))
 
 
 def _candidates(text: str, wanted: Callable[[str], bool]) -> list[_Candidate]:
@@ -74,7 +74,7 @@ def _candidates(text: str, wanted: Callable[[str], bool]) -> list[_Candidate]:
     for match in _CANDIDATE.finditer(text):
         if wanted(match[1]):
             start = _opening(text, match.start())
-            if start >= 0 and text[start + 1] != '^':
+            if start >= 0:
                 found.append(_Candidate(start, match.end(), match[1]))
     return sorted(found)
 
