@@ -123,14 +123,11 @@ class Judge:
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
     def _suspects(self, source: str, seen: links.Seen) -> Set[str]:
-        suspects = seen.dead
-        for target, page, fragment in seen.checks:
-            anchors = self.contents.anchors(page)
-            if anchors is not None and not link_facts.has_anchor(fragment, anchors):
-                suspects |= {target}
+        more = {target for target, page, fragment in seen.checks
+                if (anchors := self.contents.anchors(page)) is not None and not link_facts.has_anchor(fragment, anchors)}
         if seen.has_wikilinks and self._minds_wikilinks(source):
-            suspects |= {link_facts.WIKILINKS}
-        return suspects
+            more.add(link_facts.WIKILINKS)
+        return seen.dead | more if more else seen.dead
 
     def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
