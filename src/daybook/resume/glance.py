@@ -34,20 +34,15 @@ class Glance(NamedTuple):
         names = (self.dirty or b'') + (self.untracked or b'')
         raw = self.listing or b''
         may_be = any(b' %d\t' % stage in raw for stage in (1, 2, 3))  # to take all lines apart costs more than the rest of an answer
-        unmerged = {path for _, stage, path in entries(raw) if stage != '0'} if may_be else set()
+        unmerged = set(_unmerged(raw)) if may_be else set()
         return {path for path in os.fsdecode(names).split('\0') if path.endswith(_MARKDOWN)} | unmerged
 
-    def tracked(self) -> dict[str, str]:
-        """Return the object id of each path of the index."""
-        return {path: oid for oid, _, path in entries(self.listing or b'')}
 
-
-def entries(listing: bytes) -> Iterator[tuple[str, str, str]]:
-    """Yield object id, stage and path of the regular files of `git ls-files -s -z`."""
-    for line in os.fsdecode(listing).split('\0')[:-1]:
-        if line.startswith('100'):  # neither a symbolic link nor a submodule
-            meta, _, path = line.partition('\t')
-            yield meta[7:-2], meta[-1], path
+def _unmerged(raw: bytes) -> Iterator[str]:
+    for line in listing.lines(raw):
+        meta, _, path = line.partition('\t')
+        if meta.startswith('100') and meta[-1] != '0':  # neither a symbolic link nor a submodule
+            yield path
 
 
 def places(root: str, folders: Iterable[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """What `resume` keeps between runs in the common git folder: one file that may always be lost.
 
-Its first line is JSON of the last answer of each work tree, the second of what single blobs tell: a run that finds
+Its first line is JSON of the last answer of each work tree, the second of what single documents tell: a run that finds
 its answer in the first need not read the second. A checksum begins each. Never the truth: what is lost is made anew.
 """
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Memory(NamedTuple):
         return Answer(*kept) if kept else None
 
     def blobs(self, setup: str) -> dict[str, Any]:
-        """Return what is kept of single blobs under the settings `setup`, by `<oid> <path>`."""
+        """Return what is kept under the settings `setup`: what a document tells, by its line of git's listing, and `first <path>`."""
         kept = _unsealed(self.rest)
         return kept['blobs'] if kept.get('setup') == setup else {}
 
