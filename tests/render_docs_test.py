@@ -164,6 +164,22 @@ def test_a_damaged_state_is_a_cache_and_no_more(repo: Sandbox, name: str, conten
     assert site(repo) == before
 
 
+def test_a_part_of_an_earlier_run_is_no_part_of_this_one(repo: Sandbox) -> None:
+    team(repo)
+    render(repo)
+    part = repo.root / '.git/daybook/site/in-0.lines'
+    earlier = part.read_bytes()
+    add(repo, 'plans/new.md', '', '[x](store.md)\n')
+    render(repo)
+    assert part.read_bytes() != earlier
+    part.write_bytes(earlier)  # as a loss of power may leave it, with what was written after it
+    repo.write('plans/store.md', repo.read('plans/store.md') + '\nmore\n')
+    render(repo)
+    before = site(repo)
+    assert 'href="new.html"' in page(repo, 'plans/store.html')
+    assert render(repo, '--all') == '' and site(repo) == before
+
+
 def _edit(repo: Sandbox, source: random.Random, number: int) -> None:
     names = [f'{folder}/n{n}.md' for folder in ('plans', 'workstreams', 'docs/adr', 'docs/sessions') for n in range(4)]
     path = source.choice(names)

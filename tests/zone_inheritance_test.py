@@ -59,7 +59,7 @@ def _by_the_mirror(documents: dict[str, Document], _: Path) -> set[str]:
 
 
 def _by_the_site(documents: dict[str, Document], folder: Path) -> set[str]:
-    site = Site(Records(str(folder), 1, is_new=True), SETTINGS)
+    site = Site(Records(str(folder), 1, None), SETTINGS)
     site.update(documents)
     return {path for path in documents if site.is_shown(path)}
 

@@ -263,14 +263,14 @@ def _edited(site: Site, settings: Settings, changed: Collection[str], output: Ou
 
 def _save(ground: Ground, records: Records, built: Build, stamps: dict[str, int]) -> None:
     site_state.drop_top(ground.folder)  # killed from here on, the next run makes all anew
-    records.save(FAMILIES)
+    sums = records.save(FAMILIES)
     listed = site_listing.save(ground.folder, ground.listing, built.top)
-    site_state.save_top(ground.folder, {**built.top, **listed, 'key': ground.key, 'head': ground.head, 'stamps': stamps})
+    site_state.save_top(ground.folder, {**built.top, **listed, 'sums': sums, 'key': ground.key, 'head': ground.head, 'stamps': stamps})
 
 
 def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], output: Output,
              changed: Collection[str] | None) -> Outcome:
-    records = Records(ground.folder, ground.parts, is_new=changed is None)
+    records = Records(ground.folder, ground.parts, None if changed is None else top['sums'])
     site = Site(records, settings)
     read = _reader(repo, settings, ground.listing, is_tree=ground.tree is not None)
     built = Build(repo, site, top, ground.listing.__contains__, output, ground.tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from daybook.repo import files
@@ -28,7 +29,7 @@ def _decoded(line: bytes) -> Any:
 
 
 def _overwrite(path: str, content: bytes) -> None:
-    """Write a file in place: some file systems flush what a rename replaces, and a checksum tells one that was not finished."""
+    """Write a file in place: some file systems flush what a rename replaces, and `save` tells what is in it."""
     try:
         stream = open(path, 'r+b')
     except FileNotFoundError:
@@ -36,6 +37,10 @@ def _overwrite(path: str, content: bytes) -> None:
     with stream:
         stream.write(content)
         stream.truncate()
+
+
+def _name(family: str, number: int) -> str:
+    return f'{family}-{number}.lines'
 
 
 class _Part:
@@ -60,33 +65,33 @@ class _Part:
 class Records:
     """Values by family and key, in `parts` files below `folder`; a part is read at its first use, a value taken apart at its own.
 
-    A file is a checksum and a line `key<TAB>value` of JSON for each record. A value that is put as bytes is one already.
+    A file is a line `key<TAB>value` of JSON for each record. A value that is put as bytes is one already. `sums` are the
+    checksums of the files as `save` returned them, None when all begins anew.
     """
 
-    def __init__(self, folder: str, parts: int, *, is_new: bool) -> None:
-        self.folder, self.parts, self._is_new = folder, parts, is_new
+    def __init__(self, folder: str, parts: int, sums: Mapping[str, int] | None) -> None:
+        self.folder, self.parts, self._sums = folder, parts, sums
         self._known: dict[tuple[str, int], _Part] = {}
 
     def part_of(self, key: str) -> int:
         """Return the number of the part that holds `key`."""
         return zlib.crc32(os.fsencode(key)) & (self.parts - 1)
 
-    def _path(self, family: str, number: int) -> str:
-        return os.path.join(self.folder, f'{family}-{number}.lines')
-
     def _part(self, family: str, number: int) -> _Part:
         """Return one part. Raises ValueError or OSError when it is not there to the byte."""
         found = self._known.get((family, number))
         if found is None:
-            found = self._known[family, number] = _Part({} if self._is_new else self._lines(family, number))
+            found = self._known[family, number] = _Part({} if self._sums is None else self._lines(family, number, self._sums))
         return found
 
-    def _lines(self, family: str, number: int) -> dict[bytes, bytes]:
-        with open(self._path(family, number), 'rb') as stream:
-            checksum, _, rest = stream.read().partition(b'\n')
-        if checksum != b'%08x' % zlib.crc32(rest):
-            raise ValueError(f'damaged records: {family}')
-        return dict(line.split(b'\t', 1) for line in rest.splitlines())
+    def _lines(self, family: str, number: int, sums: Mapping[str, int]) -> dict[bytes, bytes]:
+        name = _name(family, number)
+        with open(os.path.join(self.folder, name), 'rb') as stream:
+            data = stream.read()
+        # one that is whole, but of an earlier run, is what a loss of power may leave
+        if zlib.crc32(data) != sums[name]:
+            raise ValueError(f'damaged records: {name}')
+        return dict(line.split(b'\t', 1) for line in data.splitlines())
 
     def get(self, family: str, key: str) -> Any:
         """Return the value of `key`, or None. Whoever changes it says so with `put`."""
@@ -112,15 +117,17 @@ class Records:
         """Return the numbers of the parts of a family that hold something else than before."""
         return sorted(number for (name, number), part in self._known.items() if name == family and part.changed)
 
-    def save(self, families: tuple[str, ...]) -> None:
-        """Write what has changed; all parts of all families when they are new."""
+    def save(self, families: tuple[str, ...]) -> dict[str, int]:
+        """Write what has changed, all parts of all families when they are new; return the checksum of each file."""
         os.makedirs(self.folder, exist_ok=True)
-        everything = [(family, number) for family in families for number in range(self.parts)] if self._is_new else self._known
-        for family, number in everything:
+        is_new, sums = self._sums is None, dict(self._sums or ())
+        for family, number in [(family, number) for family in families for number in range(self.parts)] if is_new else self._known:
             part = self._part(family, number)
-            if part.changed or self._is_new:
-                rest = b''.join(b'%s\t%s\n' % line for line in part.brought_up().items())
-                _overwrite(self._path(family, number), b'%08x\n%s' % (zlib.crc32(rest), rest))
+            if part.changed or is_new:
+                data = b''.join(b'%s\t%s\n' % line for line in part.brought_up().items())
+                _overwrite(os.path.join(self.folder, _name(family, number)), data)
+                sums[_name(family, number)] = zlib.crc32(data)
+        return sums
 
 
 def load_top(folder: str) -> dict[str, Any]:
