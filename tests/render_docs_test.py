@@ -355,6 +355,57 @@ def test_history_follows_each_commit(repo: Sandbox) -> None:
     assert '<li>three' in page(repo, 'plans/a.html') and '<li>two' not in page(repo, 'plans/a.html')
 
 
+def test_history_follows_a_merge_of_what_is_older(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(repo, 'plans/a.md', '', 'one\n\n\n\n')
+    repo.commit('first')
+    repo.git('checkout', '-q', '-b', 'side')
+    repo.write('plans/a.md', repo.read('plans/a.md').replace('one', 'two'))
+    monkeypatch.setenv('GIT_COMMITTER_DATE', '2030-01-01T00:00:00Z')
+    repo.git('commit', '-qam', 'of the side')
+    repo.git('checkout', '-q', '-')
+    repo.write('plans/a.md', repo.read('plans/a.md') + 'end\n')
+    monkeypatch.setenv('GIT_COMMITTER_DATE', '2030-01-02T00:00:00Z')
+    repo.git('commit', '-qam', 'of the trunk')
+    render(repo)
+    monkeypatch.setenv('GIT_COMMITTER_DATE', '2030-01-03T00:00:00Z')
+    repo.git('merge', '-q', '--no-edit', 'side')
+    render(repo)
+    text = page(repo, 'plans/a.html')
+    assert text.index('<li>of the trunk') < text.index('<li>of the side') < text.index('<li>first')
+    before = site(repo)
+    assert render(repo, '--all') == '' and site(repo) == before
+
+
+@pytest.mark.parametrize('after', [('update-ref', '-d', 'HEAD'), ('commit', '-q', '--amend', '-m', 'other')])
+def test_history_of_a_commit_that_is_no_more(repo: Sandbox, after: tuple[str, ...]) -> None:
+    add(repo, 'plans/a.md')
+    repo.commit('former')
+    render(repo)
+    repo.git(*after)
+    repo.git('reflog', 'expire', '--expire=now', '--all')
+    repo.git('gc', '-q', '--prune=now')
+    render(repo)
+    assert 'former' not in page(repo, 'plans/a.html')
+    before = site(repo)
+    assert render(repo, '--all') == '' and site(repo) == before
+
+
+@pytest.mark.parametrize('is_committed', [False, True])
+def test_names_of_people_follow_the_mailmap(repo: Sandbox, is_committed: bool) -> None:
+    add(repo, 'plans/a.md')
+    repo.commit('first')
+    render(repo)
+    who = repo.git('log', '-1', '--format=<%aE>')
+    repo.write('.mailmap', f'Another Name {who}\n')
+    if is_committed:
+        repo.git('add', '.')
+        repo.commit('names')
+    render(repo)
+    assert 'Another Name' in page(repo, 'plans/a.html')
+    before = site(repo)
+    assert render(repo, '--all') == '' and site(repo) == before
+
+
 def test_tracked_pages_depend_on_the_tree_alone(repo: Sandbox, new_repo: object) -> None:
     repo.write('.daybook/config.yaml', TRACKED)
     team(repo)

@@ -26,10 +26,10 @@ STATE, LOCK = 'daybook/site', 'daybook/site.lock'  # in the private git folder
 _WAIT = 60  # seconds for another run to end
 
 
-def key(settings: Settings, parts: int) -> str:
-    """Return what tells whether the state of an earlier run can be used: our code, the settings, the number of parts."""
+def key(settings: Settings, parts: int, mailmap: bytes = b'') -> str:
+    """Return what tells whether the state of an earlier run can be used: our code, the settings, the number of parts, the names in the history."""
     own = [value for name, value in settings._asdict().items() if name.startswith(('render_', 'zones_', 'freshness_')) or name in ('kinds', 'indexes_overview')]
-    words = repr((_FORMAT, site_memory.stamp(), own, parts))
+    words = repr((_FORMAT, site_memory.stamp(), own, parts, mailmap))
     return listing.digest(words.encode('utf-8', 'surrogateescape')).hex()
 
 
@@ -54,8 +54,8 @@ def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: 
     last = site_listing.load(folder, top)
     now = site_listing.read(repo, settings, start, last)
     parts = site_state.parts_for(now.count())
-    own = key(settings, parts)
     head = None if settings.render_tracked else start.head if start else git.resolve(repo, 'HEAD')
+    own = key(settings, parts, b'' if settings.render_tracked else start.mailmap if start else site_memory.mailmap(repo.root))
     output = Output(files.inside(repo.root, settings.render_folder))
     changed: Iterable[str] | None = None
     if can_follow(top, own, last) and not everything and top['stamps'] == output.stamps(top['stamps']):

@@ -222,13 +222,22 @@ def _tell_history(repo: Repo, settings: Settings, site: Site, head: str | None, 
 
     A commit is told by the documents that there are, so that one that comes or goes has all of them read again.
     """
-    if head is None or head == before and not site.is_other:
+    if head == before and not site.is_other:
+        return
+    if head is None:
+        if before:
+            raise Rebuild
         return
     from daybook.site import site_history
 
     known = None if site.is_other else before
+    merges = site_history.has_merges(repo, f'{known}..{head}') if known else False
+    if merges is None:
+        raise Rebuild
+    if merges:
+        known = None  # a merge brings what may be older than what was told
     found: dict[str, list[list[str]]] = {}
-    for commit in site_history.commits(repo, f'{known}...HEAD' if known else 'HEAD'):
+    for commit in site_history.commits(repo, f'{known}...{head}' if known else head):
         if commit.side == '<':
             raise Rebuild
         told = site_history.told(commit, site.is_shown, lambda path: config.kind_of(settings, path) is not None)

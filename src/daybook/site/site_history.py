@@ -32,7 +32,7 @@ def _date(seconds: str) -> str:
 
 
 def commits(repo: Repo, span: str) -> Iterator[Commit]:
-    """Yield the commits of `span` (`HEAD`, or `old...HEAD`) that changed Markdown, newest first."""
+    """Yield the commits of `span` (`new`, or `old...new`) that changed Markdown, newest first."""
     out = git.git('log', '--no-show-signature', '--no-renames', '--name-only', '-z', '--left-right', '--encoding=UTF-8', _FORMAT,
                   span, '--', '*.md', '*.markdown', '*.mdx', cwd=repo.root).out
     found: Commit | None = None
@@ -47,6 +47,12 @@ def commits(repo: Repo, span: str) -> Iterator[Commit]:
             found.paths.append(word)
     if found:
         yield found
+
+
+def has_merges(repo: Repo, span: str) -> bool | None:
+    """Return whether `span` (`old..new`) holds a merge; None when one of the two is not here any more."""
+    found = git.git('rev-list', '--merges', '--max-count=1', span, cwd=repo.root)
+    return bool(found.out) if found.is_ok else None
 
 
 def told(commit: Commit, is_shown: Callable[[str], bool], is_document: Callable[[str], bool]) -> list[str]:

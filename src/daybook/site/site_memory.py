@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # a run without changes does without `collections`
     from collections.abc import Mapping
 
-CONFIG = '.daybook/config.yaml'
+CONFIG, MAILMAP = '.daybook/config.yaml', '.mailmap'
 SUFFIXES = ('.md', '.markdown', '.mdx')
 IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
 _WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
@@ -50,6 +50,11 @@ def stamp() -> bytes:
     return os.fsencode('\n'.join(sorted(found)))
 
 
+def mailmap(root: str) -> bytes:
+    """Return what says which names the history tells (gitmailmap(5))."""
+    return _read(os.path.join(root, MAILMAP)) or b''
+
+
 def changed_at(path: str) -> int:
     """Return when a folder last gained or lost a file, in nanoseconds; 0 when it is gone."""
     try:
@@ -82,7 +87,7 @@ class Start:
     def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes) -> None:
         self.root, self.git_dir, self.common_dir, self.head = root, git_dir, common_dir, head
         self.index, self._dirty = index, dirty
-        self._settings, self._stamp = _read(os.path.join(root, CONFIG)), stamp()
+        self._settings, self._stamp, self.mailmap = _read(os.path.join(root, CONFIG)), stamp(), mailmap(root)
         self._digests: dict[str, dict[str, str]] = {}
 
     def digests(self, folder: str) -> dict[str, str]:
@@ -95,7 +100,7 @@ class Start:
         """Return what stands for all that the site is made from; `folder` is that of tracked pages, which tell no history."""
         changed = (f'{path}\t{digest}' for path, digest in sorted(self.digests(folder).items()))
         words = os.fsencode('\0'.join(('' if folder else self.head, *changed)))
-        parts = (self._stamp, b'-' if self._settings is None else self._settings, self.index, words)
+        parts = (self._stamp, b'-' if self._settings is None else self._settings, b'' if folder else self.mailmap, self.index, words)
         return listing.digest(b' '.join(b'%d' % len(part) for part in parts) + b''.join(parts)).hex()
 
 
