@@ -164,6 +164,30 @@ def test_a_damaged_state_is_a_cache_and_no_more(repo: Sandbox, name: str, conten
     assert site(repo) == before
 
 
+def test_damaged_templates_are_compiled_anew(repo: Sandbox) -> None:
+    team(repo)
+    render(repo)
+    before = site(repo)
+    for path in (repo.root / '.git/daybook/site/templates').iterdir():
+        assert b'What links here' in path.read_bytes() or b'daybook' in path.read_bytes()
+        path.write_bytes(path.read_bytes().replace(b'What links here', b'What links hare'))
+    assert render(repo, '--all') == '' and site(repo) == before
+    assert all(b'links hare' not in path.read_bytes() for path in (repo.root / '.git/daybook/site/templates').iterdir())
+
+
+@pytest.mark.parametrize('name', ['templates', 'in-0.lines', 'listing'])
+def test_a_state_that_cannot_be_kept_is_no_error(repo: Sandbox, name: str) -> None:
+    team(repo)
+    path = repo.root / '.git/daybook/site' / name
+    path.mkdir(parents=True)
+    (path / 'x').mkdir()
+    assert '10 files written' in render(repo)
+    before = site(repo)
+    repo.write('plans/store.md', repo.read('plans/store.md') + '\nmore\n')
+    assert '2 files written' in render(repo) and site(repo) != before
+    assert render(repo) == ''
+
+
 def test_a_part_of_an_earlier_run_is_no_part_of_this_one(repo: Sandbox) -> None:
     team(repo)
     render(repo)

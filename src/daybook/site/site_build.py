@@ -1,6 +1,7 @@
 """One build of the site: the pages, search and home page that a change makes stale, and what is counted of it all."""
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from collections.abc import Collection
@@ -301,8 +302,9 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     folders = touched | {''} | (set() if changed is None else set(top['stamps']))
     stamps = {folder: at for folder, at in output.stamps(folders).items() if at}
     outcome = built.outcome(settings.render_folder, stamps)
-    _save(ground, records, built, stamps)
-    site_state.save_compiled(ground.folder, compiled)
+    with contextlib.suppress(OSError):  # the site is made; the next run begins anew
+        _save(ground, records, built, stamps)
+        site_state.save_compiled(ground.folder, compiled)
     return outcome
 
 

@@ -155,13 +155,16 @@ def drop_top(folder: str) -> None:
 
 
 def load_compiled(folder: str) -> dict[str, bytes]:
-    """Return the compiled templates that are kept, by the name that their engine gave them."""
-    place = os.path.join(folder, _COMPILED)
+    """Return the compiled templates that are kept to the byte, by the name that their engine gave them."""
+    place, found = os.path.join(folder, _COMPILED), {}
     try:
-        names = os.listdir(place)
+        for name in os.listdir(place):
+            data = files.read_bytes(os.path.join(place, name)) or b''
+            if data[:8] == _checksum(data[8:]):  # Python would run whatever is there
+                found[name] = data[8:]
     except OSError:
-        return {}
-    return {name: files.read_bytes(os.path.join(place, name)) or b'' for name in names}
+        pass
+    return found
 
 
 def save_compiled(folder: str, compiled: dict[str, bytes]) -> None:
@@ -171,7 +174,11 @@ def save_compiled(folder: str, compiled: dict[str, bytes]) -> None:
     known = load_compiled(folder)
     for name, content in compiled.items():
         if known.get(name) != content:
-            replace(os.path.join(place, name), content)
+            replace(os.path.join(place, name), _checksum(content) + content)
+
+
+def _checksum(data: bytes) -> bytes:
+    return b'%08x' % zlib.crc32(data)
 
 
 def copy(folder: str, other: str) -> None:
