@@ -52,6 +52,8 @@ LEADS = (
     ('SUB/deep.md', 'docs/SUB/deep.md', 'link-case', 'docs/sub/deep.md'),
     ('sub/deep', 'docs/sub/deep', 'link-missing', 'docs/sub/deep.md'),
     ('sub\\deep.md', 'docs/sub\\deep.md', 'link-missing', 'docs/sub/deep.md'),
+    ('/docs\\sub\\deep.md', 'docs\\sub\\deep.md', 'link-missing', 'docs/sub/deep.md'),
+    ('/sub\\deep.md', 'sub\\deep.md', 'link-missing', ''),
     ('../src/x.py:12', 'src/x.py:12', 'link-line-number', '../src/x.py#L12'),
     ('../src/x.py:12-14', 'src/x.py:12-14', 'link-line-number', '../src/x.py#L12-L14'),
     ('../src/y.py:12', 'src/y.py:12', 'link-missing', ''),

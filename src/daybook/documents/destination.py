@@ -122,7 +122,7 @@ class Resolver:
     def _nearby(self, source: str, written: str, path: str) -> str:
         candidates = [path + ending for ending in tree.MARKDOWN]
         if '\\' in written:
-            candidates.append(tree.join(tree.folder_of(source), written.replace('\\', '/')) or '')
+            candidates.append(tree.join('' if written[0] == '/' else tree.folder_of(source), written.replace('\\', '/')) or '')
         return next((candidate for candidate in candidates if candidate in self.tree.files), '')
 
     def _inside(self, written: str) -> str:
