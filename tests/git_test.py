@@ -152,6 +152,16 @@ def test_read_blobs(repo: Sandbox) -> None:
     assert git_objects.read_blobs(_at(repo), []) == []
 
 
+def test_git_is_asked_once_whether_a_clone_is_partial(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write('a', 'one')
+    repo.commit()
+    here = _at(repo)
+    monkeypatch.setenv('GIT_TRACE', str(tmp_path / 'trace'))
+    assert [git_objects.read_local(here, ['HEAD:a']) for _ in range(3)] == [[b'one']] * 3
+    trace = (tmp_path / 'trace').read_text()
+    assert trace.count('built-in: git cat-file') == 3 and trace.count('built-in: git config') == 1
+
+
 def test_trees(repo: Sandbox) -> None:
     assert git_objects.tree_entries(_at(repo), 'HEAD') == []
     repo.write('d/a b.md', 'x')

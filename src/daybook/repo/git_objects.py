@@ -1,6 +1,7 @@
 """What git holds: the entries of the index and of trees, and the content of objects."""
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -79,10 +80,15 @@ def read_blobs(repo: Repo, names: Sequence[str], env: Mapping[str, str] | None =
     return [found[1] if found else None for found in _read_objects(repo, names, env)]
 
 
+@functools.cache
+def _is_partial(root: str) -> bool:
+    return bool(git_spawn.answers(root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0])
+
+
 def read_local(repo: Repo, names: Sequence[str]) -> list[bytes | None]:
     """Return the content of each object id, None for those that a partial clone has not got: nothing is fetched."""
     env = {**os.environ, **_NO_FETCH}
-    if names and git_spawn.answers(repo.root, ('config', '--get-regexp', r'^remote\..*\.promisor$'))[0]:
+    if names and _is_partial(repo.root):
         # to ask for a missing one ends `cat-file --batch`; a list of all that are here asks for none
         here = git_spawn.answers(repo.root, ('cat-file', '--batch-all-objects', '--batch-check=%(objectname)', '--unordered'))[0] or b''
         local = frozenset(here.decode().split())
