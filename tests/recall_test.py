@@ -295,3 +295,31 @@ def test_the_newest_by_day_are_among_the_newest_by_all() -> None:
             mine, kept = (sorted(some, key=lambda row: (row.day, hash(row.path)), reverse=True)[:recall.NEWEST] for some in own)
             assert mine == kept
     assert recall._newest([]) == []
+
+
+def _committed_by(repo: Sandbox, who: str) -> None:
+    repo.git('-c', f'user.email={who}@example.com', 'commit', '-q', '--amend', '--reset-author', '-m', f'of {who}')
+
+
+def test_who_brought_a_note_is_asked_anew_where_history_was_written_anew(repo: Sandbox) -> None:
+    repo.write('.daybook/operators.yaml', OPERATORS)
+    repo.write('docs/sessions/old.md', note('Old', operator=None))
+    repo.commit()
+    _committed_by(repo, 'serge')
+    assert 'Peer activity — serge: last seen old' in resumed(repo, '--no-fetch')
+    _committed_by(repo, 'roman')
+    out = resumed(repo, '--no-fetch')
+    assert 'last note: old' in out and 'serge' not in out
+    kept_file(repo).unlink()
+    assert resumed(repo, '--no-fetch') == out
+
+
+def test_names_follow_the_mailmap(repo: Sandbox) -> None:
+    repo.write('docs/sessions/RT-261110-01.md', note('Old'))
+    repo.commit()
+    resumed(repo, '--no-fetch')
+    repo.write('.mailmap', f'Another Name {repo.git("log", "-1", "--format=<%aE>")}\n')
+    out = resumed(repo, '--no-fetch')
+    assert 'by Another Name in commit' in out
+    kept_file(repo).unlink()
+    assert resumed(repo, '--no-fetch') == out

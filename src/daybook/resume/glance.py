@@ -12,7 +12,7 @@ from daybook.repo import files
 from daybook.repo import git_spawn
 from daybook.repo import listing
 
-SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml')
+SETTINGS = ('.daybook/config.yaml', '.daybook/operators.yaml', '.mailmap')
 _VARIABLES = ('OPERATOR', 'CLAUDE_USER_EMAIL', 'GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_INDEX_FILE', 'PRE_COMMIT',
               'DAYBOOK_STATE_DIR')
 _CONFIG = r'^(user|remote|branch|push|extensions)\.'

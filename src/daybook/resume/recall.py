@@ -34,6 +34,7 @@ from daybook.session import operators
 from daybook.session.operators import Operator
 
 _DAY = timedelta(days=1)
+_HEAD = 'HEAD'  # among what is kept: the commit up to which the history was read
 _FILLED = ('note', 'rollup')
 NEWEST = 4  # notes of one owner that are looked at for one that is theirs beyond doubt
 
@@ -116,7 +117,16 @@ def _order(note: Note) -> tuple[str, datetime, str, str]:
 
 def _origins(reader: Reader, paths: Sequence[str]) -> dict[str, Touch]:
     """Return the commit that brought each path, for notes that do not tell by themselves whose and of when they are."""
-    kept = {path: Touch(*reader.kept[f'first {path}']) for path in paths if f'first {path}' in reader.kept}
+    if not paths:
+        return {}
+    former = reader.kept.get(_HEAD)
+    head, *is_grown = git_spawn.answers(reader.repo.root, ('rev-parse', '--verify', 'HEAD'),
+                                        *([('merge-base', '--is-ancestor', former, 'HEAD')] if former else ()))
+    if head:
+        reader.known[_HEAD] = head.decode().strip()
+    # a history that was written anew may tell of somebody else
+    may_keep = bool(is_grown) and is_grown[0] is not None
+    kept = {path: Touch(*reader.kept[f'first {path}']) for path in paths if f'first {path}' in reader.kept} if may_keep else {}
     wanted = [path for path in paths if path not in kept]
     folders = {fixed_folder(glob) or '.' for glob in reader.settings.kind('session').paths} | {os.path.dirname(path) or '.' for path in wanted}
     found = git_log.origins(reader.repo, wanted, sorted(folders)) if wanted else {}
