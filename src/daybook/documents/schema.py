@@ -6,6 +6,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 from typing import NamedTuple
 
@@ -78,7 +79,8 @@ def verdict(schema: dict[str, Any]) -> Callable[[Any], bool]:
     return jsonschema_rs.Draft202012Validator(schema, registry=registry).is_valid
 
 
-def _pointer(path: Any) -> str:
+def pointer(path: Iterable[Any]) -> str:
+    """Return the JSON pointer (RFC 6901) of the value to which the keys and indexes of `path` lead."""
     return ''.join('/' + str(part).replace('~', '~0').replace('/', '~1') for part in path)
 
 
@@ -115,7 +117,7 @@ def _unknown_keys(error: Any) -> list[Violation]:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f'did you mean `{near[0]}`?' if near else f'known are: {", ".join(known)}'
-            found.append(Violation(_pointer([*error.absolute_path, key]), f'unknown key: {key}; {hint}'))
+            found.append(Violation(pointer([*error.absolute_path, key]), f'unknown key: {key}; {hint}'))
     return found
 
 
@@ -131,5 +133,5 @@ def violations(schema: dict[str, Any], value: Any) -> list[Violation]:
         if error.validator == 'additionalProperties' and isinstance(error.instance, dict):
             found += _unknown_keys(error)
         else:
-            found.append(Violation(_pointer(error.absolute_path), _words(error)))
+            found.append(Violation(pointer(error.absolute_path), _words(error)))
     return sorted(set(found))

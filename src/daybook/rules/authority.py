@@ -12,6 +12,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import config
+from daybook.documents import schema
 from daybook.documents.governed import Record
 from daybook.problem import Problem
 
@@ -62,15 +63,11 @@ def pointer_of(given: Any, pointer: str) -> str:
     return pointer if isinstance(given, dict) and 'entities' in given else pointer.removeprefix('/entities')
 
 
-def _escaped(name: str) -> str:
-    return name.replace('~', '~0').replace('/', '~1')
-
-
 def of_mapping(path: str, given: Any, lines: Mapping[str, int], here: str) -> Map:
     """Return the map that `given`, which in its full form fits the schema, stands for; `here` where it names none."""
     full, entities = plain(given), {}
     for name, value in full['entities'].items():
-        line = lines.get(pointer_of(given, f'/entities/{_escaped(name)}'), 1)
+        line = lines.get(pointer_of(given, schema.pointer(('entities', name))), 1)
         entities.setdefault(folded(name), Entity(name, value['store'], value.get('fields') or {}, tuple(value.get('paths') or ()), line))
     return Map(path, full.get('here', here), tuple(full['stores']) if 'stores' in full else None, entities,
                {pointer_of(given, pointer): line for pointer, line in lines.items()})
@@ -91,7 +88,7 @@ def _twice(known: Map, given: Any) -> Iterator[Problem]:
     for name in plain(given)['entities']:
         other = seen.setdefault(folded(name), name)
         if other != name:
-            line = known.lines.get(pointer_of(given, f'/entities/{_escaped(name)}'), 1)
+            line = known.lines.get(pointer_of(given, schema.pointer(('entities', name))), 1)
             yield Problem(known.path, line, 'authority-twice', f'{name} is {other} again; give the entity one owner')
     for entity in known.entities.values():
         fields: dict[str, str] = {}

@@ -105,7 +105,7 @@ def _misspelt(document: Document, known: frozenset[str]) -> Iterator[Problem]:
     for key in document.meta.keys() - known:
         for name in _meant(key, known):
             if name not in document.meta:
-                yield Problem(document.path, document.line_of(f'/{key}'), 'frontmatter-key', f'unknown key: {key}; did you mean `{name}`?', 'warning')
+                yield Problem(document.path, document.line_of(schema.pointer([key])), 'frontmatter-key', f'unknown key: {key}; did you mean `{name}`?', 'warning')
 
 
 def _title_of_body(document: Document) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
+from daybook.documents import schema
 from daybook.documents.config import Invariant
 from daybook.documents.document import Document
 from daybook.problem import Problem
@@ -33,7 +34,7 @@ class Witness(NamedTuple):
         """What is to be reported, at the line of the counter; None of a note that proves its 0."""
         if self.verdict == CLEAN:
             return None
-        line = self.note.line_of(f'/tool_calls_breakdown/{self.counter.replace("~", "~0").replace("/", "~1")}')
+        line = self.note.line_of(schema.pointer(('tool_calls_breakdown', self.counter)))
         level = 'error' if self.verdict == WRONG else 'warning'
         return Problem(self.note.path, line, self.rule, f'{self.counter}: {self.words}', level)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 
+from daybook.documents import schema
 from daybook.documents import zones
 from daybook.documents.governed import Names
 from daybook.documents.governed import Record
@@ -153,7 +154,6 @@ def check_folders(path: str, folders: Mapping[str, str], lines: Mapping[str, int
         for outer, above in folders.items():
             inside = folder.strip('/').startswith(f'{outer.strip("/")}/')
             if inside and zones.step(zone) < zones.step(above):
-                pointer = f'/zones/folders/{folder.replace("~", "~0").replace("/", "~1")}'
-                found.append(Problem(path, lines.get(pointer, 1), 'zone-folder',
+                found.append(Problem(path, lines.get(schema.pointer(('zones', 'folders', folder)), 1), 'zone-folder',
                                      f'{folder} is {zone}, below {above} of {outer} around it; a folder cannot lower a zone'))
     return found
