@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from conftest import ROOT
 from conftest import Sandbox
 from daybook.__main__ import main as dispatch
+from daybook.repo import files
 
 SITE = 'docs/rendered'
 TRACKED = 'render: {tracked: true}\n'
@@ -202,6 +204,27 @@ def test_a_part_of_an_earlier_run_is_no_part_of_this_one(repo: Sandbox) -> None:
     before = site(repo)
     assert 'href="new.html"' in page(repo, 'plans/store.html')
     assert render(repo, '--all') == '' and site(repo) == before
+
+
+@pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='nothing tells who waits for a lock')
+def test_a_run_that_waited_seals_nothing(repo: Sandbox) -> None:
+    team(repo)
+    repo.commit()
+    render(repo)
+    lock, path = repo.root / '.git/daybook/site.lock', 'plans/store.md'
+    first, second = (f'{repo.read(path)}\n{word}\n' for word in ('first', 'second'))
+    repo.write(path, first)
+    with files.exclusive_lock(str(lock), 0) as is_held:
+        assert is_held
+        run = subprocess.Popen((sys.executable, '-m', 'daybook', 'render-docs'), cwd=repo.root, stdout=subprocess.DEVNULL)
+        while run.poll() is None and str(lock) not in [os.path.realpath(entry) for entry in Path(f'/proc/{run.pid}/fd').iterdir()]:
+            time.sleep(0.01)  # until it knows what is there, and waits
+        repo.write(path, second)
+    assert run.wait() == 0 and 'second' in page(repo, 'plans/store.html')
+    assert not (repo.root / '.git/daybook/site/seal').exists(), 'it hashed nothing before it began'
+    repo.write(path, first)
+    render(repo)
+    assert 'first' in page(repo, 'plans/store.html')
 
 
 def _edit(repo: Sandbox, source: random.Random, number: int) -> None:

@@ -83,7 +83,8 @@ def render(repo: Repo, settings: Settings, start: Start | None = None, *, everyt
     with files.exclusive_lock(lock, _WAIT) as is_held:
         if not is_held:
             raise FatalError(f'another render-docs has been at work for {_WAIT} seconds; wait for it, then run again')
-        return _render(repo, settings, None, everything=everything)  # much may have changed while it waited
+        # much may have changed while it waited: without the times of its folders, nobody says that the site is as `start` has it
+        return _render(repo, settings, None, everything=everything)._replace(stamps={})
 
 
 def concerns(settings: Settings, staged: Sequence[str]) -> bool:

@@ -139,7 +139,12 @@ def recall(begun: Start) -> str | None:
 
 
 def keep(begun: Start, folder: str, said: str, stamps: Mapping[str, int], *, is_tracked: bool) -> None:
-    """Remember that the site in `folder` is as `begun` has it: what there was to complain of, and when its folders changed."""
+    """Remember that the site in `folder` is as `begun` has it: what there was to complain of, and when its folders changed.
+
+    Nothing where nobody knows these times.
+    """
+    if not stamps:
+        return
     from daybook.site.site_output import replace
 
     tracked = folder if is_tracked else ''
