@@ -227,6 +227,26 @@ def test_a_run_that_waited_seals_nothing(repo: Sandbox) -> None:
     assert 'first' in page(repo, 'plans/store.html')
 
 
+@pytest.mark.parametrize('content', [b'', b'[]', b'\0\0\0'])
+def test_a_damaged_seal_is_looked_past(repo: Sandbox, content: bytes) -> None:
+    team(repo)
+    repo.commit()
+    render(repo)
+    repo.write('.git/daybook/site/seal', content)
+    assert render(repo) == '' and (repo.root / '.git/daybook/site/seal').read_bytes() != content
+
+
+def test_settings_behind_a_link_count(repo: Sandbox) -> None:
+    team(repo)
+    repo.write('shared.yaml', '{}\n')
+    (repo.root / '.daybook').mkdir(exist_ok=True)
+    (repo.root / '.daybook/config.yaml').symlink_to('../shared.yaml')
+    repo.commit()
+    render(repo)
+    repo.write('shared.yaml', 'render: {title: Other}\n')
+    assert 'files written' in render(repo)
+
+
 def _edit(repo: Sandbox, source: random.Random, number: int) -> None:
     names = [f'{folder}/n{n}.md' for folder in ('plans', 'workstreams', 'docs/adr', 'docs/sessions') for n in range(4)]
     path = source.choice(names)
@@ -270,6 +290,7 @@ CHANGES = (
     pytest.param(lambda repo: repo.write('plans/draft.md', repo.read('plans/draft.md').replace('second', 'thirds')), True, id='a text that was changed before'),
     pytest.param(lambda repo: repo.write('plans/draft.md', repo.git('show', ':plans/draft.md') + '\n'), True, id='a change that is taken back'),
     pytest.param(lambda repo: (repo.root / 'plans/store.md').unlink(), True, id='a document that goes'),
+    pytest.param(lambda repo: ((repo.root / 'plans/store.md').unlink(), os.mkfifo(repo.root / 'plans/store.md')), True, id='a pipe in its place'),
     pytest.param(lambda repo: add(repo, 'plans/new.md'), True, id='a document that comes'),
     pytest.param(lambda repo: repo.commit('later'), True, id='a commit'),
     pytest.param(lambda repo: repo.write('.daybook/config.yaml', 'render: {title: Other}\n'), True, id='a setting'),

@@ -5,6 +5,7 @@ A cache, never the truth: what is not as it was to the byte is looked at again, 
 from __future__ import annotations
 
 import os
+import stat
 
 from daybook import writers
 from daybook.repo import git_spawn
@@ -22,9 +23,9 @@ _STATE, _SEAL = 'daybook/site', 'seal'
 
 
 def _read(path: str) -> bytes | None:
-    """Return the bytes of a file, None for one that is gone or no file of its own."""
+    """Return the bytes of a file, None for what is gone or is none: a pipe would wait for ever."""
     try:
-        if os.path.islink(path):
+        if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with open(path, 'rb') as stream:
             return stream.read()
@@ -69,11 +70,12 @@ def is_of_the_site(path: str, folder: str) -> bool:
 
 
 def digests(root: str, dirty: bytes, folder: str) -> dict[str, str]:
-    """Return the hash of each file of the site that git calls changed, `` for one that is gone."""
+    """Return the hash of each file of the site that git calls changed, `` for one that is gone or no file of its own."""
     found = {}
     for path in os.fsdecode(dirty).split('\0')[:-1]:
         if is_of_the_site(path, folder):
-            content = _read(os.path.join(root, path))
+            absolute = os.path.join(root, path)
+            content = None if os.path.islink(absolute) else _read(absolute)
             found[path] = listing.digest(content).hex() if content is not None else ''
     return found
 
@@ -128,7 +130,7 @@ def _path(git_dir: str) -> str:
 def recall(begun: Start) -> str | None:
     """Return what the last run by hand had to complain of if the site is as it left it, else None."""
     data = _read(_path(begun.git_dir)) if begun.index else None
-    if not data:
+    if not data or data.count(b'\0') < 2:  # none, or not all of it
         return None
     state, folder, said, *stamps = os.fsdecode(data).split('\0')
     for line in stamps:
