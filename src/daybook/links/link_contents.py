@@ -23,7 +23,7 @@ _MOST_PAGES = 1000  # whose anchors are held ready
 
 
 class Contents:
-    """The Markdown files among `entries`; `added` holds the facts that were worked out, by blob."""
+    """The Markdown files among `entries`; `added` holds the facts that were worked out and may be kept, by blob."""
 
     def __init__(self, repo: Repo, entries: Mapping[str, tuple[str, str]], kept: Catalogue, *, is_in_commit: bool) -> None:
         self.added: dict[str, str] = {}
@@ -48,7 +48,9 @@ class Contents:
         for path, dumped in progress.shown(found, len(missing), 'reading'):
             if dumped is not None:
                 blob = blobs[path]
-                self._dumps[blob] = self.added[blob] = dumped
+                self._dumps[blob] = dumped
+                if self._kept.is_kept:
+                    self.added[blob] = dumped
                 yield path, dumped
 
     def _each(self, jobs, from_disk, from_bytes):
