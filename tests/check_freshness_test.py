@@ -64,6 +64,7 @@ def test_due(meta: dict[str, object], ttl: int | None, day: str) -> None:
     ({}, False), ({'status': 'active'}, False), ({'status': 'Done'}, True), ({'status': 'superseded by 7'}, True),
     ({'status': 'not done'}, False), ({'superseded_by': '0007'}, True), ({'superseded_by': 'none'}, False),
     ({'superseded_by': []}, False), ({'status': 7}, False), ({'status': '✅ Done'}, True), ({'status': '**Archived**'}, True), ({'status': '🟡'}, False),
+    ({'status': 'complete'}, True), ({'status': 'Cancelled'}, True), ({'status': 'abandoned in May'}, True), ({'status': 'shipped'}, True),
 ])
 def test_closed(meta: dict[str, object], closed: bool) -> None:
     assert review.is_closed(meta) is closed

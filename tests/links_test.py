@@ -177,7 +177,8 @@ def test_message(text: str, around: Around, message: str) -> None:
 
 
 AGEING = (('session', None, True), ('plan', 'done', True), ('plan', 'Done (2024)', True), ('plan', 'active', False), ('plan', None, False),
-          ('adr', 'Accepted', True), ('plan', 'accepted', False), ('adr', 'proposed', False), ('doc', 'superseded', True), ('plan', ['done'], False))
+          ('adr', 'Accepted', True), ('plan', 'accepted', False), ('adr', 'proposed', False), ('doc', 'superseded', True), ('plan', ['done'], False),
+          ('plan', '✅ Done', True), ('doc', 'retired', True))
 
 
 @pytest.mark.parametrize(('kind', 'status', 'may_age'), AGEING)

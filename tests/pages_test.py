@@ -17,6 +17,7 @@ from daybook.documents import markdown
 from daybook.documents import markdown_freed
 from daybook.documents import config
 from daybook.documents import document
+from daybook.site import site_home
 from daybook.writers import pages
 from daybook.writers import pages_assets
 from daybook.writers import pages_body
@@ -355,6 +356,13 @@ def _home(**given: object) -> str:
 def test_home_of_nothing() -> None:
     text = _home()
     assert 'daybook.map' not in text and 'daybook.activity' not in text
+
+
+def test_home_lists_what_is_at_work_before_what_is_over() -> None:
+    statuses = ('active', '', '✅ Done', 'superseded by 7', 'cancelled', 'retired')
+    nodes = {f'plans/{number}.md': ['plan', f'plan {-number % 9}', status, '', []] for number, status in enumerate(statuses)}
+    text = site_home.home(config.DEFAULTS, _assets('home'), {'kinds': {'plan': 6}, 'nodes': nodes, 'days': {}}, 1)
+    assert re.findall('plan [0-9]', text) == ['plan 0', 'plan 8', 'plan 4', 'plan 5', 'plan 6', 'plan 7']
 
 
 NODES = (Node('plans/a.md', 'plan', 'A </text><script>', 'active', 'plans/a.html', []), Node('workstreams/w.md', 'workstream', 'W' * 50, '', 'w.html', ['plans/a.md', 'gone.md']),

@@ -93,7 +93,8 @@ def test_workstreams(text: str, expected: Stream) -> None:
 
 @pytest.mark.parametrize(('status', 'is_open'), [
     ('', True), ('active', True), ('paused', True), ('not done', True), ('done', False), ('Completed', False), ('DONE 2026-05-11', False),
-    ('superseded', False), ('closed (won)', False), ('cancelled', False), ('archived', False)])
+    ('superseded', False), ('closed (won)', False), ('cancelled', False), ('archived', False),
+    ('✅ Done', False), ('obsolete', False), ('wontfix', False)])
 def test_which_workstreams_are_open(status: str, is_open: bool) -> None:
     assert Stream('w', 'w', '', status, '', '').is_open is is_open
 

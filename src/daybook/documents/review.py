@@ -1,6 +1,6 @@
-"""When a document is due for a review: its own date, or days counted from when somebody last vouched for it.
+"""When a document is due for a review, its own date or days from when somebody last vouched for it; and which are over.
 
-Check, pages and `resume` all go by `Policy` and `day_of`.
+Check, pages and `resume` all go by `Policy` and `day_of`; they, the link audit and the indexes by `is_over`.
 """
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 SINCE = ('reviewed', 'updated', 'date', 'created')
 _SIGNS = re.compile(r'^\W+')  # before the words of a status: `✅ Done`, `**Archived**`
 _DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
-CLOSED = frozenset(('archived', 'superseded', 'done', 'closed', 'deprecated', 'rejected', 'retired', 'completed', 'obsolete'))
+_OVER = frozenset(('abandoned', 'archived', 'canceled', 'cancelled', 'closed', 'complete', 'completed', 'deprecated', 'done',
+                   'dropped', 'obsolete', 'rejected', 'resolved', 'retired', 'shipped', 'superseded', 'wontfix'))
 
 
 def date_of(value: Any) -> str:
@@ -73,12 +74,20 @@ def due(meta: Mapping[str, Any], ttl_days: int | None = None) -> str:
     return later(begun, days) if begun and days else ''
 
 
+def first_word(status: Any) -> str:
+    """Return the first word of a `status` in folded case, without signs: `✅ Done (in May)` is `done`; `` for none."""
+    return re.split(r'[^a-z]+', _SIGNS.sub('', status.casefold()), maxsplit=1)[0] if isinstance(status, str) else ''
+
+
+def is_over(status: Any) -> bool:
+    """Return whether a `status` says that a document, or the work in it, is over."""
+    return first_word(status) in _OVER
+
+
 def is_closed(meta: Mapping[str, Any]) -> bool:
-    """Return whether nobody need keep a document true any more: it is archived, superseded or done."""
-    status = meta.get('status')
-    words = re.split(r'[^a-z]+', _SIGNS.sub('', status.casefold()), maxsplit=1) if isinstance(status, str) else []
+    """Return whether nobody need keep a document true any more: it is over by its status, or names what supersedes it."""
     superseded = meta.get('superseded_by')
-    return bool(CLOSED.intersection(words[:1])) or bool(superseded) and superseded not in ('-', 'none', 'n/a')
+    return is_over(meta.get('status')) or bool(superseded) and superseded not in ('-', 'none', 'n/a')
 
 
 class Policy:

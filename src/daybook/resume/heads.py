@@ -9,6 +9,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import document
+from daybook.documents import review
 from daybook.documents.document import Document
 from daybook.problem import Problem
 from daybook.rules import habits
@@ -20,9 +21,6 @@ _ROLLUP = 3  # days with an entry of their own from which a file is one of many 
 _ITEM = re.compile(r'^[-*+][ \t]+(\S.*(?:\n[ \t]+\S.*)*)', re.MULTILINE)
 _TIMES = ('ended_at', 'created', 'last_commit_at', 'claimed_at')
 _WORDS = 200  # characters of a title or an entry; an answer shows less
-# an answer to "is this workstream over?"; any other status, and none, is open
-_OVER = re.compile(r'(?:done|complete|closed|cancel|archived|superseded|shipped|abandoned|dropped|resolved|rejected|wontfix)',
-                   re.IGNORECASE)
 
 
 class Head(NamedTuple):
@@ -56,7 +54,7 @@ class Stream(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        return not _OVER.match(self.status)
+        return not review.is_over(self.status)
 
 
 def moment(value: Any) -> datetime | None:

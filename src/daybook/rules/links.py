@@ -21,8 +21,6 @@ from daybook.documents.markdown import Place
 from daybook.problem import Problem
 
 WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
-_CLOSED = frozenset(('abandoned', 'archived', 'canceled', 'cancelled', 'closed', 'complete', 'completed', 'deprecated', 'done',
-                     'dropped', 'obsolete', 'rejected', 'resolved', 'shipped', 'superseded'))
 _NOT_WORD = re.compile(r'[\W_]+')
 
 AnchorsOf = Callable[[str], Set[str] | None]
@@ -155,11 +153,11 @@ def problem_of(fault: Fault, around: Around) -> Problem:
 def may_age(kind: str, status: object) -> bool:
     """Return whether a document is a record of its time, so that a target which is lost later is no error in it.
 
-    These are notes, decisions that were accepted, and what is closed by its `status`.
+    These are notes, decisions that were accepted, and what is over by its `status`.
     """
-    first = re.match(r'\w*', status.casefold()) if isinstance(status, str) else None
-    word = first[0] if first else ''
-    return kind == 'session' or word in _CLOSED or kind == 'adr' and word == 'accepted'
+    from daybook.documents import review  # a repository without dead links asks nobody
+
+    return kind == 'session' or review.is_over(status) or kind == 'adr' and review.first_word(status) == 'accepted'
 
 
 def _causes(fault: Fault) -> Iterable[str]:

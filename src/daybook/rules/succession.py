@@ -95,9 +95,9 @@ def _silent(record: Record, key: str, other: Record, words: str) -> Wrong:
 
 def _going_on(record: Record, newer: list[str]) -> Iterator[Wrong]:
     status = record.meta.get('status')
-    words = re.split(r'[^a-z]+', re.sub(r'^\W+', '', status.casefold()), maxsplit=1) if isinstance(status, str) else []
-    if not review.CLOSED.intersection(words[:1]):
-        said = f'its status is {status}' if words else 'has no status'
+    has_words = isinstance(status, str)
+    if not review.is_over(status):
+        said = f'its status is {status}' if has_words else 'has no status'
         yield Wrong(Problem(record.path, record.line('status'), 'succession-status',
-                            f'{", ".join(newer)} supersede{"s" * (len(newer) == 1)} it, and {said}; write `status: {STATUS}`{_PART * bool(words)}', causes=tuple(newer)),
-                    {} if words else {'status': STATUS})  # what a person wrote there may be true of a part
+                            f'{", ".join(newer)} supersede{"s" * (len(newer) == 1)} it, and {said}; write `status: {STATUS}`{_PART * has_words}', causes=tuple(newer)),
+                    {} if has_words else {'status': STATUS})  # what a person wrote there may be true of a part

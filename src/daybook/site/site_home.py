@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.site.site_records import kind_label
 from daybook.writers import pages
@@ -13,13 +14,12 @@ from daybook.writers.pages import Assets
 from daybook.writers.pages import Link
 from daybook.writers.pages_graph import Node
 
-_CLOSED = ('done', 'closed', 'completed', 'superseded', 'archived', 'rejected', 'deprecated', 'abandoned', 'dropped')
 _KINDS = {'session': 'Sessions', 'workstream': 'Workstreams', 'plan': 'Plans', 'adr': 'Decisions', 'learning': 'Learnings', 'doc': 'Documents'}
 
 
 def _by_state(node: Node) -> tuple[bool, str, str]:
-    """Order what is at work before what is done, then by title."""
-    return node.status.casefold() in _CLOSED, node.title.casefold(), node.path
+    """Order what is at work before what is over, then by title."""
+    return review.is_over(node.status), node.title.casefold(), node.path
 
 
 def home(settings: Settings, assets: Assets, top: Mapping[str, Any], parts: int) -> str:
