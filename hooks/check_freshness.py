@@ -16,7 +16,7 @@ _FLAGS = {'strict': 'overdue reviews are errors, for a scheduled job; otherwise 
           'due': 'print a table of what is overdue, or due within `freshness.due_days` days, and check nothing'}
 
 
-def _table(due: Sequence[freshness.Due], days: int, today: str) -> list[str]:
+def _table(due: Sequence[review.Due], days: int, today: str) -> list[str]:
     if not due:
         return [f'{HOOK_ID}: nothing is due within {days} days of {today}']
     return [f'{each.day}  {"overdue" if each.day < today else "due    "}  {each.path}' for each in due]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import NamedTuple
 
 from daybook.documents import globs
 from daybook.documents.config import Freshness
@@ -26,6 +27,13 @@ _SIGNS = re.compile(r'^\W+')  # before the words of a status: `✅ Done`, `**Arc
 _DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
 _OVER = frozenset(('abandoned', 'archived', 'canceled', 'cancelled', 'closed', 'complete', 'completed', 'deprecated', 'done',
                    'dropped', 'obsolete', 'rejected', 'resolved', 'retired', 'shipped', 'superseded', 'wontfix'))
+
+
+class Due(NamedTuple):
+    """When a document is due for a review: an ISO day."""
+
+    day: str
+    path: str
 
 
 def date_of(value: Any) -> str:
@@ -72,6 +80,12 @@ def due(meta: Mapping[str, Any], ttl_days: int | None = None) -> str:
     days = meta.get('ttl_days') if is_days(meta.get('ttl_days')) else ttl_days
     begun = since(meta)
     return later(begun, days) if begun and days else ''
+
+
+def due_within(found: Iterable[Due], as_of: str, days: int) -> list[Due]:
+    """Return what is overdue, or due within `days` days of the ISO day `as_of`, the oldest first; no day is never due."""
+    last = later(as_of, days)
+    return sorted(each for each in found if each.day and each.day <= last)
 
 
 def first_word(status: Any) -> str:

@@ -222,10 +222,10 @@ def _due(today: str, days: int, reviews: Mapping[str, str]) -> tuple[list[Due], 
 
     `reviews` are the days of documents, by path.
     """
-    last = review.later(today, days)
-    due = sorted(Due(day, path) for path, day in reviews.items() if day <= last)
-    later = [day for day in reviews.values() if day > last]
-    return due[:_DUE], len(due), review.later(min(later), -days) if later else ''
+    found = sorted(review.Due(day, path) for path, day in reviews.items())
+    due = review.due_within(found, today, days)
+    after = found[len(due):]
+    return [Due(*each) for each in due[:_DUE]], len(due), review.later(after[0].day, -days) if after else ''
 
 
 def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> View:

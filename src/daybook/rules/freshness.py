@@ -6,19 +6,12 @@ import json
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
-from typing import NamedTuple
 
 from daybook.documents import review
 from daybook.documents.config import Freshness
 from daybook.documents.governed import Record
+from daybook.documents.review import Due
 from daybook.problem import Problem
-
-
-class Due(NamedTuple):
-    """When a document is due for a review: an ISO day."""
-
-    day: str
-    path: str
 
 
 def check(wanted: Iterable[tuple[Record, Freshness | None]], as_of: str, *, strict: bool) -> list[Problem]:
@@ -64,6 +57,4 @@ def _missing(record: Record, rule: Freshness | None) -> Problem:
 
 def due(wanted: Iterable[tuple[Record, Freshness | None]], as_of: str, days: int) -> list[Due]:
     """Return what is overdue, or due within `days` days of the ISO day `as_of`, the oldest first."""
-    last = review.later(as_of, days)
-    found = (Due(review.day_of(record, rule), record.path) for record, rule in wanted)
-    return sorted(each for each in found if each.day and each.day <= last)
+    return review.due_within((Due(review.day_of(record, rule), record.path) for record, rule in wanted), as_of, days)
