@@ -61,7 +61,8 @@ def _render(begun: Start | None, *, everything: bool) -> int:
     from daybook.site import site
 
     repo = Repo(begun.root, begun.git_dir, begun.common_dir) if begun else git.find_repo()
-    settings = config.load(repo.root)
+    # the bytes that the seal is about to stand for
+    settings = config.from_bytes(begun.settings) if begun and begun.settings is not None else config.load(repo.root)
     is_commit = git.is_in_git_hook()
     if is_commit and not (settings.render_tracked and site.concerns(settings, git.staged_changes(repo))):
         return 0  # a site that nobody commits is made by hand or by a job, not while somebody waits

@@ -20,7 +20,7 @@ from daybook.site.site_memory import Start
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 
-_FORMAT = 5  # of the state; another one is made anew
+_FORMAT = 6  # of the state; another one is made anew
 PACKAGES = ('jinja2', 'nh3', 'pygments')
 STATE, LOCK = 'daybook/site', 'daybook/site.lock'  # in the private git folder
 _WAIT = 60  # seconds for another run to end

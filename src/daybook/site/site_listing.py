@@ -100,9 +100,12 @@ def load(folder: str, top: Mapping[str, Any]) -> Listing:
     return kept if kept.checksum == top.get('listing') else Listing(b'', {})
 
 
-def save(folder: str, found: Listing, top: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep a listing in `folder` unless it is there, as `top` tells; return what is to be known of it."""
-    facts = {'listing': found.checksum, 'index': found.index, 'dirty': found.dirty}
+def save(folder: str, found: Listing, top: Mapping[str, Any], torn: Iterable[str] = ()) -> dict[str, Any]:
+    """Keep a listing in `folder` unless it is there, as `top` tells; return what is to be known of it.
+
+    The files `torn` were not read as they are listed: whatever they are next time, they have changed.
+    """
+    facts = {'listing': found.checksum, 'index': found.index, 'dirty': {**found.dirty, **dict.fromkeys(torn, 'torn')}}
     if facts['listing'] != top.get('listing'):
         replace(os.path.join(folder, _NAME), found.raw)
     return facts

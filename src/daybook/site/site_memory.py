@@ -83,13 +83,14 @@ def digests(root: str, dirty: bytes, folder: str) -> dict[str, str]:
 class Start:
     """What a run by hand knows of its work tree before it reads any document: what changes while it is at work counts next time.
 
-    `index` is the trailer of the index, `` where it has none; `dirty` is what git answers to the second of `listing.QUESTIONS`.
+    `index` is the trailer of the index, `` where it has none; `dirty` is what git answers to the second of `listing.QUESTIONS`;
+    `settings` are their bytes, None where there is no such file.
     """
 
     def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes) -> None:
         self.root, self.git_dir, self.common_dir, self.head = root, git_dir, common_dir, head
         self.index, self._dirty = index, dirty
-        self._settings, self._stamp, self.mailmap = _read(os.path.join(root, CONFIG)), stamp(), mailmap(root)
+        self.settings, self._stamp, self.mailmap = _read(os.path.join(root, CONFIG)), stamp(), mailmap(root)
         self._digests: dict[str, dict[str, str]] = {}
 
     def digests(self, folder: str) -> dict[str, str]:
@@ -102,7 +103,7 @@ class Start:
         """Return what stands for all that the site is made from; `folder` is that of tracked pages, which tell no history."""
         changed = (f'{path}\t{digest}' for path, digest in sorted(self.digests(folder).items()))
         words = os.fsencode('\0'.join(('' if folder else self.head, *changed)))
-        parts = (self._stamp, b'-' if self._settings is None else self._settings, b'' if folder else self.mailmap, self.index, words)
+        parts = (self._stamp, b'-' if self.settings is None else self.settings, b'' if folder else self.mailmap, self.index, words)
         return listing.digest(b' '.join(b'%d' % len(part) for part in parts) + b''.join(parts)).hex()
 
 

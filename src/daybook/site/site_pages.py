@@ -3,20 +3,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from daybook.documents.document import Document
-from daybook.errors import FatalError
-from daybook.repo import files
-from daybook.repo import git_objects
-from daybook.repo.git import Repo
 from daybook.site.site_records import Known
 from daybook.site.site_records import Site
 from daybook.site.site_records import kind_label
 from daybook.site.site_records import rows_of
+from daybook.site.site_sources import Sources
 from daybook.writers import inline
 from daybook.writers import pages
 from daybook.writers import pages_body
@@ -58,12 +53,8 @@ class _Withheld(_Shown):
         return known is not None and not known.shown
 
 
-def _image(repo: Repo, path: str, tree: str | None) -> str | None:
-    try:
-        absolute = files.inside(repo.root, path)
-        data = git_objects.read_blobs(repo, [f'{tree}:{path}'])[0] if tree else files.read_bytes(absolute)
-    except (FatalError, OSError):
-        return None
+def _image(sources: Sources, path: str) -> str | None:
+    data = sources.image(path) if path in sources else None
     if data is None or len(data) > _MAX_IMAGE:
         return None
     import base64  # few documents hold a picture
@@ -71,20 +62,15 @@ def _image(repo: Repo, path: str, tree: str | None) -> str | None:
     return f'data:image/{_TYPES[os.path.splitext(path)[1].lower()]};base64,{base64.b64encode(data).decode()}'
 
 
-def _images(repo: Repo, paths: Iterable[str], tree: str | None) -> dict[str, str]:
-    return {path: found for path in paths if (found := _image(repo, path, tree))}
-
-
 class Maker:
-    """Makes the files of the site; `folder` is where they lie, from the root of the repository."""
+    """Makes the pages of the documents."""
 
-    def __init__(self, repo: Repo, site: Site, is_tracked: Callable[[str], bool], assets: Assets, tree: str | None = None) -> None:
-        self.repo, self.site, self.is_tracked, self.assets, self.tree = repo, site, is_tracked, assets, tree
-        self.settings = site.settings
+    def __init__(self, site: Site, sources: Sources, assets: Assets) -> None:
+        self.site, self.sources, self.assets, self.settings = site, sources, assets, site.settings
 
     def _place(self, known: Known) -> Place:
         page = posixpath.join(self.settings.render_folder, pages_links.page_of(known.entry.path))
-        images = _images(self.repo, (path for path in known.images if self.is_tracked(path)), self.tree)
+        images = {path: found for path in known.images if (found := _image(self.sources, path))}
         return Place(known.entry.path, _Shown(self.site), _Withheld(self.site), images, self.settings.render_files_url or '',
                      '../' * page.count('/'))
 

@@ -1,0 +1,126 @@
+"""A site that is made while somebody changes what it is made from: the next run puts it right."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import Sandbox
+from render_docs_test import TRACKED
+from render_docs_test import add
+from render_docs_test import page
+from render_docs_test import render
+from render_docs_test import site
+from render_docs_test import team
+
+PLAN, IMAGE, CONFIG = 'plans/store.md', 'plans/x.png', '.daybook/config.yaml'
+# a run in which somebody writes to a file just before it is opened for the n-th time
+MEDDLING = '''
+import os
+import sys
+
+def meddle(event, words):
+    global left
+    if event == 'open' and left and isinstance(words[0], (str, bytes)) and os.path.abspath(os.fsdecode(words[0])) == path:
+        left -= 1
+        if not left:
+            act()
+
+def act():
+    if content is None:
+        os.unlink(path)
+    else:
+        with open(path, 'wb') as stream:
+            stream.write(content)
+
+path, left, content = os.path.abspath(sys.argv[1]), int(sys.argv[2]), eval(sys.argv[3])
+sys.addaudithook(meddle)
+from daybook.__main__ import main
+code = main(['render-docs'])
+print('meddled with' if not left else 'left alone')
+raise SystemExit(code)
+'''
+
+
+def meddle(repo: Sandbox, path: str, opening: int, content: bytes | None) -> bool:
+    """Run render-docs, with `content` (None: nothing) at `path` from its n-th opening on; return whether it came to that."""
+    run = subprocess.run((sys.executable, '-c', MEDDLING, path, str(opening), repr(content)), cwd=repo.root, capture_output=True, text=True)
+    assert run.returncode in (0, 1) and 'Error' not in run.stderr, run.stdout + run.stderr
+    return run.stdout.endswith('meddled with\n')
+
+
+def is_as_made_anew(repo: Sandbox) -> bool:
+    found = site(repo)
+    shutil.rmtree(repo.root / '.git/daybook/site')
+    repo.daybook('render-docs', '--all')
+    return site(repo) == found
+
+
+# the file, whether the work tree differs in it, when it is opened, and what it holds then
+TORN = (
+    pytest.param(PLAN, False, 1, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document'),
+    pytest.param(PLAN, True, 2, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document that was changed before'),
+    pytest.param(PLAN, False, 1, None, id='a document that is gone meanwhile'),
+    pytest.param(IMAGE, False, 1, b'torn', id='an image'),
+    pytest.param(IMAGE, True, 2, b'torn', id='an image that was changed before'),
+)
+
+
+@pytest.mark.parametrize('config', ['{}\n', TRACKED])
+@pytest.mark.parametrize('path, is_dirty, opening, content', TORN)
+def test_what_was_read_half_way_is_read_again(repo: Sandbox, config: str, path: str, is_dirty: bool, opening: int, content: bytes | None) -> None:
+    team(repo)
+    add(repo, 'plans/picture.md', '', '![x](x.png)\n')
+    repo.write(IMAGE, b'one')
+    repo.write(CONFIG, config)
+    repo.commit()
+    repo.git('update-index', '--refresh')
+    if is_dirty:
+        repo.write(path, (repo.root / path).read_bytes() + b'\nmore\n')
+    before = (repo.root / path).read_bytes()
+    assert meddle(repo, path, opening, content)
+    repo.write(path, before)
+    repo.git('status')  # the file is as it was for git too
+    repo.daybook('render-docs')
+    assert b'Torn' not in b''.join(site(repo).values())
+    assert is_as_made_anew(repo)
+    assert render(repo) == ''
+
+
+@pytest.mark.parametrize('opening', [1, 2])
+def test_settings_are_those_that_are_remembered(repo: Sandbox, opening: int) -> None:
+    team(repo)
+    repo.write(CONFIG, '{}\n')
+    repo.commit()
+    meddle(repo, CONFIG, opening, b'render: {title: Torn}\n')  # who reads them once is not to be misled the second time
+    repo.write(CONFIG, '{}\n')
+    render(repo)
+    assert b'Torn' not in b''.join(site(repo).values()) and is_as_made_anew(repo)
+
+
+def test_what_a_filter_gives_a_work_tree_is_no_change(repo: Sandbox) -> None:
+    repo.git('config', 'filter.shout.clean', 'tr A-Z a-z')
+    repo.git('config', 'filter.shout.smudge', 'tr a-z A-Z')
+    repo.write('.gitattributes', 'plans/* text eol=crlf\ndocs/** filter=shout\n')
+    for path in ('plans/a.md', 'docs/adr/0001-b.md'):
+        repo.write(path, f'---\ntitle: {path}\n---\n\nwords\n')
+    repo.commit()
+    for path in ('plans/a.md', 'docs/adr/0001-b.md'):
+        (repo.root / path).unlink()
+    repo.git('checkout', '--', '.')
+    assert b'words\r\n' in (repo.root / 'plans/a.md').read_bytes() and 'WORDS\n' in repo.read('docs/adr/0001-b.md')
+    seal = repo.root / '.git/daybook/site/seal'
+    render(repo)
+    assert not seal.exists()
+    assert render(repo) == '' and seal.exists(), 'read twice as it is, it is believed'
+    before = (repo.root / 'docs/adr/0001-b.md').read_bytes()
+    repo.write('plans/a.md', '---\ntitle: other\nsupersedes: 0001-b\n---\n')
+    assert meddle(repo, 'docs/adr/0001-b.md', 1, before.replace(b'WORDS', b'TORN')), 'its page has another who names it'
+    repo.write('docs/adr/0001-b.md', before)
+    repo.git('status')
+    assert 'TORN' in page(repo, 'docs/adr/0001-b.html')
+    render(repo)
+    assert 'WORDS' in page(repo, 'docs/adr/0001-b.html') and is_as_made_anew(repo)
