@@ -17,6 +17,8 @@ VERSION = 2  # of what `dump` writes
 HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
 KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
         'ttl_days', 'reviewed', 'created', 'updated', 'supersedes', 'superseded_by', 'summary')
+OWN_TIME = ('review_by', 'ttl_days')  # the keys by which a document says itself until when it can be trusted
+_OF_TIME = tuple(key.partition('_')[0].encode() for key in OWN_TIME)  # a text without these words has neither, and no footer
 _HEAD_LINES = 40  # in which a header of bullets must stand
 _KEY_LINE = re.compile(rf'^(?:[-*+][ \t]+)?["\']?({"|".join(KEYS)})["\']?[ \t]*:', re.MULTILINE)
 _BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(.*?)[ \t]*$')
@@ -125,7 +127,7 @@ def _links(body: str, first: int) -> list[tuple[str, int, bool]]:
 def of_bytes(data: bytes, parsed: frontmatter.Parsed) -> Governed:
     """Return what a document says about its governance."""
     body, first = _body(data, parsed)
-    return Governed(header_of(data, parsed), _footer(body, first), _links(body, first))
+    return Governed(header_of(data, parsed), _footer(data, body, first), _links(body, first))
 
 
 def _body(data: bytes, parsed: frontmatter.Parsed) -> tuple[str, int]:
@@ -133,9 +135,13 @@ def _body(data: bytes, parsed: frontmatter.Parsed) -> tuple[str, int]:
     return data[offset:].decode('utf-8', 'replace'), data.count(b'\n', 0, offset) + 1
 
 
-def _footer(body: str, first: int) -> tuple[str, int] | None:
-    lowered = body.lower()
-    found = _FOOTER.search(body) if 'ttl' in lowered or 'review' in lowered else None
+def _has_word_of_time(data: bytes) -> bool:
+    lowered = data.lower()
+    return any(word in lowered for word in _OF_TIME)
+
+
+def _footer(data: bytes, body: str, first: int) -> tuple[str, int] | None:
+    found = _FOOTER.search(body) if _has_word_of_time(data) else None
     return (found[1], first + body.count('\n', 0, found.start(1))) if found else None
 
 
@@ -171,7 +177,7 @@ def load(path: str, kind: Kind, text: str) -> Record:
 
 def without_links(path: str, kind: Kind, data: bytes, parsed: frontmatter.Parsed) -> Record:
     """Return the record of the document at `path` from its bytes; its links are not looked for."""
-    return record(path, kind, Governed(header_of(data, parsed), _footer(*_body(data, parsed)), []))
+    return record(path, kind, Governed(header_of(data, parsed), _footer(data, *_body(data, parsed)), []))
 
 
 def record(path: str, kind: Kind, found: Governed) -> Record:
@@ -183,6 +189,16 @@ def record(path: str, kind: Kind, found: Governed) -> Record:
             if name not in meta and other in meta:
                 meta[name], lines[name] = meta[other], lines.get(other, 1)
     return Record(path, kind.name, header.form, meta, lines, header.error, footer, links)
+
+
+def tells_own_time(record: Record) -> bool:
+    """Return whether a document says itself until when it can be trusted: by a key, or by a date in its text."""
+    return record.footer is not None or any(key in record.meta for key in OWN_TIME)
+
+
+def may_tell_own_time(data: bytes, kind: Kind) -> bool:
+    """Return False for most documents of which `tells_own_time` is false, by their bytes alone; it costs little."""
+    return any(name in OWN_TIME for name, _ in kind.key_aliases) or _has_word_of_time(data)
 
 
 def has_header(record: Record) -> bool:

@@ -15,7 +15,10 @@ from typing import NamedTuple
 
 from daybook.documents import globs
 from daybook.documents.config import Freshness
+from daybook.documents.governed import OWN_TIME
 from daybook.documents.governed import Record
+from daybook.documents.governed import may_tell_own_time
+from daybook.documents.governed import tells_own_time
 from daybook.documents.governed import without_links
 
 if TYPE_CHECKING:
@@ -123,11 +126,7 @@ class Policy:
 
 def is_by_footer(record: Record) -> bool:
     """Return whether the date of a `TTL:` line in the text counts: no key names one."""
-    return record.footer is not None and 'review_by' not in record.meta and 'ttl_days' not in record.meta
-
-
-def _is_governed(record: Record, rule: Freshness | None) -> bool:
-    return rule is not None or record.footer is not None or 'review_by' in record.meta or 'ttl_days' in record.meta
+    return record.footer is not None and not any(key in record.meta for key in OWN_TIME)
 
 
 def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Freshness | None]]:
@@ -135,22 +134,15 @@ def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Fr
     found = []
     for record in records:
         rule = policy.rule(record.path, record.kind)
-        if _is_governed(record, rule) and not record.error and not is_closed(record.meta):
+        if (rule or tells_own_time(record)) and not record.error and not is_closed(record.meta):
             found.append((record, rule))
     return found
 
 
-def _may_be_governed(document: Document, policy: Policy) -> bool:
-    """Return False for the many documents that no rule names and that have no word of a review; it costs little."""
-    aliased = any(name in ('review_by', 'ttl_days') for name, _ in document.kind.key_aliases)
-    text = document.data.lower()
-    return aliased or b'review' in text or b'ttl' in text or policy.rule(document.path, document.kind.name) is not None
-
-
 def day_of_document(document: Document, policy: Policy) -> str:
     """Return the day on which a document is due for a review, `` when it is not governed or nothing tells."""
-    if not _may_be_governed(document, policy):
-        return ''
+    if not may_tell_own_time(document.data, document.kind) and not policy.rule(document.path, document.kind.name):
+        return ''  # as most of many
     record = without_links(document.path, document.kind, document.data, document.parsed)
     return next((day_of(*one) for one in governed([record], policy)), '')
 
