@@ -23,15 +23,16 @@ from daybook.session import orphans
 
 
 def _arguments(argv: Sequence[str]) -> SimpleNamespace:
+    options = SimpleNamespace(operator=None, no_fetch='--no-fetch' in argv, write=None)  # a parser keeps what stands there
     if set(argv) <= {'--no-fetch'}:
-        return SimpleNamespace(operator=None, no_fetch=bool(argv), write=None)
+        return options
     import argparse  # costs as much as all that git is asked
 
     parser = argparse.ArgumentParser('daybook resume', description=__doc__)
     parser.add_argument('--operator', metavar='SLUG', help='whose last note (default: who is at work here)')
     parser.add_argument('--no-fetch', action='store_true', help='do not ask the remote; its branches as they were fetched last')
     parser.add_argument('--write', metavar='FILE', help='keep the answer in an untracked file, for agents without a shell')
-    return parser.parse_args(argv, namespace=SimpleNamespace())
+    return parser.parse_args(argv, namespace=options)
 
 
 def _folders() -> tuple[str, str]:
