@@ -199,7 +199,10 @@ def _alike(old: bytes, new: bytes, *, most: int, is_end: bool) -> int:
 
 
 def difference(old: bytes, new: bytes) -> set[str]:
-    """Return the lines that only one of two listings has; what they share before, after and between these is not taken apart."""
+    """Return the lines that stand in one of two listings, sorted as git sorts them, and not in the other.
+
+    What both have before, after and between these is not taken apart.
+    """
     most = min(len(old), len(new))
     start = old.rfind(b'\0', 0, _alike(old, new, most=most, is_end=False)) + 1
     shared = _alike(old, new, most=most - start, is_end=True)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 
 from daybook.problem import printable
-from daybook.resume.view import Due
 from daybook.resume.view import LastNote
 from daybook.resume.view import OpenClaim
 from daybook.resume.view import Peer
