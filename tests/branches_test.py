@@ -254,7 +254,7 @@ def test_without_an_operators_file_nobody_is_doubted(two: Two) -> None:
 def test_a_remote_that_is_not_there(two: Two) -> None:
     two.roman.git('remote', 'set-url', 'origin', str(two.remote.root.parent / 'gone.git'))
     out = resumed(two.roman)
-    assert first_line(out) == 'resume for roman (RT) on main: up to date with origin/main; origin leads to no repository; its branches are as fetched last'
+    assert first_line(out) == 'resume for roman (RT) on main: up to date with origin/main; origin leads to no repository (see `git remote -v`); its branches are as fetched last'
     assert 'last note: RT-261110-01' in out
 
 
@@ -291,9 +291,10 @@ def test_a_remote_that_asks(two: Two) -> None:
     for said, means in (('ssh: connect to host x port 22: Connection refused', 'is offline (connection refused)'),
                         ('ssh: Could not resolve hostname x: Name or service not known', 'is offline (its host has no address)'),
                         ('ssh: connect to host x port 22: Network is unreachable', 'is offline (no way to its host)'),
-                        ('git@x: Permission denied (publickey).', 'lets nobody in from here'), ('ERROR: Repository not found.', 'leads to no repository')):
+                        ('git@x: Permission denied (publickey).', 'lets nobody in from here (see `git fetch`)'), ('ERROR: Repository not found.', 'leads to no repository (see `git remote -v`)'),
+                        ('fatal: could not read Username for x: terminal prompts disabled', 'asks for a password (see `git fetch`)')):
         assert f'; origin {means}; its branches are as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND=f'echo "{said}" >&2; false')), said
-    assert '; origin cannot be fetched; its branches are as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND='read answer < /dev/tty'))
+    assert '; origin cannot be fetched (see `git fetch`); its branches are as fetched last' in first_line(resumed(two.roman, GIT_SSH_COMMAND='read answer < /dev/tty'))
 
 
 def test_no_remote(repo: Sandbox) -> None:

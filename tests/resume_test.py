@@ -379,7 +379,7 @@ def test_any_slug_can_be_asked_for(repo: Sandbox) -> None:
 def test_a_slug_that_nobody_has_is_told(repo: Sandbox) -> None:
     repo.write('.daybook/operators.yaml', 'operators:\n  roman: {initials: RT}\n  sergei: {initials: SK}\n')
     repo.write('docs/sessions/x.md', note('a', operator='Eve'))
-    told = 'is none of the operators: .daybook/operators.yaml knows roman, sergei\n'
+    told = 'is none of the operators; ask for one of roman, sergei, or add a new one to .daybook/operators.yaml\n'
     assert 'no prior sessions for nobody\n\nPeer activity — Eve: last seen x' in (out := resumed(repo, '--operator', 'nobody')) and f'\nnobody {told}' in out
     for known in ('sergei', 'rt', 'eve'):
         assert told not in resumed(repo, '--operator', known)

@@ -214,7 +214,8 @@ def _stranger(call: Call, who: Operator, configured: Mapping[str, Operator], *, 
     """Return what to say where the option names nobody: no operator of the file, and of whom no note tells."""
     if call.operator is None or is_seen or not configured or who.slug in configured:
         return ()
-    return (f'{printable(call.operator)} is none of the operators: {operators.PATH} knows {", ".join(map(printable, configured))}',)
+    known = ', '.join(map(printable, configured))
+    return (f'{printable(call.operator)} is none of the operators; ask for one of {known}, or add a new one to {operators.PATH}',)
 
 
 def _due(today: str, days: int, reviews: Mapping[str, str]) -> tuple[list[Due], int, str]:

@@ -25,11 +25,13 @@ NAMES = ('main', 'master', 'trunk', 'develop')
 _SETTINGS = ('fetch.pruneTags=false', 'fetch.writeCommitGraph=false', 'fetch.output=compact', f'core.hooksPath={os.devnull}')
 _OPTIONS = ('--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-maintenance', '--prune',
             '--refmap=', '--no-show-forced-updates')
-# what git or ssh says, in lower case, and what that means
+_SEE, _WHERE = ' (see `git fetch`)', ' (see `git remote -v`)'
+# what git or ssh says, in lower case, and what that means, with what to run where it is no passing state
 _REASONS = {
     'could not resolve': 'is offline (its host has no address)', 'timed out': 'is offline (timed out)', 'refused': 'is offline (connection refused)',
-    'unreachable': 'is offline (no way to its host)', 'denied': 'lets nobody in from here', 'not found': 'leads to no repository',
-    'does not exist': 'leads to no repository', 'does not appear': 'leads to no repository', 'terminal prompts disabled': 'asks for a password',
+    'unreachable': 'is offline (no way to its host)', 'denied': f'lets nobody in from here{_SEE}',
+    'not found': f'leads to no repository{_WHERE}', 'does not exist': f'leads to no repository{_WHERE}',
+    'does not appear': f'leads to no repository{_WHERE}', 'terminal prompts disabled': f'asks for a password{_SEE}',
 }
 
 
@@ -64,7 +66,7 @@ def _reason(result: git.Result) -> str:
     if result.code is None:
         return f'did not answer in {WAIT:.0f} s'
     words = result.err.casefold()
-    return next((reason for said, reason in _REASONS.items() if said in words), 'cannot be fetched')
+    return next((reason for said, reason in _REASONS.items() if said in words), f'cannot be fetched{_SEE}')
 
 
 def fetch(repo: Repo, remote: str) -> str:
