@@ -6,9 +6,15 @@ import shutil
 import subprocess
 import sys
 
+from pathlib import Path
+
 import pytest
 
+from conftest import ROOT
 from conftest import Sandbox
+from daybook import writers
+from daybook.site import site_memory
+from daybook.site.site import PACKAGES
 from render_docs_test import TRACKED
 from render_docs_test import add
 from render_docs_test import page
@@ -124,3 +130,28 @@ def test_what_a_filter_gives_a_work_tree_is_no_change(repo: Sandbox) -> None:
     assert 'TORN' in page(repo, 'docs/adr/0001-b.html')
     render(repo)
     assert 'WORDS' in page(repo, 'docs/adr/0001-b.html') and is_as_made_anew(repo)
+
+
+# a file of ours, and whether pages may be others when it is
+MODULES = (('links/link_audit.py', False), ('writers/backfill.py', False), ('documents/slugs.py', True), ('writers/inline.py', True),
+           ('writers/templates/home.js', True), ('site/site_records.py', True))
+
+
+@pytest.mark.parametrize('path, counts', MODULES)
+def test_stamp_follows_what_makes_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, counts: bool) -> None:
+    shutil.copytree(ROOT / 'src/daybook', tmp_path / 'daybook')
+    monkeypatch.setattr(writers, '__file__', str(tmp_path / 'daybook/writers/__init__.py'))
+    before = site_memory.stamp()
+    assert site_memory.stamp() == before
+    (tmp_path / 'daybook' / path).write_text('changed')
+    assert (site_memory.stamp() != before) is counts
+
+
+def test_stamp_has_every_module_and_library_that_makes_pages() -> None:
+    program = ('import sys\nfrom daybook.site import site_build, site_home, site_history\nfrom daybook.writers import pages_assets, pages_code\n'
+               'print(*(name for name, each in sys.modules.items() if getattr(each, "__file__", None)))')
+    names = subprocess.run((sys.executable, '-c', program), capture_output=True, text=True, check=True).stdout.split()
+    ours = {name for name in names if name.split('.')[1:2] in (['documents'], ['rules'], ['site'], ['writers']) and name.count('.') == 2}
+    stamp = site_memory.stamp().decode()
+    assert len(ours) > 30 and {name for name in ours if f'{name.removeprefix("daybook.").replace(".", "/")}.py ' not in stamp} == set()
+    assert {name for name in (*PACKAGES, 'markupsafe', 'pyromark', 'pyyaml') if f'{name}-' not in stamp.lower()} == set()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 from daybook import writers
 from daybook.repo import git_spawn
@@ -20,6 +21,10 @@ SUFFIXES = ('.md', '.markdown', '.mdx')
 IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
 _WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 _STATE, _SEAL = 'daybook/site', 'seal'
+# what of ours makes the pages: folders, and how the names of its files begin
+_MAKERS = (('documents', ''), ('site', ''), ('writers', ('inline', 'pages')), ('writers/templates', ''))
+_PYTHON = os.path.dirname(os.__file__)
+_LIBRARIES = ('pyromark-', 'pyyaml-', 'jinja2-', 'markupsafe-', 'nh3-', 'pygments-')
 
 
 def _read(path: str) -> bytes | None:
@@ -40,14 +45,30 @@ def is_left_to_others(root: str) -> bool:
     return settings is not None and b'tracked' not in settings and b'\\' not in settings
 
 
+def _versions() -> str:
+    """Return the installed libraries with their versions; the first folder that has one has them all."""
+    for folder in sys.path:
+        if folder == _PYTHON:  # it has many names, and none of them
+            continue
+        try:
+            named = [name for name in os.listdir(folder) if name.endswith('-info') and name.lower().startswith(_LIBRARIES)]
+        except OSError:
+            continue
+        if named:
+            return ' '.join(sorted(named))
+    return ''
+
+
 def stamp() -> bytes:
-    """Return what tells one state of our own templates and code from another."""
-    folder = os.path.dirname(writers.__file__)
-    found = []
-    for place, start in ((folder, 'pages'), (os.path.join(folder, 'templates'), ''), (os.path.dirname(__file__), '')):
-        with os.scandir(place) as entries:
-            found += [f'{entry.name} {entry.stat().st_size} {entry.stat().st_mtime_ns}' for entry in entries
-                      if entry.name.startswith(start) and entry.is_file()]
+    """Return what tells one state of our own modules and templates, and of the libraries that make pages with them, from another."""
+    package = os.path.dirname(os.path.dirname(writers.__file__))
+    found = [_versions()]
+    for folder, starts in _MAKERS:
+        with os.scandir(os.path.join(package, folder)) as entries:
+            for entry in entries:
+                if entry.name.startswith(starts) and entry.is_file():
+                    known = entry.stat()
+                    found.append(f'{folder}/{entry.name} {known.st_size} {known.st_mtime_ns}')
     return os.fsencode('\n'.join(sorted(found)))
 
 

@@ -82,11 +82,14 @@ class Sources:
 
     def _otherwise(self, path: str, data: bytes | None) -> str:
         """Return nothing when these bytes are what was listed, else what stands for them."""
+        is_dirty = path in self._listed.dirty
+        oid = '' if is_dirty else self._listed.blob(path)
+        if not is_dirty and _is_of(data, oid):
+            return ''
         digest = listing.digest(data).hex() if data is not None else ''
-        if path in self._listed.dirty:
+        if is_dirty:
             return '' if digest == self._listed.dirty[path] else _TORN
-        oid = self._listed.blob(path)
-        return '' if _is_of(data, oid) else f'{oid} {digest}'
+        return f'{oid} {digest}'
 
     def torn(self) -> set[str]:
         """Return the paths that nobody can say anything of: the next run has to read them again."""
