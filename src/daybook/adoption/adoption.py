@@ -13,6 +13,7 @@ from typing import Any
 from daybook import problem
 from daybook.adoption import people
 from daybook.adoption import survey
+from daybook.adoption import workplace
 from daybook.documents import config
 from daybook.documents import document
 from daybook.errors import FatalError
@@ -99,7 +100,7 @@ def _entities(repo: Repo, settings: config.Settings, tracked: Sequence[str]) -> 
 def _operators(repo: Repo) -> dict[str, dict[str, Any]]:
     """Return the content of an operators file, empty when git's name and address tell who is at work."""
     own = (git.config_value(repo, 'user.name') or '', git.config_value(repo, 'user.email') or '')
-    return people.proposed(((c.name, c.email) for c in git_log.recent_commits(repo, survey.COMMITS)), own)
+    return people.proposed(((c.name, c.email) for c in git_log.recent_commits(repo, workplace.COMMITS)), own)
 
 
 def _runner(repo: Repo, names: Iterable[str]) -> str:

@@ -13,7 +13,6 @@ from daybook.documents import config
 from daybook.documents import governed
 from daybook.documents import review
 from daybook.documents.config import Settings
-from daybook.documents.governed import Record
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.governance import cochanging

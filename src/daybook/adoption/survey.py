@@ -1,25 +1,23 @@
 """Looks a repository over for `inventory` and `init`: reads files and history, writes nothing."""
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Mapping
 from typing import Any
 
+from daybook.adoption import findings
+from daybook.adoption import outlook
 from daybook.adoption import remotes
+from daybook.adoption import workplace
 from daybook.adoption.governing import Governing
 from daybook.adoption.sweep import MARKDOWN
 from daybook.adoption.sweep import Sweep
 from daybook.adoption.sweep import read_one
 from daybook.documents import config
-from daybook.documents import document
 from daybook.documents import markdown
-from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.repo import git_log
@@ -30,16 +28,10 @@ from daybook.rules import naming
 from daybook.rules import people
 from daybook.rules import proposal
 from daybook.rules import surroundings
-from daybook.rules import targets
 from daybook.rules.habits import Look
 from daybook.rules.naming import Place
-from daybook.writers import indexes
 
-COMMITS, CHANGES = 2000, 500  # how far back the history is read for habits, and for rolling files
-FIRST = 5  # how many examples of each finding are kept
-_CONVENTIONAL = re.compile(r'[a-z]+(?:\([^)]*\))?!?: ')
-_SQUASHED = re.compile(r'\(#\d+\)$')
-_COPY = re.compile(r'(?: \d| \(\d\)| copy)$')
+CHANGES = 500  # how many commits are read for rolling files
 _INDEX = re.compile(r'(?:^|[-_\d])(?:index|readme|sessions_hub)$', re.I)
 
 
@@ -137,187 +129,9 @@ def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int
     }
 
 
-def _first(items: Iterable[Any]) -> dict[str, Any]:
-    found = list(items)
-    return {'count': len(found), 'first': found[:FIRST]}
-
-
-def _duplicates(groups: list[tuple[str, list[str]]]) -> dict[str, Any]:
-    return _first({'key': key, 'paths': paths} for key, paths in groups)
-
-
-def _is_apart(path: str) -> bool:
-    return path.startswith('.') or naming.is_foreign(path)
-
-
-def _dead(found: Sweep, notes: Collection[str]) -> dict[str, Any]:
-    dead = found.links.get(targets.DEAD, [])
-    in_notes = [link for link in dead if link['path'] in notes]
-    paths = {link['path'] for link in dead}
-    apart = {path for path in paths if _is_apart(path)}
-    # the most useful first: one's own notes, then documents, then what belongs to agents and other tools
-    ordered = sorted(dead, key=lambda link: (link['path'] not in notes, link['path'] in apart))
-    return {**_first(ordered), 'files': len(paths), 'in_notes': len(in_notes),
-            'apart': sum(link['path'] in apart for link in dead)}
-
-
-def _problems(found: Sweep, places: list[Place]) -> dict[str, Any]:
-    notes = {path for place in places if place.kind == naming.NOTES for path in place.files}
-    looks = found.looks.values()
-    documents = [found.looks[path] for place in places for path in place.files if path in found.looks]
-    broken = sorted((_is_apart(seen.path), seen.path, seen.error[0], seen.error[2]) for seen in looks
-                    if seen.error and seen.header != habits.LIST)
-    decisions = [path for place in places if place.kind == 'adr' for path in place.files]
-    ids = [(str(seen.meta['id']), seen.path) for seen in documents if isinstance(seen.meta.get('id'), (str, int))]
-    titles = [(found.looks[path].title, path) for path in sorted(notes) if path in found.looks]
-    return {
-        'dead_links': _dead(found, notes),
-        **{name.replace('-', '_') + '_links': _first(found.links.get(name, []))
-           for name in (targets.CASE, targets.LINE, targets.OUTSIDE, targets.ABSOLUTE, targets.ROUTE)},
-        'wikilinks': {'count': found.wikilinks, 'lost': found.lost_wikilinks},
-        'broken_frontmatter': _first(
-            {'path': path, 'line': line, 'message': message} for _, path, line, message in broken),
-        'list_headers': _first(seen.path for seen in looks if seen.header == habits.LIST),
-        'duplicate_ids': _duplicates(habits.shared(ids)),
-        'duplicate_names': _duplicates(habits.shared((naming.stem(path), path) for path in sorted(notes))),
-        'duplicate_titles': _duplicates(habits.shared(titles)),
-        'decision_numbers': _duplicates(list(naming.numbers_used_twice(decisions).items())),
-        'same_but_for_case': _duplicates(habits.shared((path, path) for path in found.files)),
-        'copies': _first(path for path in found.markdown if _COPY.search(naming.stem(path))),
-        'crlf': _first(seen.path for seen in looks if seen.is_crlf),
-        'not_utf8': _first(seen.path for seen in looks if not seen.is_utf8),
-        'large': _first({'path': seen.path, 'bytes': seen.size} for seen in looks if seen.size > 300_000),
-        'empty': _first(seen.path for seen in looks if not seen.size),
-        'local_paths': _first(seen.path for seen in looks if seen.has_local_path),
-    }
-
-
-def _habit(commits: list[git_log.Commit]) -> tuple[str, int]:
-    """Return how work reaches the branch, and the share of it that does so in percent."""
-    merges = sum(commit.parents > 1 for commit in commits)
-    squashes = sum(commit.parents == 1 and bool(_SQUASHED.search(commit.subject)) for commit in commits)
-    if not commits:
-        return 'none', 0
-    if squashes >= merges and squashes * 10 >= 3 * len(commits):
-        return 'squashes', round(100 * squashes / len(commits))
-    if merges * 12 >= len(commits):
-        return 'merges', round(100 * merges / len(commits))
-    return 'pushes', round(100 * (len(commits) - merges - squashes) / len(commits))
-
-
-def _repository(repo: Repo, found: Sweep, commits: list[git_log.Commit]) -> dict[str, Any]:
-    remotes = git.remotes(repo)
-    default = git.default_branch(repo, git.shared_remote(repo))
-    habit, share = _habit(commits)
-    conventional = sum(bool(_CONVENTIONAL.match(commit.subject)) for commit in commits[:300])
-    return {
-        'name': os.path.basename(repo.root), 'branch': git.current_branch(repo),
-        'default_branch': default and default.removeprefix('refs/heads/').removeprefix('refs/remotes/'),
-        'remotes': remotes, 'commits_read': len(commits), 'are_all_commits': len(commits) < COMMITS,
-        'is_shallow': git.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir,
-        'habit': habit, 'habit_percent': share,
-        'conventional_percent': round(100 * conventional / min(300, len(commits))) if commits else 0,
-        'has_docs': any(path.startswith('docs/') for path in found.files), 'tracked': len(found.files), 'submodules': found.submodules, 'symlinks': len(found.symlinks),
-        'untracked_markdown': len(git.untracked_files(repo, '*.md')), 'dirty': _first(git.dirty_files(repo)),
-    }
-
-
-def _servers(repo: Repo, paths: Iterable[str]) -> list[str]:
-    """Return the names of the MCP servers that agents are told to start."""
-    found: list[str] = []
-    for path in paths:
-        try:
-            with open(os.path.join(repo.root, path), 'rb') as stream:
-                text = stream.read(habits.LARGE).decode('utf-8', 'replace')
-            servers = json.loads(text).get('mcpServers', {}) if path.endswith('.json') else {}
-        except (OSError, ValueError, AttributeError, RecursionError):
-            continue
-        found += list(servers) if isinstance(servers, dict) else []
-        found += re.findall(r'^\[mcp_servers\.([\w-]+)\]', text, re.M) if path.endswith('.toml') else []
-    return sorted(set(found))
-
-
-def _agents(repo: Repo, files: list[str]) -> dict[str, Any]:
-    settings = surroundings.settings(files)
-    commands = surroundings.handoff_commands(files)
-    is_ignored = bool(git.ignored(repo, ['.claude/commands/daybook-probe.md']))
-    readable = [path for path in settings if os.path.isfile(os.path.join(repo.root, path))]
-    return {'agents': surroundings.agents(files), 'instructions': surroundings.instructions(files),
-            'settings': settings, 'handoff_commands': commands, 'servers': _servers(repo, readable),
-            'is_claude_ignored': is_ignored}
-
-
-def _runner(repo: Repo, files: list[str]) -> dict[str, Any]:
-    hooks = os.path.join(repo.common_dir, 'hooks')
-    try:
-        installed = sorted(name for name in os.listdir(hooks) if not name.endswith('.sample'))
-    except OSError:
-        installed = []
-    return {'configured': surroundings.runners(files), 'hooks_path': git.config_value(repo, 'core.hooksPath'),
-            'installed': installed, 'commit_policies': surroundings.commit_policies(files)}
-
-
 def _kind_counts(settings: config.Settings, found: Sweep) -> dict[str, int]:
     kinds = Counter(kind.name for path in found.markdown if (kind := config.kind_of(settings, path)))
     return {kind.name: kinds[kind.name] for kind in settings.kinds if kinds[kind.name]}
-
-
-def _fit(seen: Look, kind: config.Kind, fits: Callable[[Any], bool]) -> str:
-    """Return how the header of a document stands to its kind."""
-    if seen.header == habits.LIST:
-        return 'convertible'
-    if seen.error:
-        return 'broken'
-    if seen.header != 'frontmatter':
-        return 'without'
-    aliases = {name: seen.meta[other] for name, others in kind.key_aliases for other in others if other in seen.meta}
-    title = {'title': seen.title} if seen.title else {}  # as validate-frontmatter does, an old heading is taken for it
-    return 'fits' if fits({**title, **aliases, **seen.meta}) else 'lacks_keys'
-
-
-def _offered(seen: Look, kind: config.Kind, twins: Collection[str]) -> bool:
-    """Return whether back-fill has keys for a document that fits its kind; a name that is used twice makes no id."""
-    sure = {'title', 'kind'} if seen.path in twins else {'title', 'kind', 'external_id', *(['id'] if kind.name == 'session' else [])}
-    has = {*seen.meta, *(name for name, others in kind.key_aliases if any(other in seen.meta for other in others))}
-    if naming.is_running(seen.path) or seen.entries > 1:
-        sure.discard('id')
-    return not sure <= has
-
-
-def _twins(documents: Mapping[str, config.Kind]) -> set[str]:
-    groups = habits.shared((f'{kind.name} {naming.stem(path)}', path) for path, kind in documents.items())
-    return {path for _, paths in groups for path in paths}
-
-
-def _hooks(settings: config.Settings, lines: Mapping[str, int], found: Sweep, report: dict[str, Any], governing: Governing) -> dict[str, Any]:
-    """Return what each hook would find or do with `settings`, whose values stand on `lines`."""
-    documents = {path: kind for path in found.looks if (kind := config.kind_of(settings, path))}
-    schemas, _ = document.usable_schemas(found.repo, set(documents.values()))
-    verdicts = {name: schema.verdict(content) for name, content in schemas.items()}
-    states = {path: _fit(found.looks[path], kind, verdicts[kind.name]) for path, kind in documents.items()}
-    fits, twins = Counter(states.values()), _twins(documents)
-    made = {path for path, kind in documents.items() if kind.name == 'session' and 'claimed_at' in found.looks[path].meta}
-    add = sum(state in ('without', 'lacks_keys') and path not in made for path, state in states.items())
-    keys = sum(state == 'fits' and path not in made and _offered(found.looks[path], documents[path], twins)
-               for path, state in states.items())
-    folders = {path.rpartition('/')[0] for path in documents}
-    maps = {f'{folder}/{indexes.NAME}'.lstrip('/') for folder in folders}
-    existing = maps.intersection(found.looks)
-    new = maps - existing
-    kept = {path for path in existing if found.looks[path].is_index}
-    dead = report['problems']['dead_links']
-    by_hand = existing - kept | {index['path'] for index in report['indexes'] if not index['is_generated']}
-    return {
-        'validate-frontmatter': {'documents': fits.total(), **{name: fits[name] for name in (
-            'fits', 'lacks_keys', 'without', 'convertible', 'broken')}},
-        'regen-indexes': {'write': len(new - git.ignored(found.repo, new)), 'keep': len(kept), 'left_alone': sorted(by_hand),
-                          'when': settings.indexes_when},
-        'audit-links': {'dead': dead['count'], 'files': dead['files']},
-        'backfill-frontmatter': {'add': add, 'keys': keys, 'convertible': fits['convertible'],
-                                 'refused': fits['broken']},
-        **governing.hooks(lines),
-        'handoff': {'folder': settings.kind('session').folder or '.'},
-    }
 
 
 def _not_looked_at(found: Sweep, report: dict[str, Any]) -> list[str]:
@@ -331,7 +145,7 @@ def _not_looked_at(found: Sweep, report: dict[str, Any]) -> list[str]:
     ]
     words = [f'{count:,} {what}{"s" * (count > 1)} {where}'.strip() for count, what, where in seen if count]
     if not repository['are_all_commits']:
-        words.append(f'commits before the newest {COMMITS:,}')
+        words.append(f'commits before the newest {workplace.COMMITS:,}')
     return [*words, 'anchors, URLs, paths in code spans, other branches']
 
 
@@ -357,7 +171,7 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     rolling = _rolling(repo, found)
     places = naming.find_places([path for path in found.markdown if path not in rolling], dated)
     ignored = git.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
-    commits = git_log.recent_commits(repo, COMMITS)
+    commits = git_log.recent_commits(repo, workplace.COMMITS)
     others: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         if place.kind != naming.NOTES:
@@ -365,17 +179,17 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
             others.setdefault(place.kind, []).append(_place(place, ignored) | beside)
     decisions = [path for place in places if place.kind == 'adr' for path in place.files]
     report: dict[str, Any] = {
-        'repository': _repository(repo, found, commits),
+        'repository': workplace.repository(repo, found, commits),
         'notes': _notes(repo, found, places, rolling, ignored),
         'others': others,
         'indexes': _maps(found, places),
         'left_alone': [{'format': name, 'place': place, 'files': count}
                        for name, place, count in surroundings.other_formats(found.files)],
         'is_madr': any(found.looks[path].is_madr for path in decisions if path in found.looks),
-        'agents': _agents(repo, found.files),
-        'runner': _runner(repo, found.files),
+        'agents': workplace.agents(repo, found.files),
+        'runner': workplace.runner(repo, found.files),
         'people': [person._asdict() for person in people.fold((commit.name, commit.email) for commit in commits)],
-        'problems': _problems(found, places),
+        'problems': findings.problems(found, places),
     }
     adopted, settings_error = _settings(repo)
     report['proposal'] = proposal.propose_settings(report)
@@ -388,7 +202,7 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
                      'outside': len(found.markdown) - sum(kinds.values()),
                      'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())},
         'governance': {**governing.hygiene(), 'remotes': remotes.look(repo)},
-        'hooks': _hooks(settings, config.lines(repo.root) if adopted else {}, found, report, governing),
+        'hooks': outlook.hooks(settings, config.lines(repo.root) if adopted else {}, found, report, governing),
         'not_looked_at': _not_looked_at(found, report),
         'next': 'daybook validate-frontmatter' if adopted else 'daybook init --dry-run',
     }
