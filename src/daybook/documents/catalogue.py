@@ -24,15 +24,16 @@ from daybook.documents.catalogue_version import KEPT_DAYS
 from daybook.repo import listing
 from daybook.repo.listing import Listing
 
-SCHEMA = 3
+SCHEMA = 4
 _SWEEP_DAYS = 7
 _MOST_DELTA = 400  # lines kept beside the listing of a view
 _BUSY = 2.0  # seconds to wait for another process that writes
 _TABLES = """
 create table meta (key text primary key, value integer) without rowid;
 create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
-create table views (id integer primary key, name blob unique, setup blob, baseline blob, listing blob, changes blob,
-                    head text, options text, witness blob, seen integer);
+create table views (id integer primary key, name blob unique, setup blob, baseline blob, changes blob, head text,
+                    options text, witness blob, seen integer);
+create table listings (view integer primary key, listing blob);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
 create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
                     payload blob, primary key (view, source));
@@ -158,8 +159,10 @@ class Catalogue:
 
     def listing(self, view: View) -> tuple[bytes, bytes]:
         """Return the listing of a view and the changes to it: lines that came or went since."""
-        base, changes = self._connection.execute('select listing, changes from views where id = ?', (view.id,)).fetchone()
-        return _opened(base), _opened(changes)
+        rows = self._connection.execute('select listing, changes from listings join views on id = view where view = ?', (view.id,)).fetchall()
+        if not rows:
+            raise Damaged('a view has no listing')
+        return _opened(rows[0][0]), _opened(rows[0][1])
 
     def changes(self, view: View, files: Listing) -> tuple[list[str], set[str]]:
         """Return the lines that came or went between the files of a view and `files`, sorted, and those since its listing."""
@@ -175,13 +178,15 @@ class Catalogue:
 
     def forget_view(self, name: str) -> None:
         row = self._connection.execute('select id from views where name = ?', (encoded(name),)).fetchone()
-        for table, column in (('found', 'view'), ('inbound', 'view'), ('views', 'id')) if row else ():
+        for table, column in (('found', 'view'), ('inbound', 'view'), ('listings', 'view'), ('views', 'id')) if row else ():
             self._connection.execute(f'delete from {table} where {column} = ?', row)
 
     def set_listing(self, view: int, files: Listing, delta: Collection[str] | None = None) -> None:
         """Change the files of a view; where `delta` are the few lines that came or went since its listing, these alone."""
         if delta is None or len(delta) > _MOST_DELTA:
-            self.set_view(view, listing=_sealed(files.raw), changes=_sealed(b''))
+            # in a table of its own, as SQLite goes through all of a long value to get at what stands behind it
+            self._connection.execute('insert or replace into listings values (?, ?)', (view, _sealed(files.raw)))
+            self.set_view(view, changes=_sealed(b''))
         else:
             self.set_view(view, changes=_sealed(listing.joined(sorted(delta))))
 
