@@ -55,7 +55,9 @@ class Tree:
 
     def is_folder(self, path: str) -> bool:
         """Return whether `path` is a folder of the files, or the root."""
-        known = self.files.has_folder(path) if path and isinstance(self.files, Entries) else None
+        if not path:
+            return True
+        known = self.files.has_folder(path) if isinstance(self.files, Entries) else None
         return path in self.folders if known is None else known
 
     def locate(self, path: str) -> str | None:

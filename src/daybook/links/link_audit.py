@@ -220,7 +220,10 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     if view.head != setup.head or view.witness != link_memory.witness(repo.root, folders):
         affected |= {*kept.dated(view.id), *_appeared(repo.root, kept, view, judge.tree)}
     affected = {path for path in affected if path in judge.entries and judge.is_source(path)}
+    if next(iter(kept.found(view.id, affected)), None):  # what was dead is dead most of the time
+        judge.change.begin()
     verdicts = judge.judge(sorted(affected))
+    judge.change.end()
     touched = affected | {path for path, _ in map(listing.entry, changes)}
     kept.drop_found(view.id, touched)
     _keep(kept, view.id, verdicts, setup.baseline)

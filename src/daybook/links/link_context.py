@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -38,10 +39,25 @@ class Change:
 
     def __init__(self, repo: Repo, *, is_index: bool) -> None:
         self._repo, self._where = repo, ('--cached',) if is_index else ()
+        self._wait: Callable[[], list[bytes | None]] | None = None
+
+    def begin(self) -> None:
+        """Ask git now, for who will probably need it; `end` is to follow."""
+        self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))
+
+    def end(self) -> None:
+        """Leave no question behind that nobody needed after all."""
+        if self._wait is not None:
+            self._wait()
+            self._wait = None
 
     @functools.cached_property
     def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
-        raw = git_spawn.answers(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))[0]
+        if self._wait is None:
+            self.begin()
+        assert self._wait is not None
+        raw, = self._wait()
+        self._wait = None
         if raw is None:  # no commit yet: all of it is new
             return {}, set(), set(git.tracked_files(self._repo))
         fields = iter(git.zsplit(raw))

@@ -1,12 +1,13 @@
 """The files of a listing by path: a few are sought in its lines as git gave them, for more than a few all lines are taken apart."""
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping
 
 _FEW = 1000  # paths that are sought sooner than all lines are taken apart
-_AS_MANY = 30  # of them cost as much as one that is sought in whatever case
+_AS_MANY = 30  # of them cost as much as one folder that is sought in whatever case
 
 
 class Entries(Mapping[str, tuple[str, str]]):
@@ -17,6 +18,7 @@ class Entries(Mapping[str, tuple[str, str]]):
         self._left = _FEW
         self._lines: dict[str, str] | None = None
         self._lower = b''
+        self._below: dict[str, list[tuple[int, int]]] = {}
 
     def __getitem__(self, path: str) -> tuple[str, str]:
         line = self._line(path) if self._lines is None else self._lines[path]
@@ -44,17 +46,42 @@ class Entries(Mapping[str, tuple[str, str]]):
 
     def spellings(self, folded: str) -> list[str] | None:
         """Return the files and folders that `folded`, in small letters, names in any case; None as in `has_folder`."""
-        if not self._may_seek(_AS_MANY) or not self._raw.isascii():
+        if not self._may_seek() or not self._is_ascii:
             return None
-        self._lower = self._lower or self._raw.lower()
+        folder = folded.rpartition('/')[0]
+        if folder not in self._below:
+            if not self._may_seek(_AS_MANY):
+                return None
+            self._lower = self._lower or self._raw.lower()
+            self._below[folder] = self._parts(_encoded(folder))
         wanted = b'\t' + _encoded(folded)
-        found, place = set(), self._lower.find(wanted)
-        while place >= 0:
-            start, end = self._raw.rfind(b'\0', 0, place) + 1, place + len(wanted)
-            if place + 1 - start == self._at and self._raw[end:end + 1] in b'\0/':  # a name may hold tabs
-                found.add(os.fsdecode(self._raw[place + 1:end]))
-            place = self._lower.find(wanted, end)
+        found = {os.fsdecode(self._raw[place + 1:place + len(wanted)])
+                 for part in self._below[folder] for place in self._places(wanted, *part)
+                 if self._raw[place + len(wanted)] in b'\0/'}
         return sorted(found)
+
+    @functools.cached_property
+    def _is_ascii(self) -> bool:
+        return self._raw.isascii()
+
+    def _parts(self, folder: bytes) -> list[tuple[int, int]]:
+        """Return the parts of the listing with what lies below a folder, one for each spelling of it; `` is the root."""
+        if not folder:
+            return [(0, len(self._raw))]
+        found: list[tuple[int, int]] = []
+        wanted = b'\t' + folder + b'/'
+        while (place := next(self._places(wanted, found[-1][1] if found else 0, len(self._raw)), None)) is not None:
+            # git sorts by bytes, and `0` is next to `/`
+            found.append((place, place_of(self._raw, self._raw[place + 1:place + 1 + len(folder)] + b'0', self._at)))
+        return found
+
+    def _places(self, wanted: bytes, start: int, end: int) -> Iterator[int]:
+        """Yield where in a part of the listing a tab and a path begin like `wanted` in any case."""
+        place = self._lower.find(wanted, start, end)
+        while place >= 0:
+            if place + 1 - (self._raw.rfind(b'\0', 0, place) + 1) == self._at:  # a name may hold tabs
+                yield place
+            place = self._lower.find(wanted, place + 1, end)
 
     def _may_seek(self, cost: int = 1) -> bool:
         if self._lines is not None:
