@@ -6,14 +6,12 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_START = re.compile(r'<(?:!--|(/?[a-z][^\s/<>]*+)(>)?)', re.I)
-_ATTRIBUTE = re.compile(
-    r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
-)
-_ADDRESS = re.compile(r'[\s"\'/](?:href|src|data|poster|(srcset))\s*+=\s*+(?:"([^"]*+)"|\'([^\']*+)\'|([^\s<>]*+))', re.I)
-_TAG_END = re.compile(r'[\s/]*+>')
-_HEADING = re.compile('h[1-6]')
-_COMMENT = re.compile('<!--.*?-->', re.S)
+# compiled at their first use, as half of all documents have no tags
+_START = r'(?i)<(?:!--|(/?[a-z][^\s/<>]*+)(>)?)'
+_ATTRIBUTE = r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
+_ADDRESS = r'''(?i)[\s"'/](?:href|src|data|poster|(srcset))\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s<>]*+))'''
+_TAG_END = r'[\s/]*+>'
+_COMMENT = r'(?s)<!--.*?-->'
 _NO_TAGS_INSIDE = ('script', 'style', 'textarea')
 _TARGETS = {
     'a': ('href',),
@@ -51,7 +49,8 @@ def unescaped(text: str) -> str:
 
 def _attributes(source: str, position: int) -> tuple[list[tuple[str, str]], int]:
     found = []
-    while match := _ATTRIBUTE.match(source, position):
+    attribute = re.compile(_ATTRIBUTE)
+    while match := attribute.match(source, position):
         name, *values = match.groups()
         found.append((name.lower(), unescaped(next(filter(None, values), ''))))
         position = match.end()
@@ -61,14 +60,15 @@ def _attributes(source: str, position: int) -> tuple[list[tuple[str, str]], int]
 def tags(source: str) -> Iterator[Tag]:
     """Yield the tags of `source` in order, in linear time; comments, scripts and styles hold none."""
     position = 0
-    while match := _START.search(source, position):
+    start, tag_end = re.compile(_START), re.compile(_TAG_END)
+    while match := start.search(source, position):
         if match[1] is None:
             position = source.find('-->', match.start() + 2)
             if position < 0:
                 return
             continue
         attributes, position = _attributes(source, match.end()) if match[2] is None else ([], match.end() - 1)
-        closed = _TAG_END.match(source, position)
+        closed = tag_end.match(source, position)
         if closed is None:
             if position == len(source):
                 return  # else each tag of an endless one would be read to the end
@@ -94,7 +94,7 @@ def _candidates(name: str, value: str) -> list[str]:
 
 def may_link(source: str, wanted: Callable[[str], bool]) -> bool:
     """Return whether a tag of `source` may link to what is `wanted`; a quick look, made before `tags`."""
-    return any(srcset or wanted(unescaped(max(values)).strip()) for srcset, *values in _ADDRESS.findall(source))
+    return any(srcset or wanted(unescaped(max(values)).strip()) for srcset, *values in re.findall(_ADDRESS, source))
 
 
 def targets(tag: Tag) -> list[str]:
@@ -117,9 +117,9 @@ def headings(source: str, found: list[Tag]) -> Iterator[str]:
     for tag in found:
         if opened:
             texts.append(source[position:tag.start])
-        elif _HEADING.fullmatch(tag.name):
+        elif re.fullmatch('h[1-6]', tag.name):
             opened, texts = tag.name, []
         position = tag.end
         if opened and tag.name == f'/{opened}':
-            yield unescaped(_COMMENT.sub('', ''.join(texts)))
+            yield unescaped(re.sub(_COMMENT, '', ''.join(texts)))
             opened = ''

@@ -124,8 +124,7 @@ class Ageing:
     """Tells which files may age; loads the settings and the reader of frontmatter only when asked."""
 
     def __init__(self, repo: Repo, contents: Contents, documents: str) -> None:
-        self._repo, self._contents = repo, contents
-        self._may_be_document = re.compile(documents, re.DOTALL).fullmatch
+        self._repo, self._contents, self._documents = repo, contents, documents
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -133,9 +132,13 @@ class Ageing:
 
         return config.load(self._repo.root)
 
+    @functools.cached_property
+    def _is_possible(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self._documents, re.DOTALL).fullmatch
+
     def kind_of(self, source: str) -> str | None:
         """Return the kind of the file `source`, None when it is no document."""
-        if not self._may_be_document(source):
+        if not self._is_possible(source):
             return None
         from daybook.documents import config
 
