@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # where nothing has changed, nothing of it is needed
     from collections.abc import Sequence
 
+    from daybook.documents.config import Settings
+    from daybook.repo.git import Repo
     from daybook.site.site_memory import Start
     from daybook.site.site_output import Outcome
 
@@ -54,17 +56,28 @@ def _everything(words: Sequence[str]) -> bool:
     return bool(parser.parse_args(words).all)
 
 
-def _render(begun: Start | None, *, everything: bool) -> int:
+def _settings(repo: Repo, begun: Start | None) -> Settings | None:
+    """Return the settings, by hand from the bytes that the seal is about to stand for; None where a commit has nothing to do with them."""
     from daybook.documents import config
+    from daybook.documents import document
+
+    if begun and begun.settings is not None:
+        return config.from_bytes(begun.settings)
+    settings = document.settings_of(repo)
+    if settings is None:
+        print(f'{config.PATH} is wrong, so no page was made; run daybook validate-frontmatter')
+    return settings
+
+
+def _render(begun: Start | None, *, everything: bool) -> int:
     from daybook.repo import git
     from daybook.repo.git import Repo
     from daybook.site import site
 
     repo = Repo(begun.root, begun.git_dir, begun.common_dir) if begun else git.find_repo()
-    # the bytes that the seal is about to stand for
-    settings = config.from_bytes(begun.settings) if begun and begun.settings is not None else config.load(repo.root)
+    settings = _settings(repo, begun)
     is_commit = git.is_in_git_hook()
-    if is_commit and not (settings.render_tracked and site.concerns(settings, git.staged_changes(repo))):
+    if settings is None or is_commit and not (settings.render_tracked and site.concerns(settings, git.staged_changes(repo))):
         return 0  # a site that nobody commits is made by hand or by a job, not while somebody waits
     outcome = site.render(repo, settings, begun, everything=everything)
     if settings.render_tracked:
@@ -83,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     everything = bool(words) and _everything(words)
     if 'GIT_INDEX_FILE' in os.environ:
-        is_untracked = os.path.lexists('.git') and site_memory.is_left_to_others('.')
+        is_untracked = os.path.lexists('.git') and site_memory.is_left_to_others('.') and not site_memory.changes_settings('.')
         return 0 if is_untracked else _render(None, everything=everything)
     begun = site_memory.start()
     said = site_memory.recall(begun) if begun and not everything else None

@@ -45,6 +45,11 @@ def is_left_to_others(root: str) -> bool:
     return settings is not None and b'tracked' not in settings and b'\\' not in settings
 
 
+def changes_settings(root: str) -> bool:
+    """Return whether the commit that is being made may change the settings: who breaks them is told."""
+    return git_spawn.answers(root, ('diff-index', '--cached', '--name-only', 'HEAD', '--', CONFIG))[0] != b''
+
+
 def _versions() -> str:
     """Return the installed libraries with their versions; the first folder that has one has them all."""
     for folder in sys.path:
