@@ -33,6 +33,7 @@ from daybook.writers.pages_body import Heading
 from daybook.writers.pages_graph import Node
 from daybook.writers.pages_links import Place
 
+TEMPLATES = pages.Templates({})
 PLACE = Place('docs/sessions/a.md', frozenset({'plans/b c.md', 'docs/sessions/é.md'}), frozenset({'plans/secret.md'}),
               {'docs/x.png': 'data:image/png;base64,AAAA'}, '', '../../../../')
 
@@ -318,14 +319,14 @@ def test_every_text_of_a_page_is_escaped() -> None:
     content = pages.Page(*[bad] * 5, [(bad, [(bad, bad), (bad, '')])], bad, Body('', [Heading(2, bad, bad)] * 3, '', [bad, bad]), *[[link] * 13] * 3,
                          [pages.Change(*[bad] * 4)] * 2, *[bad] * 4)
     lists = [(bad, bad, [link] * 9)]
-    for text in (pages.page(content, _assets('page')), _home(site=bad, counts=[(bad, 1)], lists=lists)):
+    for text in (pages.page(TEMPLATES, content, _assets('page')), _home(site=bad, counts=[(bad, 1)], lists=lists)):
         assert '<i>' not in text and text.count('&lt;i&gt;&#34;&#39;&amp;') > 20
 
 
 def _page(**given: object) -> str:
     content = pages.Page('T', 'plan', 'active', 'S', '2026-11-20', [('Owner', [('<i>', 'a"b')])], '2026-12-01', Body('<p>x</p>', [], 'x', []),
                          [], [], [], [], 'plans/a.md', '../../plans/a.md', '../index.html', 'Site')
-    return pages.page(content._replace(**given), _assets('page'))
+    return pages.page(TEMPLATES, content._replace(**given), _assets('page'))
 
 
 def test_page_says_what_it_is() -> None:
@@ -350,7 +351,7 @@ def test_page_allows_nothing_but_its_own() -> None:
 
 def _home(**given: object) -> str:
     known: dict[str, object] = {'site': 'S', 'parts': 1, 'total': 0, 'counts': [], 'calendar': '', 'graph': '', 'lists': []}
-    return pages.home(_assets('home'), **{**known, **given})  # type: ignore[arg-type]
+    return pages.home(TEMPLATES, _assets('home'), **{**known, **given})  # type: ignore[arg-type]
 
 
 def test_home_of_nothing() -> None:
@@ -361,7 +362,7 @@ def test_home_of_nothing() -> None:
 def test_home_lists_what_is_at_work_before_what_is_over() -> None:
     statuses = ('active', '', '✅ Done', 'superseded by 7', 'cancelled', 'retired')
     nodes = {f'plans/{number}.md': ['plan', f'plan {-number % 9}', status, '', []] for number, status in enumerate(statuses)}
-    text = site_home.home(config.DEFAULTS, _assets('home'), {'kinds': {'plan': 6}, 'nodes': nodes, 'days': {}}, 1)
+    text = site_home.home(config.DEFAULTS, TEMPLATES, _assets('home'), {'kinds': {'plan': 6}, 'nodes': nodes, 'days': {}}, 1)
     assert re.findall('plan [0-9]', text) == ['plan 0', 'plan 8', 'plan 4', 'plan 5', 'plan 6', 'plan 7']
 
 

@@ -12,6 +12,7 @@ from daybook.writers import pages_graph
 from daybook.writers import pages_links
 from daybook.writers.pages import Assets
 from daybook.writers.pages import Link
+from daybook.writers.pages import Templates
 from daybook.writers.pages_graph import Node
 
 _KINDS = {'session': 'Sessions', 'workstream': 'Workstreams', 'plan': 'Plans', 'adr': 'Decisions', 'learning': 'Learnings', 'doc': 'Documents'}
@@ -22,7 +23,7 @@ def _by_state(node: Node) -> tuple[bool, str, str]:
     return review.is_over(node.status), node.title.casefold(), node.path
 
 
-def home(settings: Settings, assets: Assets, top: Mapping[str, Any], parts: int) -> str:
+def home(settings: Settings, templates: Templates, assets: Assets, top: Mapping[str, Any], parts: int) -> str:
     """Return the home page; `top` is what is counted, `parts` how many scripts hold the rows."""
     kinds = {**{kind: 0 for kind in _KINDS}, **top['kinds']}
     counts = [(_KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
@@ -32,6 +33,6 @@ def home(settings: Settings, assets: Assets, top: Mapping[str, Any], parts: int)
                            for node in sorted(nodes, key=_by_state) if node.kind == kind])
              for kind, name in sorted(pages_graph.COLUMNS, key=lambda column: column[0] != 'workstream')]
     return pages.home(
-        assets, site=settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
+        templates, assets, site=settings.render_title, parts=parts, total=sum(top['kinds'].values()), counts=counts,
         calendar=pages_graph.calendar(dict(sorted(top['days'].items()))), graph=pages_graph.graph(nodes),
         lists=[each for each in lists if each[2]], due_days=settings.freshness_due_days)

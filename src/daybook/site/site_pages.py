@@ -22,6 +22,7 @@ from daybook.writers.pages import Assets
 from daybook.writers.pages import Change
 from daybook.writers.pages import Link
 from daybook.writers.pages import Page
+from daybook.writers.pages import Templates
 from daybook.writers.pages_links import Place
 
 HOME = 'index.html'
@@ -65,8 +66,8 @@ def _image(sources: Sources, path: str) -> str | None:
 class Maker:
     """Makes the pages of the documents."""
 
-    def __init__(self, site: Site, sources: Sources, assets: Assets) -> None:
-        self.site, self.sources, self.assets, self.settings = site, sources, assets, site.settings
+    def __init__(self, site: Site, sources: Sources, templates: Templates, assets: Assets) -> None:
+        self.site, self.sources, self.templates, self.assets, self.settings = site, sources, templates, assets, site.settings
 
     def _place(self, known: Known) -> Place:
         page = posixpath.join(self.settings.render_folder, pages_links.page_of(known.entry.path))
@@ -122,7 +123,7 @@ class Maker:
         history = [Change(*map(inline.one_line, each)) for each in self.site.records.get('history', path) or ()]
         updated = entry.updated or (history[0].date if history else entry.created)
         source = self.settings.render_files_url
-        text = pages.page(Page(
+        text = pages.page(self.templates, Page(
             entry.title, entry.kind, entry.status, entry.summary, updated, self._facts(known, document, home), entry.due, body,
             self._earlier(known), [self._link(path, *item) for item in notes[:_MOST]], [self._link(path, *item) for item in others[:_MOST]],
             history, inline.one_line(path), (source.rstrip('/') + '/' if source else place.up) + pages_links.address(path).removeprefix('./'),

@@ -4,7 +4,6 @@ from __future__ import annotations
 import os
 from collections.abc import MutableMapping
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import jinja2
@@ -66,54 +65,47 @@ class Page(NamedTuple):
 class _Compiled(jinja2.BytecodeCache):
     """Compiled templates in a mapping, which somebody else keeps; a source that has changed is compiled again."""
 
-    def __init__(self) -> None:
-        self.known: MutableMapping[str, bytes] = {}
+    def __init__(self, known: MutableMapping[str, bytes]) -> None:
+        self._known = known
 
     def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        if content := self.known.get(bucket.key):
+        if content := self._known.get(bucket.key):
             bucket.bytecode_from_string(content)
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        self.known[bucket.key] = bucket.bytecode_to_string()
+        self._known[bucket.key] = bucket.bytecode_to_string()
 
 
-_COMPILED = _Compiled()
+class Templates:
+    """The templates of the pages: compiled ones are taken from `compiled`, and new ones put there."""
+
+    def __init__(self, compiled: MutableMapping[str, bytes]) -> None:
+        # the loader of packages would look for ours once more
+        loader = jinja2.FileSystemLoader(os.path.join(os.path.dirname(__file__), 'templates'))
+        self._environment = jinja2.Environment(loader=loader, bytecode_cache=_Compiled(compiled), auto_reload=False, autoescape=True, trim_blocks=True,
+                                               lstrip_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+        self._environment.globals.update(marker=Markup(MARKER))
+
+    def render(self, template: str, assets: Assets, **values: object) -> str:
+        """Return what a template makes of these values."""
+        # the texts of style and script elements are raw: they hold no `</`, which a test sees to
+        return self._environment.get_template(template).render(
+            style=Markup(assets.style), script=Markup(assets.script), policy=assets.policy, **values)
 
 
-def use_compiled(known: MutableMapping[str, bytes]) -> None:
-    """Take compiled templates from `known`, and put new ones there."""
-    _COMPILED.known = known
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    # the loader of packages would look for ours once more
-    loader = jinja2.FileSystemLoader(os.path.join(os.path.dirname(__file__), 'templates'))
-    environment = jinja2.Environment(loader=loader, bytecode_cache=_COMPILED, auto_reload=False, autoescape=True, trim_blocks=True,
-                                     lstrip_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    environment.globals.update(marker=Markup(MARKER))
-    return environment
-
-
-def _rendered(template: str, assets: Assets, **values: object) -> str:
-    # the texts of style and script elements are raw: they hold no `</`, which a test sees to
-    return _environment().get_template(template).render(
-        style=Markup(assets.style), script=Markup(assets.script), policy=assets.policy, **values)
-
-
-def page(content: Page, assets: Assets) -> str:
+def page(templates: Templates, content: Page, assets: Assets) -> str:
     """Return the page of one document."""
     body = content.body
-    return _rendered('page.html.j2', assets, page=content, body=Markup(body.html),
-                     headings=[heading for heading in body.headings if heading.level in (2, 3)], top=body.top)
+    return templates.render('page.html.j2', assets, page=content, body=Markup(body.html),
+                            headings=[heading for heading in body.headings if heading.level in (2, 3)], top=body.top)
 
 
-def home(assets: Assets, *, site: str, parts: int, total: int, counts: Sequence[tuple[str, int]], calendar: str, graph: str,
+def home(templates: Templates, assets: Assets, *, site: str, parts: int, total: int, counts: Sequence[tuple[str, int]], calendar: str, graph: str,
          lists: Sequence[tuple[str, str, Sequence[Link]]], due_days: int = 30) -> str:
     """Return the home page: `parts` scripts hold the rows of `total` documents, `counts` is by kind.
 
     The reader's own day decides which reviews are due within `due_days`, so that the page depends on the tree alone.
     `calendar` and `graph` are SVG of ours; `lists` are title, kind and lines, shown without a script too.
     """
-    return _rendered('home.html.j2', assets, site=site, parts=parts, total=total, counts=counts, calendar=Markup(calendar),
-                     graph=Markup(graph), lists=lists, due_days=due_days)
+    return templates.render('home.html.j2', assets, site=site, parts=parts, total=total, counts=counts, calendar=Markup(calendar),
+                            graph=Markup(graph), lists=lists, due_days=due_days)
