@@ -11,6 +11,7 @@ from daybook.documents import config
 from daybook.problem import printable
 from daybook.repo import git
 from daybook.session import claim
+from daybook.session import claiming
 from daybook.session import draft
 from daybook.session import operators
 
@@ -24,10 +25,10 @@ def main(argv: Sequence[str]) -> int:
     repo = git.find_repo()
     settings = config.load(repo.root)
     operator = operators.resolve(repo, args.email, os.environ)
-    warning = claim.path_warning(repo.root)
+    warning = claiming.path_warning(repo.root)
     if warning:
         print(printable(f'warning: {warning}'))
-    taken = claim.take(repo, settings, operator, now=datetime.now(timezone.utc), environ=os.environ, new=args.new)
+    taken = claiming.take(repo, settings, operator, now=datetime.now(timezone.utc), environ=os.environ, new=args.new)
     path = draft.write_skeleton(repo, settings, taken)
     print(printable(f'note:  {claim.note_path(settings, taken.id)} (a placeholder; leave it to hand-off)'))
     print(printable(f'draft: {path} (write here, then run handoff)'))

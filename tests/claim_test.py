@@ -22,6 +22,7 @@ from daybook.documents import frontmatter
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.session import claim
+from daybook.session import claiming
 from daybook.session.claim import Claim
 from daybook.session.operators import Operator
 
@@ -33,7 +34,7 @@ FOLDER = 'docs/sessions'
 
 def _take(repo: Sandbox, *, operator: Operator = ROMAN, now: datetime = NOW, new: bool = True,
           environ: Mapping[str, str] | None = None, **settings: Any) -> Claim:
-    return claim.take(git.find_repo(str(repo.root)), config.DEFAULTS._replace(**settings), operator, now=now,
+    return claiming.take(git.find_repo(str(repo.root)), config.DEFAULTS._replace(**settings), operator, now=now,
                       environ=environ or {}, new=new)
 
 
@@ -351,16 +352,16 @@ def test_stub_whose_place_was_taken_meanwhile(repo: Sandbox) -> None:
 def test_path_warning(tmp_path: Path) -> None:
     for folder in ('Library/Mobile Documents/com~apple~CloudDocs/repo', 'Library/CloudStorage/Dropbox/repo'):
         (tmp_path / folder).mkdir(parents=True)
-        warning = claim.path_warning(str(tmp_path / folder))
+        warning = claiming.path_warning(str(tmp_path / folder))
         assert warning and warning.startswith(f'the repository lies in {folder.split("/")[1]}: a file provider may copy')
         (tmp_path / 'short').unlink(missing_ok=True)
         (tmp_path / 'short').symlink_to(tmp_path / folder)
-        assert claim.path_warning(str(tmp_path / 'short')) == warning
-    assert claim.path_warning(str(tmp_path / 'MyCloudStorageApp/repo')) is None
+        assert claiming.path_warning(str(tmp_path / 'short')) == warning
+    assert claiming.path_warning(str(tmp_path / 'MyCloudStorageApp/repo')) is None
 
 
 def _assign(repo: Sandbox, session_id: str | None, **settings: Any) -> Claim:
-    return claim.assign(git.find_repo(str(repo.root)), config.DEFAULTS._replace(**settings), ROMAN, session_id, DAY,
+    return claiming.assign(git.find_repo(str(repo.root)), config.DEFAULTS._replace(**settings), ROMAN, session_id, DAY,
                         now=NOW, environ={})
 
 
@@ -368,7 +369,7 @@ def test_assign(repo: Sandbox) -> None:
     repo.write(f'{FOLDER}/{DAY}-04.md', 'x')
     before = repo.snapshot()
     found = git.find_repo(str(repo.root))
-    assert claim.peek(found, config.DEFAULTS, DAY) == f'{DAY}-05'
+    assert claiming.peek(found, config.DEFAULTS, DAY) == f'{DAY}-05'
     assert _assign(repo, None).id == f'{DAY}-05'
     assert _assign(repo, f'{DAY}-09')[:4] == (f'{DAY}-09', 'roman', 'local', 'open')
     assert [made.state for made in claim.all_claims(found)] == ['done', 'done']
@@ -386,7 +387,7 @@ def test_is_taken(repo: Sandbox) -> None:
     repo.write(f'{FOLDER}/{DAY}-06-slug.md', 'x')
     _assign(repo, f'{DAY}-07')
     found = git.find_repo(str(repo.root))
-    assert [(name, claim.is_taken(found, config.DEFAULTS, name)) for name, _ in TAKEN] == list(TAKEN)
+    assert [(name, claiming.is_taken(found, config.DEFAULTS, name)) for name, _ in TAKEN] == list(TAKEN)
 
 
 def _limited(repo: Sandbox, prelude: str, *wrapper: str) -> subprocess.CompletedProcess[str]:

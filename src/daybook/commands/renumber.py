@@ -29,6 +29,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
+from daybook.session import claiming
 from daybook.session import index_files
 from daybook.session import operators
 from daybook.session import preflight
@@ -89,7 +90,7 @@ def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new
     holder = next((doc.path for doc in notes if doc.identity.casefold() == new.casefold()), None)
     if holder:
         raise FatalError(f'{new} exists already: {holder}; take another id, or `next`')
-    if again is None and claims.is_taken(repo, settings, new):
+    if again is None and claiming.is_taken(repo, settings, new):
         raise FatalError(f'{new} is claimed already, or stands on another branch; take another id, or `next`')
 
 
@@ -163,7 +164,7 @@ def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str, 
     operator, now = operators.resolve(repo, None, os.environ), datetime.now(timezone.utc)
     owner = operators.load(repo.root).get(str(doc.meta.get('operator')), operator)
     day = _day(owner, old, now) if new == 'next' else new.rsplit('-', 1)[0]
-    return claims.assign(repo, settings, owner, None if new == 'next' else new, day, now=now, environ=os.environ,
+    return claiming.assign(repo, settings, owner, None if new == 'next' else new, day, now=now, environ=os.environ,
                          note=doc.path, again=again)
 
 
@@ -209,7 +210,7 @@ def _run(repo: Repo, args: argparse.Namespace) -> int:
         wanted = again.id
     else:
         operator = operators.resolve(repo, None, os.environ)
-        wanted = claims.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
+        wanted = claiming.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
     move = renumber.move_of(doc.path, old, wanted, **only)
     edits, mentions = _edits(repo, settings, move)
     _refuse(repo, move, edits, os.environ)

@@ -15,6 +15,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
+from daybook.session import claiming
 from daybook.session import draft as drafts
 from daybook.session import operators
 from daybook.session import orphans
@@ -81,7 +82,7 @@ def _claimed(repo: Repo, orphan: Orphan) -> Claim:
     if span is None:
         raise FatalError(f'the telemetry of {printable(orphan.session)} does not tell when it was; `--drop` puts it away')
     base = git.git('rev-list', '-1', f'--before=@{int(span[0])}', 'HEAD', '--', cwd=repo.root)
-    claim = claims.take(repo, settings, operator, now=datetime.now(timezone.utc), environ={}, new=True)
+    claim = claiming.take(repo, settings, operator, now=datetime.now(timezone.utc), environ={}, new=True)
     until = datetime.fromtimestamp(span[1], timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
     claim = claim._replace(session=orphan.session, head=base.text or None, until=until)
     claims.save(repo, claim)

@@ -20,7 +20,7 @@ from daybook.lifecycle import journal as moves
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
-from daybook.session import claim as claims
+from daybook.session import claiming
 from daybook.session import operators
 from daybook.session import overview_file
 from daybook.writers import indexes
@@ -47,7 +47,7 @@ def clone(repo: Repo) -> Iterator[Check]:
         yield warn('history', 'this clone is partial: documents whose blobs are missing are not read', 'git fetch --refetch --no-filter')
     else:
         yield ok('history', 'complete')
-    warning = claims.path_warning(repo.root)
+    warning = claiming.path_warning(repo.root)
     yield warn('place', warning, 'move the clone to a folder that is not synchronised') if warning else ok('place', repo.root)
     trees = git.git('worktree', 'list', '--porcelain', cwd=repo.root).text.split('\n\n')
     gone = [block.split('\n')[0].removeprefix('worktree ') for block in trees if '\nprunable' in block]

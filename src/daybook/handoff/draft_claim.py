@@ -14,6 +14,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.session import claim as claims
+from daybook.session import claiming
 from daybook.session import draft as drafts
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
@@ -114,7 +115,7 @@ def made_or_adopted(request: Request, draft: Draft, adopted: Claim | None) -> tu
         return adopted, False
     # a hand-off that fails takes its stub away again; the next try with this draft finds the claim by its path
     path = os.path.join(request.repo.root, draft.path) if draft.path else None
-    made = claims.take(request.repo, request.settings, request.operator, now=request.now, environ=request.environ,
+    made = claiming.take(request.repo, request.settings, request.operator, now=request.now, environ=request.environ,
                        new=True, draft=path)
     if made.kind == 'provisional':
         request.say(f'the id is provisional, and valid for good: {made.reason}')

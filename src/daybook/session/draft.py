@@ -4,18 +4,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
-from daybook.documents import markdown
 from daybook.documents.config import Kind
 from daybook.documents.config import Settings
-from daybook.documents.markdown import Heading
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo.git import Repo
 from daybook.session.claim import Claim
+
+if TYPE_CHECKING:
+    from daybook.documents.markdown import Heading
 
 CODE_SECTIONS = ('Commits', 'Files Touched')
 _HINTS = {
@@ -135,6 +137,8 @@ def parse(path: str, data: bytes, kind: Kind) -> Draft:
     parsed = frontmatter.parse(data)
     if parsed.error:
         raise FatalError(f'{path}:{parsed.error[0]}: {parsed.error[2]}; mend the draft, nothing was written')
+    from daybook.documents import markdown  # who only writes a skeleton reads none
+
     body = _body(path, data)
     headings = [heading for heading in markdown.headings(body) if heading.level <= 2 and not heading.nested]
     top = headings[0] if headings and headings[0].level == 1 else None
