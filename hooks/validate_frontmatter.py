@@ -15,6 +15,7 @@ from daybook.checks.vicinity import Part
 from daybook.checks.vicinity import Rules
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
@@ -41,7 +42,7 @@ def _operators(scope: Scope) -> tuple[dict[str, object], list[Problem]]:
     problems = identity.check_operators(config.OPERATORS_PATH, operators, {})
     if problems:  # only now does anybody ask for lines
         data = config.read_file(scope.repo.root, config.OPERATORS_PATH)
-        problems = identity.check_operators(config.OPERATORS_PATH, operators, config.mapping_lines(data or b''))
+        problems = identity.check_operators(config.OPERATORS_PATH, operators, mappings.lines(data or b''))
     return operators, problems
 
 

@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daybook.documents import config
+from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.documents.config import DEFAULTS
+from daybook.documents.globs import glob_regex
 from daybook.errors import FatalError
 
 GLOBS = (
@@ -55,7 +58,7 @@ BRACES = (
 
 @pytest.mark.parametrize(('pattern', 'path', 'matches'), (*GLOBS, *BRACES))
 def test_glob(pattern: str, path: str, matches: bool) -> None:
-    assert bool(re.fullmatch(config.glob_regex(pattern), path, re.DOTALL)) is matches
+    assert bool(re.fullmatch(glob_regex(pattern), path, re.DOTALL)) is matches
 
 
 HOSTILE = (
@@ -71,7 +74,7 @@ HOSTILE = (
 @pytest.mark.parametrize(('pattern', 'path'), HOSTILE)
 def test_glob_of_a_stranger_takes_no_time(pattern: str, path: str) -> None:
     """Each of these took from minutes to for ever, and a commit of anybody waited."""
-    assert not re.fullmatch(config.glob_regex(pattern), path, re.DOTALL)
+    assert not re.fullmatch(glob_regex(pattern), path, re.DOTALL)
 
 
 def _translate(patterns: list[str]) -> list[str]:
@@ -97,7 +100,7 @@ def test_glob_agrees_with_python() -> None:
     oracle = dict(zip(patterns, _translate(patterns)))
     for pattern in patterns:
         for path in paths:
-            ours = bool(re.fullmatch(config.glob_regex(pattern), path, re.DOTALL))
+            ours = bool(re.fullmatch(glob_regex(pattern), path, re.DOTALL))
             assert ours is bool(re.match(oracle[pattern], path)), (pattern, path)
 
 
@@ -210,13 +213,17 @@ def test_load(tmp_path: Path) -> None:
     assert config.load(str(tmp_path)).sessions_slug is True
 
 
+def _operators(root: Path) -> dict[str, Any]:
+    return mappings.load(config.OPERATORS_PATH, config.read_file(str(root), config.OPERATORS_PATH), 'operators')
+
+
 def test_operators_must_hold_operators(tmp_path: Path) -> None:
-    assert config.load_mapping(str(tmp_path), config.OPERATORS_PATH, 'operators') == {}
+    assert _operators(tmp_path) == {}
     (tmp_path / '.daybook').mkdir()
     for text in ('', 'operators:\n'):
         (tmp_path / config.OPERATORS_PATH).write_text(text)
         with pytest.raises(FatalError, match='operators'):
-            config.load_mapping(str(tmp_path), config.OPERATORS_PATH, 'operators')
+            _operators(tmp_path)
 
 
 def test_section_titles_of_the_defaults_are_known() -> None:

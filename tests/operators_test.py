@@ -10,7 +10,7 @@ from datetime import timezone
 import pytest
 
 from conftest import Sandbox
-from daybook.documents import config
+from daybook.documents import mappings
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.session import operators
@@ -150,7 +150,7 @@ def test_derived(repo: Sandbox, name: str, address: str, environ: Mapping[str, s
     who = _resolve(repo, None, None, environ, name, address)
     assert who[:4] == expected
     fits = {'operators': {who.slug: {'name': who.name, 'initials': who.initials, 'emails': list(who.emails)}}}
-    assert config.read_mapping('o', str(fits).encode(), 'operators')[1] == []
+    assert mappings.read('o', str(fits).encode(), 'operators')[1] == []
 
 
 @pytest.mark.parametrize(('email', 'expected'), [('R@x.com', 'roman-tester'), ('sergei.k@x.com', 'sergei-k')])

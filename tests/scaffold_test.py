@@ -14,6 +14,7 @@ from conftest import ROOT
 from daybook.adoption import people
 from daybook.documents import config
 from daybook.documents import frontmatter
+from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.errors import FatalError
 from daybook.rules import surroundings
@@ -298,7 +299,7 @@ def test_operators_are_proposed_when_they_are_needed(
     assert {slug: who['initials'] for slug, who in found_people.items()} == expected
     if found_people:
         text = texts.operators(found_people)
-        given, problems = config.read_mapping('.daybook/operators.yaml', text.encode(), 'operators')
+        given, problems = mappings.read('.daybook/operators.yaml', text.encode(), 'operators')
         assert not problems and given['operators'] == found_people
 
 

@@ -16,6 +16,7 @@ from daybook.adoption import survey
 from daybook.adoption import workplace
 from daybook.documents import config
 from daybook.documents import document
+from daybook.documents.globs import glob_regex
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.governance import records
@@ -124,7 +125,7 @@ def _mirror(repo: Repo, settings: config.Settings, servers: Iterable[str]) -> st
     """Return the first server of the agents whose calls are to stay 0 here, else an empty text."""
     texts = [files.read_bytes(os.path.join(repo.root, path)) or b'' for path in _AGENT_SETTINGS]
     names = [*servers, *(name for text in texts for name in _TOOL.findall(text.decode('utf-8', 'replace')))]
-    patterns = [config.glob_regex(tool) for invariant in settings.invariants for tool in invariant.tools]
+    patterns = [glob_regex(tool) for invariant in settings.invariants for tool in invariant.tools]
     return next((name for name in names for pattern in patterns
                  if re.fullmatch(pattern, f'mcp__{name}', re.IGNORECASE)), '')
 

@@ -63,12 +63,12 @@ class Scope:
     def settings(self) -> Settings:
         """The settings. Raises FatalError."""
         given, problems = self.mapping(config.PATH, 'config')
-        return config.from_mapping(config.sound(config.PATH, given, problems))
+        return config.from_mapping(mappings.sound(config.PATH, given, problems))
 
     def mapping(self, path: str, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
         """Return what one of our YAML files says and what is wrong with it; nothing when there is none."""
         data = config.read_file(self.repo.root, path)
-        return ({}, []) if data is None else mappings.read(self.repo.common_dir, path, data, schema_name)
+        return ({}, []) if data is None else mappings.read_kept(self.repo.common_dir, path, data, schema_name)
 
     @functools.cached_property
     def is_blind(self) -> bool:

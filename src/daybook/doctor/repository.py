@@ -13,6 +13,7 @@ from daybook.doctor.check import fail
 from daybook.doctor.check import ok
 from daybook.doctor.check import warn
 from daybook.documents import config
+from daybook.documents import mappings
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal
@@ -61,7 +62,7 @@ def settings(repo: Repo, environ: Mapping[str, str]) -> Iterator[Check]:
     """Yield whether the files of settings can be used, and for whom a hand-off would speak."""
     for name, path, schema in (('config', config.PATH, 'config'), ('operators', config.OPERATORS_PATH, 'operators')):
         data = files.read_bytes(os.path.join(repo.root, path))
-        problems = config.read_mapping(path, data, schema)[1] if data is not None else []
+        problems = mappings.read(path, data, schema)[1] if data is not None else []
         for wrong in problems:
             yield fail(name, f'{wrong.path}:{wrong.line}: {wrong.message}', f'correct {wrong.path}:{wrong.line}')
         if not problems:

@@ -2,20 +2,14 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 import re
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents import frontmatter
-from daybook.documents import schema
-from daybook.documents.globs import glob_regex as glob_regex
-from daybook.errors import FatalError
-from daybook.problem import Problem
+from daybook.documents.globs import glob_regex
 from daybook.repo import files
-from daybook.repo import sparse
 
 PATH = '.daybook/config.yaml'
 OPERATORS_PATH = '.daybook/operators.yaml'
@@ -234,115 +228,33 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     return DEFAULTS._replace(**flat)
 
 
-def _bad_globs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = []
-    places = [(f'/kinds/{name}/{key}', kind.get(key, ()))
-              for name, kind in (given.get('kinds') or {}).items() for key in ('paths', 'exclude')]
-    places += [(f'/links/{key}', (given.get('links') or {}).get(key, ())) for key in ('ignore', 'generated', 'exclude')]
-    places += [(f'/invariants/{number}/except', one.get('except', ()))
-               for number, one in enumerate(given.get('invariants') or ())]
-    places += [(f'/cochange/{number}/{key}', [glob.partition('#')[0] for glob in rule.get(key, ())])
-               for number, rule in enumerate(given.get('cochange') or ()) for key in ('when', 'then', 'exclude')]
-    places += [(f'/freshness/rules/{number}/paths', rule.get('paths', ()))
-               for number, rule in enumerate((given.get('freshness') or {}).get('rules') or ())]
-    for pointer, globs in places:
-        for position, glob in enumerate(globs):
-            try:
-                re.compile(glob_regex(glob))
-            except re.error as error:
-                found.append((f'{pointer}/{position}', f'not a glob: {glob}: {error.msg}'))
-    return found
-
-
-def _is_day(text: str) -> bool:
-    from datetime import date  # most settings name no day
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _bad_values(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what no schema can tell: a number that is none, and a day that is in no calendar."""
-    found = [(f'/{section}/timeout', 'not a number of seconds: .nan') for section in ('claims', 'handoff')
-             if math.isnan((given.get(section) or {}).get('timeout', 0))]
-    for name, kind in (given.get('kinds') or {}).items():
-        statuses = kind.get('statuses') or {}
-        found += [(f'/kinds/{name}/statuses/{status}/{position}', f'no status of this table: {following}; it has {", ".join(statuses)}')
-                  for status, others in statuses.items() for position, following in enumerate(others) if following not in statuses]
-    day = (given.get('validate') or {}).get('block_from')
-    if day and not _is_day(day):
-        found.append(('/validate/block_from', f'no such day: {day}'))
-    return found
-
-
-def read_mapping(path: str, data: bytes, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the content of one of our YAML files, less the settings that are null, and what is wrong with it."""
-    from daybook.documents import frontmatter_yaml
-
-    text = data.removeprefix(frontmatter.BOM)
-    given, error = frontmatter_yaml.read_yaml(text)
-    if error:
-        return {}, [Problem(path, *error)]
-    if not isinstance(given or {}, dict):
-        return {}, [Problem(path, 1, 'settings', 'not a mapping of keys to values')]
-    known = schema.built_in(schema_name)
-    may_be_null = set(known['properties']).difference(known.get('required', ()))
-    given = {key: value for key, value in (given or {}).items() if value is not None or key not in may_be_null}
-    wrong: list[tuple[str, str]] = []
-    if not schema.verdict(known)(given):
-        wrong += schema.violations(known, given)
-    if not wrong and schema_name == 'config':
-        wrong += _bad_globs(given) + _bad_values(given)
-    places = mapping_lines(data) if wrong else {}
-    return given, [Problem(path, places.get(pointer, 1), 'settings', f'{pointer or "/"}: {message}')
-                   for pointer, message in wrong]
-
-
-def mapping_lines(data: bytes) -> dict[str, int]:
-    """Return the line (from 1) of every value of one of our YAML files, which `read_mapping` could read, by JSON pointer."""
-    from daybook.documents import frontmatter_yaml
-
-    text = data.removeprefix(frontmatter.BOM)
-    lines = frontmatter_yaml.key_lines(text, frontmatter.Block(0, len(text), len(text), b'\n'))
-    return {pointer: max(line - 1, 1) for pointer, line in lines.items()}  # there is no fence above
-
-
 def read_file(root: str, path: str) -> bytes | None:
     """Return the bytes of one of our YAML files; None when there is none."""
     data = files.read_bytes(os.path.join(root, *path.split('/')))
-    return sparse.read(root, path) if data is None else data
+    if data is not None:
+        return data
+    from daybook.repo import sparse
+
+    return sparse.read(root, path)
 
 
 def lines(root: str) -> dict[str, int]:
     """Return the line of every value of the settings of the work tree `root`, which `load` could read, by JSON pointer."""
+    from daybook.documents import mappings
+
     data = read_file(root, PATH)
-    return {} if data is None else mapping_lines(data)
-
-
-def load_mapping(root: str, path: str, schema_name: str) -> dict[str, Any]:
-    """Return the validated content of one of our YAML files; empty when there is none.
-
-    Raises FatalError with file, line and hint when it does not fit its schema.
-    """
-    data = read_file(root, path)
-    return {} if data is None else sound(path, *read_mapping(path, data, schema_name))
-
-
-def sound(path: str, given: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Return what a file says. Raises FatalError with its problems when it has any."""
-    if problems:
-        words = [f'{path}:{problem.line}: {problem.message}' for problem in problems]
-        raise FatalError('\n'.join([f'{path} cannot be used; mend these lines', *words]))
-    return given
+    return {} if data is None else mappings.lines(data)
 
 
 def from_bytes(data: bytes | None) -> Settings:
     """Return the settings that the bytes of a config file make; the defaults for None. Raises FatalError."""
-    return from_mapping({} if data is None else sound(PATH, *read_mapping(PATH, data, 'config')))
+    if data is None:
+        return DEFAULTS
+    from daybook.documents import mappings
+
+    return from_mapping(mappings.load(PATH, data, 'config'))
 
 
 def load(root: str) -> Settings:
     """Return the settings of the work tree `root`. Raises FatalError when the file is wrong."""
-    return from_mapping(load_mapping(root, PATH, 'config'))
+    return from_bytes(read_file(root, PATH))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_yaml
+from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
@@ -77,7 +78,7 @@ def read(repo: Repo, settings: Settings) -> Found | None:
     if error:
         return Found(path, None, None, [Problem(path, error[0], 'authority-schema', error[2])])
     known, full = schema.built_in('authority'), authority.plain(given)
-    lines = config.mapping_lines(data) if isinstance(given, dict) else {}
+    lines = mappings.lines(data) if isinstance(given, dict) else {}
     if not schema.verdict(known)(full):
         wrong = [(authority.pointer_of(given, each.pointer), each.message) for each in schema.violations(known, full)]
         return Found(path, given, None, [Problem(path, lines.get(pointer, 1), 'authority-schema', f'{pointer or "/"}: {message}')

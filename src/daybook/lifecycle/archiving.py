@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import tree
 from daybook.documents.config import Settings
+from daybook.documents.globs import glob_regex
 from daybook.errors import FatalError
 from daybook.lifecycle import choosing
 from daybook.lifecycle import journal
@@ -136,7 +136,7 @@ def _sources(settings: Settings, known: _Files, moves: Mapping[str, str], *, are
 
 def _untouchable(settings: Settings, paths: Iterable[str], dirty: Collection[str]) -> dict[str, str]:
     """Return the files of which no link is rewritten, each with the reason for what it links to."""
-    exclude = re.compile('|'.join(map(config.glob_regex, settings.links_exclude)), re.DOTALL).fullmatch if settings.links_exclude else None
+    exclude = re.compile('|'.join(map(glob_regex, settings.links_exclude)), re.DOTALL).fullmatch if settings.links_exclude else None
     found = {path: f'{path}, which links to it, has changes that are not committed' for path in dirty}
     if exclude:
         found |= {path: f'{path}, which links.exclude leaves out, links to it' for path in paths if exclude(path)}

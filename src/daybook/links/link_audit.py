@@ -180,7 +180,7 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
 
 def options_of(settings: Settings) -> Options:
     """Return the settings `links:` for a judge."""
-    from daybook.documents.config import glob_regex
+    from daybook.documents.globs import glob_regex
 
     given = (settings.links_ignore, settings.links_generated, settings.links_exclude)
     ignore, generated, exclude = ('|'.join(map(glob_regex, globs)) for globs in given)

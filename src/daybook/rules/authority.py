@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents import config
 from daybook.documents import schema
+from daybook.documents.globs import glob_regex
 from daybook.documents.governed import Record
 from daybook.problem import Problem
 
@@ -126,7 +126,7 @@ def _paths(known: Map, files: Collection[str], gone: Collection[str]) -> Iterato
     owners: dict[str, dict[str, Entity]] = defaultdict(dict)
     for entity in known.entities.values():
         for glob in entity.paths:
-            pattern = re.compile(config.glob_regex(glob.lstrip('/')), re.DOTALL)
+            pattern = re.compile(glob_regex(glob.lstrip('/')), re.DOTALL)
             found = [path for path in files if pattern.fullmatch(path)]
             if not found:
                 yield Problem(known.path, entity.line, 'authority-path',

@@ -14,7 +14,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents.config import Invariant
-from daybook.documents.config import glob_regex
+from daybook.documents.globs import glob_regex
 from daybook.problem import Problem
 
 RULE = 'invariant-call'

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from daybook.documents import config
 from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.config import Cochange
+from daybook.documents.globs import glob_regex
 from daybook.problem import Problem
 
 TRAILER = 'Docs-Reviewed'
@@ -67,7 +67,7 @@ def is_excused(rule: Cochange, exits: Iterable[Exit]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(config.glob_regex(glob.partition('#')[0].lstrip('/')), re.DOTALL)
+    return re.compile(glob_regex(glob.partition('#')[0].lstrip('/')), re.DOTALL)
 
 
 def label_of(glob: str) -> str:

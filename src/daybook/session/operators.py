@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents import frontmatter_edit
+from daybook.documents import mappings
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import git
@@ -54,7 +55,7 @@ def load(root: str) -> dict[str, Operator]:
 
     Raises FatalError when the file does not fit its schema or two operators share initials or an address.
     """
-    given = config.load_mapping(root, PATH, 'operators')
+    given = mappings.load(PATH, config.read_file(root, PATH), 'operators')
     operators = {
         slug: Operator(slug, o.get('name', slug), o['initials'], tuple(o.get('emails', ())), o.get('timezone'))
         for slug, o in given.get('operators', {}).items()
