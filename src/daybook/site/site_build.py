@@ -1,19 +1,16 @@
-"""One build of the site: the pages, search and home page that a change makes stale, and what is counted of it all."""
+"""One build of the site: the pages, search and home page that a change makes stale."""
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
 from daybook import progress
-from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.repo.git import Repo
@@ -21,11 +18,11 @@ from daybook.site import site_listing
 from daybook.site import site_pages
 from daybook.site import site_state
 from daybook.site import site_workers
+from daybook.site.site_counts import Counts
 from daybook.site.site_listing import Listing
 from daybook.site.site_output import Outcome
 from daybook.site.site_output import Output
 from daybook.site.site_records import FAMILIES
-from daybook.site.site_records import Known
 from daybook.site.site_records import Rebuild
 from daybook.site.site_records import Site
 from daybook.site.site_sources import Sources
@@ -71,52 +68,14 @@ class Build:
         self.made: list[str] = []
         self._maker = site_pages.Maker(site, sources, templates, Assets(*top['assets']['page']))
         self._documents: dict[str, Document] = {}
-        self._before = self._seen_from_home()
-
-    def _seen_from_home(self) -> str:
-        return repr([self.top[name] for name in ('kinds', 'days', 'nodes')])
+        self._counts = Counts(site, top)
 
     def take(self, found: Mapping[str, Document | None], paths: Collection[str]) -> None:
         """Take in the documents that changed, and the images among `paths`. Raises Rebuild."""
-        for path in found:
-            self._count(path, self.site.get(path), -1)
-        former = {path: known for path in found if (known := self.site.get(path))}
-        self.site.update(found)
-        for path in found:
-            self._count(path, self.site.get(path), 1)
-            self._keep_images(path, former.get(path), self.site.get(path))
+        self._counts.take(found)
         for path in paths:
             self.site.stale.update(self.top['images'].get(path, ()))
-        self._recount_nodes()
-        broken = {path for path, each in found.items() if each and each.parsed.error}
-        self.top['unreadable'] = sorted(set(self.top['unreadable']) - set(found) | broken)
         self._documents = {path: each for path, each in found.items() if each}
-
-    def _count(self, path: str, known: Known | None, by: int) -> None:
-        if known is None or not known.shown:
-            return
-        for name, key in (('kinds', known.entry.kind), ('days', known.entry.created)):
-            if key:
-                self.top[name][key] = self.top[name].get(key, 0) + by
-                if not self.top[name][key]:
-                    del self.top[name][key]
-
-    def _recount_nodes(self) -> None:
-        for path in self.site.stale | self.site.gone:
-            known = self.site.get(path)
-            node = site_pages.graph_node(known) if known else None
-            if node:
-                self.top['nodes'][path] = node
-            else:
-                self.top['nodes'].pop(path, None)
-
-    def _keep_images(self, path: str, old: Known | None, new: Known | None) -> None:
-        images = self.top['images']
-        for image in set(old.images if old else ()) | set(new.images if new else ()):
-            users = set(images.get(image, ())) - {path} | ({path} if new and image in new.images else set())
-            images[image] = sorted(users)
-            if not users:
-                del images[image]
 
     def write(self, *, is_new: bool, is_edited: bool) -> None:
         """Write the stale pages, the changed parts of the search and the home page; remove what is gone."""
@@ -128,12 +87,11 @@ class Build:
             self._merge(done)
         self._remove(is_new)
         self._parts(is_all=is_new or is_edited)
-        home = site_pages.HOME
-        if is_new or is_edited or self._seen_from_home() != self._before:
+        if is_new or is_edited or self._counts.are_others():
             from daybook.site import site_home  # most changes leave it as it is
 
             assets = Assets(*self.top['assets']['home'])
-            self.output.write(home, site_home.home(self.site.settings, self.templates, assets, self.top, self.site.records.parts).encode())
+            self.output.write(site_pages.HOME, site_home.home(self.site.settings, self.templates, assets, self.top, self.site.records.parts).encode())
 
     def _pages(self, documents: Iterable[Document | None]) -> _Done:
         """Write the pages of some documents; what is to be remembered of it may be in another process, so it is returned."""
@@ -199,41 +157,6 @@ class Build:
                        sum(self.top['kinds'].values()), stamps)
 
 
-def _tell_history(repo: Repo, settings: Settings, site: Site, head: str | None, before: str | None) -> None:
-    """Bring the commits of each document up to date. Raises Rebuild when those that were told are no more.
-
-    A commit is told by the documents that there are, so that one that comes or goes has all of them read again.
-    """
-    if head == before and not site.is_other:
-        return
-    if head is None:
-        if before:
-            raise Rebuild
-        return
-    from daybook.site import site_history
-
-    known = None if site.is_other else before
-    merges = site_history.has_merges(repo, f'{known}..{head}') if known else False
-    if merges is None:
-        raise Rebuild
-    if merges:
-        known = None  # a merge brings what may be older than what was told
-    found: dict[str, list[list[str]]] = {}
-    for commit in site_history.commits(repo, f'{known}...{head}' if known else head):
-        if commit.side == '<':
-            raise Rebuild
-        told = site_history.told(commit, site.is_shown, lambda path: config.kind_of(settings, path) is not None)
-        for path in commit.paths:
-            if site.is_shown(path) and len(found.setdefault(path, [])) < site_history.LIMIT:
-                found[path].append(told)
-    for path, new in found.items():
-        old = site.records.get('history', path) or []
-        told_now = [*new, *(old if known else [])][:site_history.LIMIT]
-        if told_now != old:
-            site.records.put('history', path, told_now)
-            site.stale.add(path)
-
-
 def _edited(site: Site, settings: Settings, changed: Collection[str], output: Output) -> bool:
     """Mark tracked pages that somebody else wrote as stale; return whether home page and search are among them."""
     is_home = False
@@ -259,6 +182,20 @@ def _save(ground: Ground, records: Records, built: Build, stamps: dict[str, int]
     site_state.save_top(ground.folder, {**built.top, **listed, 'filtered': built.sources.filtered(), 'sums': sums, 'key': ground.key, 'head': ground.head, 'stamps': stamps})
 
 
+def _write(built: Build, settings: Settings, output: Output, changed: Collection[str] | None) -> None:
+    is_edited = settings.render_tracked and changed is not None and _edited(built.site, settings, changed, output)
+    built.write(is_new=changed is None, is_edited=is_edited)
+    git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
+    output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
+    output.remove(other)
+
+
+def _stamps(built: Build, output: Output, known: Collection[str]) -> dict[str, int]:
+    """Return when the folders of the site changed last; `known` are those in which nothing was done."""
+    touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
+    return {folder: at for folder, at in output.stamps({'', *touched, *known}).items() if at}
+
+
 def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], output: Output,
              changed: Collection[str] | None) -> Outcome:
     records = Records(ground.folder, ground.parts, None if changed is None else top['sums'])
@@ -268,19 +205,15 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     built = Build(site, top, sources, Templates(compiled), output)
     wanted = ground.listing.paths() if changed is None else changed
     built.take(sources.documents(wanted), wanted)
-    if not settings.render_tracked:
-        _tell_history(repo, settings, site, ground.head, top['head'])
-    is_edited = settings.render_tracked and changed is not None and _edited(site, settings, changed, output)
+    if not settings.render_tracked and (site.is_other or ground.head != top['head']):
+        from daybook.site import site_history  # most runs follow no commit
+
+        site_history.tell(repo, settings, site, ground.head, top['head'])
     if ground.makes_pages:
-        built.write(is_new=changed is None, is_edited=is_edited)
-        git_file, other = ('.gitattributes', '.gitignore') if settings.render_tracked else ('.gitignore', '.gitattributes')
-        output.write(git_file, _ATTRIBUTES if settings.render_tracked else _IGNORE)
-        output.remove(other)
+        _write(built, settings, output, changed)
     else:
         built.note()
-    touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
-    folders = touched | {''} | (set() if changed is None else set(top['stamps']))
-    stamps = {folder: at for folder, at in output.stamps(folders).items() if at}
+    stamps = _stamps(built, output, () if changed is None else top['stamps'])
     outcome = built.outcome(settings.render_folder, {} if sources.torn() else stamps)
     with contextlib.suppress(OSError):  # the site is made; the next run begins anew
         _save(ground, records, built, stamps)
