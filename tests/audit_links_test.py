@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook.__main__ import main as dispatch
+from daybook.links import link_contents
 
 ID = 'audit-links'
 CASES = Path(__file__).parent / 'data' / 'hooks' / ID
@@ -54,6 +56,26 @@ def test_bad(repo: Sandbox, case: Path) -> None:
     expected = (case / 'expected.txt').read_text()
     for arguments in ((), (), ('--no-catalogue',)):  # cold, warm, without the catalogue
         assert _audit(repo, *arguments) == (1, expected)
+
+
+@pytest.mark.parametrize('most', [1, 2, 7])
+def test_pages_that_are_not_held_ready_are_asked_again(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], most: int) -> None:
+    """A repository of many more linked pages than are held is audited as one of few is: here the few are `most`."""
+    monkeypatch.chdir(repo.root)
+    for number in range(12):
+        links = ' '.join(f'[a](b{other}.md#part-{other}) [b](b{other}.md#part-{other + number % 2})' for other in (number, (number * 5 + 1) % 12, (number * 7 + 2) % 12))
+        repo.write(f'docs/a{number}.md', f'{links}\n')
+        repo.write(f'docs/b{number}.md', f'## Part {number}\n\n[home](a{(number + 1) % 12}.md#no)\n')
+    repo.commit()
+
+    def audit(*args: str) -> tuple[int, str, str]:
+        shutil.rmtree(repo.root / '.git/daybook', ignore_errors=True)
+        return dispatch([ID, *args]), *capfd.readouterr()
+
+    both = audit(), audit('--no-catalogue')
+    assert both[0][1].count('\n') > 20 and 'no anchor #part-10 in docs/b9.md' in both[0][1]
+    monkeypatch.setattr(link_contents, '_MOST_PAGES', most)
+    assert (audit(), audit('--no-catalogue')) == both
 
 
 # what stands at HEAD, what is staged on top (None: deleted), exit code of `git commit`, output
