@@ -12,6 +12,7 @@ from conftest import Sandbox
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 
 
@@ -245,3 +246,18 @@ LINES = ((b'', []), (b'a\n', ['a']), (b'a\n\nb', ['a', '', 'b']), (b'a\n\n', ['a
 @pytest.mark.parametrize(('out', 'lines'), LINES)
 def test_lines_end_at_newlines_only(out: bytes, lines: list[str]) -> None:
     assert git.Result(0, out, '').lines == lines
+
+
+def test_place_of_a_folder(repo: Sandbox) -> None:
+    root, sub = str(repo.root), repo.write('a b/ü/x.md', 'x').parent
+
+    def place(folder: str) -> object:
+        return git_spawn.place(folder, git_spawn.answers(folder, git_spawn.WHERE)[0])
+
+    assert place(root) is None, 'no commit'
+    head = repo.commit()
+    assert place(root) == place(str(sub)) == (root, f'{root}/.git', f'{root}/.git', head)
+    assert place(f'{root}/.git') is None and git_spawn.place(root, None) is None
+    repo.git('worktree', 'add', '-q', '../other')
+    other = str(repo.root.parent / 'other')
+    assert place(other) == (other, f'{root}/.git/worktrees/other', f'{root}/.git', head)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # a warm hook does without `collections`
     from collections.abc import Mapping
     from collections.abc import Sequence
 
+WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 MOST_INPUT = 4096  # bytes that every pipe takes before anybody reads them
 
 
@@ -64,3 +65,12 @@ def answer(cwd: str, words: Sequence[str], given: bytes, env: Mapping[str, str] 
 def answers(cwd: str, *commands: Sequence[str]) -> list[bytes | None]:
     """Return what `ask` finds, at once."""
     return ask(cwd, *commands)()
+
+
+def place(cwd: str, answer: bytes | None) -> tuple[str, str, str, str] | None:
+    """Return root, git folder, common git folder and commit by what git answers to `WHERE` in `cwd`; None outside of a work tree with a commit."""
+    words = os.fsdecode(answer or b'').split('\n')
+    if len(words) != 6 or words[0] != 'true':
+        return None
+    root, git_dir, common_dir = (os.path.normpath(os.path.join(cwd, word)) for word in words[1:4])
+    return root, git_dir, common_dir, words[4]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # a run without changes does without `collections`
 CONFIG, MAILMAP = '.daybook/config.yaml', '.mailmap'
 SUFFIXES = ('.md', '.markdown', '.mdx')
 IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
-_WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 _STATE, _SEAL = 'daybook/site', 'seal'
 # what of ours makes the pages: folders, and how the names of its files begin
 _MAKERS = (('documents', ''), ('site', ''), ('writers', ('inline', 'pages')), ('writers/templates', ''))
@@ -140,14 +139,11 @@ def start() -> Start | None:
     if not os.path.exists(own):
         return None
     index = listing.trailer(own)
-    dirty, where = git_spawn.answers(here, listing.QUESTIONS[1], _WHERE)  # what takes git the longest begins first
-    words = os.fsdecode(where or b'').split('\n')
-    if dirty is None or len(words) != 6 or words[0] != 'true':
+    dirty, where = git_spawn.answers(here, listing.QUESTIONS[1], git_spawn.WHERE)  # what takes git the longest begins first
+    place = git_spawn.place(here, where)
+    if dirty is None or place is None or place[0] != here:
         return None
-    root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
-    if root != here:
-        return None
-    return Start(root, git_dir, common_dir, words[4], index if git_dir == own else listing.trailer(git_dir), dirty)
+    return Start(*place, index if place[1] == own else listing.trailer(place[1]), dirty)
 
 
 def _path(git_dir: str) -> str:
