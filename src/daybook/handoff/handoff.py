@@ -15,12 +15,13 @@ from daybook.handoff import journal as journals
 from daybook.handoff import keeping
 from daybook.handoff import plan as plans
 from daybook.handoff import publish
+from daybook.handoff import push_policy
 from daybook.handoff import refreshing
 from daybook.handoff import reporting
 from daybook.handoff import vetting
 from daybook.handoff.journal import Journal
 from daybook.handoff.plan import Plan
-from daybook.handoff.publish import Pushed
+from daybook.handoff.push_policy import Pushed
 from daybook.handoff.request import Outcome
 from daybook.handoff.request import Request
 from daybook.repo import files
@@ -41,12 +42,12 @@ def _publish(request: Request, journal: Journal) -> Pushed:
     if not journals.is_on_branch(repo, journal, commit):
         return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch '
                                              'that does',), True)
-    upstream = publish.upstream_of(repo, journal.branch)
+    upstream = push_policy.upstream_of(repo, journal.branch)
     if isinstance(upstream, Pushed):
         return upstream
     own = git_facts.own_ahead(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit,
                               start=journal.start) if settings.handoff_push == 'own' else ()
-    forbidden = publish.may_push(repo, settings, upstream, commit, own)
+    forbidden = push_policy.may_push(repo, settings, upstream, commit, own)
     if forbidden is not None:
         return forbidden
     request.step(f'push to {upstream.remote}')

@@ -9,9 +9,9 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import config
-from daybook.handoff import publish
-from daybook.handoff.publish import Pushed
-from daybook.handoff.publish import Upstream
+from daybook.handoff import push_policy
+from daybook.handoff.push_policy import Pushed
+from daybook.handoff.push_policy import Upstream
 from daybook.repo import git
 
 
@@ -28,7 +28,7 @@ def clone(repo: Sandbox, tmp_path: Path) -> Sandbox:
 
 
 def upstream(clone: Sandbox) -> Upstream | Pushed:
-    return publish.upstream_of(git.find_repo(str(clone.root)), 'main')
+    return push_policy.upstream_of(git.find_repo(str(clone.root)), 'main')
 
 
 def test_upstream(clone: Sandbox) -> None:
@@ -81,7 +81,7 @@ def test_policy(clone: Sandbox, policy: str, ahead: int, own: int, reason: str |
     clone.git('commit', '-q', '--allow-empty', '-m', 'note')
     repo, settings = git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy)
     assert isinstance(place, Upstream)
-    forbidden = publish.may_push(repo, settings, place, clone.git('rev-parse', 'HEAD'), oids[:own])
+    forbidden = push_policy.may_push(repo, settings, place, clone.git('rev-parse', 'HEAD'), oids[:own])
     assert (forbidden and forbidden.reason) == reason
     if forbidden:
         text = '\n'.join(forbidden.lines)
@@ -101,7 +101,7 @@ def test_where_both_sides_have_gone_on_the_command_pulls_first(clone: Sandbox, p
         clone.commit(name)
     place, note = upstream(clone), clone.git('rev-parse', 'HEAD')
     assert isinstance(place, Upstream)
-    forbidden = publish.may_push(git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy), place, note, ())
+    forbidden = push_policy.may_push(git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy), place, note, ())
     assert forbidden is not None
     command = forbidden.lines[-1].partition(': ')[2]
     assert command == 'git pull --no-rebase origin main && git push origin HEAD:main'
