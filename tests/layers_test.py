@@ -26,7 +26,7 @@ BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is
 BELOW['lifecycle'] += ('handoff',)  # its lock and its journal
 BELOW['doctor'] += ('handoff', 'lifecycle')  # the names of their journals
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
-HOOKS = {'commands/stub': ['daybook.hooks.handoff'], 'commands/audit': ['daybook.hooks.check_all']}  # a command that ends in a hook
+HOOKS = {'commands/audit': ['daybook.hooks.check_all']}  # what every hook that looks finds, as its report begins
 BY_NAME = {'__main__', 'hooks/check_all', 'transcripts/words'}  # what is found by its id, and the parser of `re`
 BELOW['__main__'] = ('errors', 'problem')
 BELOW['progress'] = ()

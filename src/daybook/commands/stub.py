@@ -9,6 +9,7 @@ from datetime import datetime
 from datetime import timezone
 
 from daybook.documents import config
+from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
@@ -99,14 +100,20 @@ def _write_draft(repo: Repo, orphan: Orphan, claim: Claim) -> str:
     return path
 
 
+def _pages(repo: Repo, settings: Settings, before: str, after: str) -> dict[str, bytes]:
+    from daybook.site import site_commit  # who commits no pages need not wait for it
+
+    return site_commit.pages(repo, settings, before, after)
+
+
 def _make_note(repo: Repo, orphan: Orphan) -> int:
     preflight.refuse_inside_hook(os.environ)
     # a list pays for no hand-off
-    from daybook.hooks import handoff
+    from daybook.handoff import calling
 
     path = _write_draft(repo, orphan, _claimed(repo, orphan))
     os.environ['DAYBOOK_QUICK'] = '1'
-    return handoff.main(['--files', path])
+    return calling.run(None, [path], say=print, pages=_pages)
 
 
 def _make_draft(repo: Repo, orphan: Orphan) -> int:

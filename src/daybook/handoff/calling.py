@@ -1,0 +1,90 @@
+"""One call of hand-off, from its words to its exit code: who asks, what is said on the way, and how it ended."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
+from datetime import timezone
+
+from daybook.documents import config
+from daybook.errors import FatalError
+from daybook.errors import UsageError
+from daybook.handoff import handoff
+from daybook.handoff import terminal
+from daybook.handoff.request import Outcome
+from daybook.handoff.request import PagesOf
+from daybook.handoff.request import Request
+from daybook.problem import printable
+from daybook.repo import git
+from daybook.session import operators
+from daybook.session import preflight
+from daybook.session.preflight import Refused
+
+_HOW_TO = """\
+no draft waits, so nothing was done. To hand off:
+  1. daybook claim-session          reserves an id and writes a draft to fill in
+  2. fill the draft                 at least `## Summary` and `## Resume Prompt`
+  3. daybook handoff --files DRAFT  or: pre-commit run --hook-stage manual handoff --files DRAFT
+DAYBOOK_QUICK=1 daybook handoff makes a minimum note from the facts alone"""
+
+
+def _to_the_end(say: Callable[..., None]) -> Callable[[str], None]:
+    def said(line: str) -> None:
+        try:
+            say('\n'.join(printable(part) for part in line.split('\n')), flush=True)
+        except BrokenPipeError:  # the reader (`| head`) has gone, and the hand-off must not end half-way
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return said
+
+
+def _request(email: str | None, given: Sequence[str], say: Callable[[str], None], pages: PagesOf) -> Request:
+    preflight.refuse_inside_hook(os.environ)
+    repo = git.find_repo()
+    operator = operators.resolve(repo, email, os.environ)
+    known = operators.load(repo.root)
+    is_explicit = operator.source in ('--email', '$OPERATOR')
+    if len(known) > 1 and not is_explicit and terminal.is_somebody_there(os.environ):
+        terminal.confirm(f'hand off as {operator.slug} ({operator.name}), known from {operator.source}?', 10)
+    return Request(repo, config.load(repo.root), operator, known, given, os.environ,
+                   datetime.now(timezone.utc), say, terminal.banner, pages)
+
+
+def _ended_badly(error: Exception, say: Callable[[str], None]) -> Outcome:
+    """Tell what happened; the last line stays true, as nothing after the commit is raised."""
+    if isinstance(error, Refused):
+        say(f'handoff: refused: {error}' + ('\nNothing was changed.' if error.is_untouched else ''))
+        return Outcome(reason=error.reason, code=1)
+    say(f'handoff: failed: {error}')
+    return Outcome(reason='failed', code=1)
+
+
+def _report(outcome: Outcome, say: Callable[[str], None]) -> int:
+    if outcome.reason == 'no-draft':
+        say(_HOW_TO)
+    if outcome.prompt:
+        say(f'\nResume Prompt of {outcome.id}:\n{outcome.prompt}\n')
+    say(outcome.last_line)
+    return outcome.code
+
+
+def run(email: str | None, given: Sequence[str], *, say: Callable[..., None], pages: PagesOf) -> int:
+    """Hand off one of the drafts `given` (none: the one that waits), and return the exit code.
+
+    `email` is the operator's, None for what the environment says; `say` prints as `print` does, and its last line is
+    `handoff: id=… commit=… pushed=…`, whatever happened; `pages` makes tracked pages. Raises UsageError.
+    """
+    told = _to_the_end(say)
+    try:
+        outcome = handoff.run(_request(email, given, told, pages))
+    except UsageError:
+        raise
+    except (FatalError, OSError) as error:
+        outcome = _ended_badly(error, told)
+    except KeyboardInterrupt:
+        told('handoff: interrupted; the next hand-off undoes or completes what was begun')
+        told(Outcome(commit='unknown', pushed='unknown', reason='interrupted').last_line)
+        raise
+    return _report(outcome, told)
