@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 from datetime import timedelta
 from importlib.metadata import version
@@ -40,6 +41,16 @@ CROWDED = {
     'AGENTS.md': b'# Agents\r\n\r\nBe kind.',
     'CLAUDE.md': b'@AGENTS.md\n',
 }
+
+
+def ran_over(repo: Sandbox, contents: Mapping[str, str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Run `init` over committed files; return what the repository held before, and after."""
+    for path, text in contents.items():
+        repo.write(path, text)
+    repo.commit()
+    before = repo.snapshot()
+    ran(repo)
+    return before, repo.snapshot()
 
 
 def crowded(repo: Sandbox) -> Sandbox:
@@ -107,14 +118,12 @@ def test_the_union_merge_reaches_the_index_and_nothing_else(repo: Sandbox) -> No
 
 
 def test_indexes_that_people_wrote_merge_as_text(repo: Sandbox) -> None:
-    repo.write('.daybook/config.yaml', 'kinds: {doc: {paths: [docs/**/*.md, specs/**/*.md]}, runbook: {paths: [specs/runs/*.md, "*.md"]}}\n')
-    repo.write('docs/adr/INDEX.md', '# by hand\n')
-    repo.write('plans/old/a.md', '---\ntitle: A\n---\n')
-    repo.write('plans/old/INDEX.md', '# by hand too\n\n- [A](a.md)\n')
-    repo.commit()
-    ran(repo)
+    kinds = '{doc: {paths: [docs/**/*.md, specs/**/*.md]}, runbook: {paths: [specs/runs/*.md, "*.md"]}}'
+    _, after = ran_over(repo, {
+        '.daybook/config.yaml': f'kinds: {kinds}\n', 'docs/adr/INDEX.md': '# by hand\n',
+        'plans/old/a.md': '---\ntitle: A\n---\n', 'plans/old/INDEX.md': '# by hand too\n\n- [A](a.md)\n'})
     folders = ('docs/sessions', 'workstreams', 'docs/learnings', 'specs')  # `specs/runs` lies in `specs`, and the root would be everything
-    assert repo.read('.gitattributes') == ''.join(f'{folder}/**/INDEX.md merge=union\n' for folder in folders)
+    assert after['.gitattributes'].decode() == ''.join(f'{folder}/**/INDEX.md merge=union\n' for folder in folders)
 
 
 @pytest.mark.parametrize(('settings', 'hand_written', 'lines'), [
@@ -576,14 +585,9 @@ def test_who_asks_the_mirror_today_is_not_red_from_the_first_day(repo: Sandbox, 
 
 
 def test_a_hand_off_skill_of_another_agent_is_one_too(repo: Sandbox) -> None:
-    repo.write('.agents/skills/agent-handoff/SKILL.md', 'theirs\n')
-    repo.write('.github/workflows/resume-checks.yml', 'on: push\n')
-    repo.write('CLAUDE.md', 'Read AGENTS.md first.\n')
-    repo.write('AGENTS.md', '# A\n')
-    repo.commit()
-    before = repo.snapshot()
-    ran(repo)
-    after = repo.snapshot()
+    before, after = ran_over(repo, {
+        '.agents/skills/agent-handoff/SKILL.md': 'theirs\n', '.github/workflows/resume-checks.yml': 'on: push\n',
+        'CLAUDE.md': 'Read AGENTS.md first.\n', 'AGENTS.md': '# A\n'})
     assert '.claude/commands/handoff.md' not in after and '.claude/commands/resume.md' in after
     assert after['CLAUDE.md'] == before['CLAUDE.md'], 'it sends its reader to AGENTS.md already'
     ran(repo)
