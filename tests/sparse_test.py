@@ -116,3 +116,21 @@ def test_init_knows_what_is_left_out(sparse: Sandbox) -> None:
     assert sparse.snapshot() == before
     sparse.git('sparse-checkout', 'add', '.daybook')
     assert sparse.daybook('init', '--dry-run').returncode == 0
+
+
+def test_an_uninstall_knows_what_is_left_out(sparse: Sandbox) -> None:
+    assert sparse.daybook('init', '--with', 'claude').returncode == 0
+    sparse.commit('adopted')
+    sparse.git('sparse-checkout', 'set', '--cone', 'docs')
+    before = sparse.snapshot()
+    run = sparse.daybook('init', '--uninstall')
+    assert run.returncode == 1 and 'there is no .daybook/installed.json' not in run.stdout
+    assert run.stderr == ('daybook: .daybook/installed.json: the sparse checkout leaves it out; '
+                          '`git sparse-checkout add .daybook` takes it in; nothing was taken out\n')
+    assert sparse.snapshot() == before
+    sparse.git('sparse-checkout', 'add', '.daybook')
+    run = sparse.daybook('init', '--uninstall')
+    assert run.returncode == 0 and 'the sparse checkout leaves it out; `git sparse-checkout add .claude` takes it in' in run.stdout
+    sparse.git('sparse-checkout', 'add', '.claude')
+    assert sparse.daybook('init', '--uninstall').returncode == 0
+    assert not (sparse.root / '.claude').exists() and not (sparse.root / '.daybook/installed.json').exists()

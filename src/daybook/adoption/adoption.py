@@ -237,5 +237,12 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
 
 
 def look_back(repo: Repo) -> Found:
-    """Return what stands in `repo` of what earlier runs have put in, and nothing else."""
-    return Found(Places(repo.root), record=read_record(repo))
+    """Return what stands in `repo` of what earlier runs have put in, and nothing else.
+
+    Raises FatalError when their record is there and cannot be read.
+    """
+    places = Places(repo.root)
+    obstacle = places[scaffold_record.PATH].obstacle
+    if obstacle:
+        raise FatalError(f'{scaffold_record.PATH}: {obstacle}; nothing was taken out')
+    return Found(places, record=read_record(repo))
