@@ -183,7 +183,9 @@ AGEING = (('session', None, True), ('plan', 'done', True), ('plan', 'Done (2024)
 
 @pytest.mark.parametrize(('kind', 'status', 'may_age'), AGEING)
 def test_may_age(kind: str, status: object, may_age: bool) -> None:
-    assert links.may_age(kind, status) is may_age
+    assert links.may_age(kind, {'status': status}) is may_age
+    assert links.may_age(kind, {'status': status, 'superseded_by': 'b'})
+    assert links.may_age(kind, {'status': status, 'superseded_by': []}) is may_age
 
 
 WIKILINKS = (

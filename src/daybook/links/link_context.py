@@ -163,7 +163,7 @@ class Ageing:
 
         data = self.data(source)
         found = document.from_bytes(source, self.settings.kind(kind), data) if data is not None else None
-        return found is not None and links.may_age(kind, found.meta.get('status'))
+        return found is not None and links.may_age(kind, found.meta)
 
 
 class _Place(NamedTuple):

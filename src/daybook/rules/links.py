@@ -150,14 +150,14 @@ def problem_of(fault: Fault, around: Around) -> Problem:
     return Problem(fault.source, fault.link.line, rule, message, level, tuple(_causes(fault)))
 
 
-def may_age(kind: str, status: object) -> bool:
+def may_age(kind: str, meta: Mapping[str, object]) -> bool:
     """Return whether a document is a record of its time, so that a target which is lost later is no error in it.
 
-    These are notes, decisions that were accepted, and what is over by its `status`.
+    These are notes, decisions that were accepted, and what is over by its `status` or superseded.
     """
     from daybook.documents import review  # a repository without dead links asks nobody
 
-    return kind == 'session' or review.is_over(status) or kind == 'adr' and review.first_word(status) == 'accepted'
+    return kind == 'session' or review.is_closed(meta) or kind == 'adr' and review.first_word(meta.get('status')) == 'accepted'
 
 
 def _causes(fault: Fault) -> Iterable[str]:
