@@ -70,7 +70,7 @@ class Resolver:
             written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
         key = '' if written[:1] == '/' else tree.folder_of(source), written
         found = self._found[key] if key in self._found else self._lead(source, written)
-        if not is_once:
+        if not is_once or found is not None and found.fault:  # what is dead is asked for again, and costs the most
             self._found[key] = found
         if found is None or self._ignored and self._ignored(target if is_decoded else unquote(target)):
             return None

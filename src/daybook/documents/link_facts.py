@@ -3,12 +3,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
 from collections.abc import Set
-from typing import TypeVar
 
 from daybook.documents import markdown
 from daybook.documents.markdown import Place
@@ -21,13 +17,8 @@ _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 WIKILINKS = '[['
-_UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
+UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
-_CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
-_FEW = 8  # files up to which reading them in full costs less than what reads many quickly
-_MANY = 400  # files from which on more processes pay for their start
-
-_Result = TypeVar('_Result')
 
 
 class Facts:
@@ -62,7 +53,7 @@ def body(data: bytes) -> tuple[str, int]:
 
 
 def _clear(target: str) -> str:
-    return _UNCLEAR if '\n' in target or '\0' in target else target
+    return UNCLEAR if '\n' in target or '\0' in target else target
 
 
 def has_anchor(fragment: str, anchors: Set[str]) -> bool:
@@ -90,7 +81,7 @@ def dumped_of(data: bytes, *, is_of_many: bool = True) -> str:
     if '%' in text and _ENCODED_MARK.search(text):
         found = markdown.scan(text)
         anchors, wikilinks = found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}
-        targets = {_UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
+        targets = {UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
                    for link in found.links if link.kind != 'wikilink'}
     else:
         targets, anchors, wikilinks = markdown.survey(text, is_of_many=is_of_many)
@@ -106,7 +97,7 @@ def places(data: bytes, targets: Iterable[str], *, is_of_many: bool = True) -> l
 
     def is_wanted(target: str) -> bool:
         return (target in wanted or _clear(unquote(target)) in wanted
-                or _UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None)
+                or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None)
 
     if WIKILINKS in wanted:
         return [Place(link.kind, link.target, link.line) for link in markdown.links(text, line)
@@ -123,56 +114,3 @@ def read(root: str, path: str) -> bytes | None:
     except OSError:
         return None
     return data
-
-
-def _dumped(root: str, path: str, *, is_of_many: bool = True) -> str | None:
-    data = read(root, path)
-    return None if data is None else dumped_of(data, is_of_many=is_of_many)
-
-
-def _placed(root: str, job: tuple[str, frozenset[str]], *, is_of_many: bool = True) -> list[Place] | None:
-    data = read(root, job[0])
-    return None if data is None else places(data, job[1], is_of_many=is_of_many)
-
-
-def _chunk(work: tuple[Callable[..., _Result], str, Sequence[object]]) -> list[_Result]:
-    function, root, jobs = work
-    return [function(root, job) for job in jobs]
-
-
-class Readers:
-    """The processes that read many files; started when there is enough to do, ended with the `with` block."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._pool: object = None
-
-    def __enter__(self) -> Readers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.terminate()
-            self._pool.join()
-
-    def _map(self, function: Callable[..., _Result], jobs: Sequence[object]) -> Iterator[_Result]:
-        workers = min(os.cpu_count() or 1, 8)
-        if self._pool is None and (len(jobs) < _MANY or workers == 1):
-            return (function(self._root, job, is_of_many=len(jobs) > _FEW) for job in jobs)
-        if self._pool is None:
-            import gc
-            import multiprocessing
-
-            markdown.load_for_many()
-            gc.freeze()  # else each process would copy what is here when it first collects
-            self._pool = multiprocessing.Pool(workers)
-        chunks = [(function, self._root, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
-        return (result for results in self._pool.imap(_chunk, chunks) for result in results)
-
-    def facts(self, paths: Sequence[str]) -> Iterator[str | None]:
-        """Yield the dumped facts of each file of `paths`, None for one that cannot be read."""
-        return self._map(_dumped, paths)
-
-    def places(self, jobs: Sequence[tuple[str, frozenset[str]]]) -> Iterator[list[Place] | None]:
-        """Yield what `places` returns for each path and its targets, None for a file that cannot be read."""
-        return self._map(_placed, jobs)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from functools import cache
-from functools import lru_cache
 from types import ModuleType
 from typing import NamedTuple
 from typing import Protocol
@@ -122,11 +121,6 @@ def _quick() -> tuple[ModuleType, ModuleType]:
     return markdown_survey, markdown_places
 
 
-@lru_cache(maxsize=1)  # what a document says is often followed by where it says so
-def _rendered(text: str) -> str:
-    return _parser().html(text)
-
-
 def load_for_many() -> None:
     """Import all that `survey` and `links_to` need for many documents, before processes part that would each do so."""
     _parser()
@@ -173,7 +167,7 @@ class _Scanner:
             self._lines = Lines(self.text)
         for mark in marks:
             if mark.kind == 'html' or mark.kind == 'tag':
-                self._html_links(mark, markdown_html.tags(mark.value))
+                self._html_links(mark, markdown_html.tags(mark.value, with_plain=False))
             else:
                 self._link(mark.kind, mark.value, mark.start, mark.end)
 
@@ -240,7 +234,7 @@ def scan(text: str, first_line: int = 1) -> Scan:
 
 def survey(text: str, *, is_of_many: bool = True) -> Survey:
     """Return the targets and anchors of `text`, equal to those of `scan`, and of many documents in half the time."""
-    quick = _quick()[0].survey(text, _rendered) if is_of_many else None
+    quick = _quick()[0].survey(text, _parser().html) if is_of_many else None
     if quick is not None:
         return Survey(*quick, set())
     found = scan(text)
@@ -267,7 +261,7 @@ def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, i
 
     Percent-encoding must make no difference to `wanted`.
     """
-    quick = _quick()[1].places(text, wanted, _rendered, first_line) if is_of_many else None
+    quick = _quick()[1].places(text, wanted, _parser().html, first_line) if is_of_many else None
     if quick is not None:
         return quick
     scanner = _Scanner(text, first_line)

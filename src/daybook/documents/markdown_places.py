@@ -1,14 +1,12 @@
 """Where in a document the links to given targets begin, at the speed of rendering.
 
-Where as many links to a target are rendered as there are places that look like one, all of these are links. Else
-each of these places gets two marks, one behind its `[` and one at the end of its target, and the document is rendered
-again: where a link bears both marks of a place, it begins there.
+Each place that looks like such a link gets two marks, one behind its `[` and one at the end of its target. The
+document is rendered once: where a link bears both marks of a place, it begins there.
 """
 from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,14 +16,10 @@ from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 
-# a target that stands as it is meant, with brackets one in the other at most
-_CLEAR = re.compile(r'\]\(\s*((?:[^\s<>()&\\]|\([^\s<>()&\\]*\))+)(?=[\s)])')
-_RENDERED_LINK = re.compile(r'<(a href|img src)="([^"]*)"')
 _CANDIDATE = re.compile(r'\]\(\s*<?([^\s<>()&\\]+)')
 _MARK = 'q0z'  # letters and digits, so that nothing else is read in another way; the first is no digit of a `%`
 _WHOLE_MARK = re.compile(r'q0z\d+z')
 _RENDERED = re.compile(r'<(?:a href="([^"]*)"(?: title="[^"]*")?>|img src="([^"]*)" alt=")(q0z\d+z)?')
-_NOT_PLAIN = re.compile(r'[`\\<>]')
 _FARTHEST = 1000  # characters between the brackets of a link that is looked for
 
 
@@ -43,13 +37,9 @@ def places(text: str, wanted: Callable[[str], bool], render: Callable[[str], str
     `wanted` is asked for targets as they are written or rendered: percent-encoding must make no difference to it.
     The lines count from `first_line`.
     """
-    if ']:' in text or '[^' in text:
+    if _MARK in text or ']:' in text or '[^' in text:
         return None
     wanted = functools.cache(wanted)  # most targets occur many times
-    if (counted := _counted(text, wanted, render, first_line)) is not None:
-        return counted
-    if _MARK in text:
-        return None
     found = _candidates(text, wanted)
     rendered = render(_marked(text, found))
     kinds = _proven(rendered, found, wanted)
@@ -57,40 +47,6 @@ def places(text: str, wanted: Callable[[str], bool], render: Callable[[str], str
         return None
     lines = Lines(text)
     return [Place(kinds[number], one.target, first_line + lines.index(one.start)) for number, one in enumerate(found) if number in kinds]
-
-
-def _counted(text: str, wanted: Callable[[str], bool], render: Callable[[str], str], first_line: int) -> list[Place] | None:
-    """Return what `places` does, by counting; None when that proves nothing.
-
-    Each link that is rendered begins with `[` and has `](` before its target, as the text has neither definitions of
-    references nor tags that could pass for rendered ones.
-    """
-    clear = list(_CLEAR.finditer(text))
-    if len(clear) != text.count('](') or '<a href="' in text or '<img src="' in text:
-        return None
-    places, known = [], Counter()
-    for match in clear:
-        if wanted(match[1]):
-            start = _opening(text, match.start())
-            if start < 0 or not _is_opened(text, start, match.start()):
-                return None
-            kind = 'image' if text[start - 1:start] == '!' else 'link'
-            known[kind, unquote(match[1])] += 1
-            places.append((start, kind, match[1]))
-    rendered = render(text)
-    for (kind, written), count in Counter(_RENDERED_LINK.findall(rendered)).items():
-        target = markdown_html.unescaped(written)
-        if wanted(target):
-            known['link' if kind == 'a href' else 'image', unquote(target)] -= count
-    if any(known.values()) or '<' in text and _has_other(rendered, wanted):
-        return None
-    lines = Lines(text)
-    return [Place(kind, target, first_line + lines.index(start)) for start, kind, target in sorted(places)]
-
-
-def _is_opened(text: str, start: int, end: int) -> bool:
-    """Return whether no code, tag or escape could make the bracket at `start` another one than what a link begins with that is there."""
-    return _NOT_PLAIN.search(text, start, end) is None and text[start - 1:start] != '\\'
 
 
 def _proven(rendered: str, found: list[_Candidate], wanted: Callable[[str], bool]) -> dict[int, str] | None:

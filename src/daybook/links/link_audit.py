@@ -1,7 +1,6 @@
 """The link audit of a whole repository, at the cost of what changed since the last one."""
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Collection
@@ -10,11 +9,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Set
 from typing import TYPE_CHECKING
-from typing import NamedTuple
 
-from daybook import problem
 from daybook.documents import catalogue
-from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -23,15 +19,20 @@ from daybook.documents.destination import Destination
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
-from daybook.documents.link_facts import Readers
 from daybook.documents.markdown import Place
 from daybook.documents.tree import Tree
 from daybook.links import link_context
 from daybook.links import link_memory
+from daybook.links import link_verdict
+from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
 from daybook.links.link_contents import KIND
 from daybook.links.link_memory import Setup
-from daybook.problem import Problem
+from daybook.links.link_reader import Reader
+from daybook.links.link_reader import Readers
+from daybook.links.link_reader import Suspects
+from daybook.links.link_verdict import Judged
+from daybook.links.link_verdict import Verdict
 from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
@@ -41,33 +42,19 @@ from daybook.rules import links
 if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.documents.config import Settings
 
+_MANY = 3000  # files with dead links, from which on others than this process judge them
 _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
-
-
-class Judged(NamedTuple):
-    """A problem, and the target of its link, by which a baseline knows it."""
-
-    problem: Problem
-    target: str
-
-
-class Verdict(NamedTuple):
-    """What came out for one file; `is_dated` when it depends on more than the listing, `keys` as in `links.Seen`."""
-
-    judged: list[Judged]
-    is_dated: bool
-    keys: Set[str]
 
 
 class Judge:
     """Finds what is wrong with the links of files in one state of the repository."""
 
-    def __init__(self, repo: Repo, files: Listing, options: Options, kept: Catalogue, *, is_in_commit: bool) -> None:
+    def __init__(self, repo: Repo, files: Listing, options: Options, baseline: bytes, kept: Catalogue, *, is_in_commit: bool) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
-        self.change = link_context.Change(repo, is_index=is_in_commit or files.is_index)
-        self._repo, self._files, self._kept = repo, files, kept
+        self.change = Change(repo, is_index=is_in_commit or files.is_index)
+        self._repo, self._files, self._baseline, self._kept = repo, files, baseline, kept
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
         self._ageing = link_context.Ageing(repo, self.contents, options.documents)
@@ -89,14 +76,25 @@ class Judge:
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
-        with Readers(self._repo.root) as readers:
+        known = link_baseline.read(self._baseline)
+        with Readers(Reader(self._repo.root, self._resolver, self.change, known)) as readers:
             # this process follows links while others read
             seen = self._look((source, Facts(dumped)) for source, dumped in self.contents.prepare(sources, readers))
             seen |= self._look((source, self.contents.facts(source)) for source in sources if source not in seen)
-            wanted = {source: self._suspects(source, found) for source, found in seen.items()}
-            places = list(self.contents.places({source: some for source, some in wanted.items() if some}, readers))
-        judged, dated = self._explain(places)
-        return {source: Verdict(judged.get(source, []), source in dated, seen[source].keys) for source in seen}
+            suspects = [some for some in map(self._suspects, seen, seen.values()) if some.targets]
+            if len(suspects) > _MANY:
+                self.change.paths  # else each process would ask git
+                readers.renew()
+                suspects = [some._replace(is_plain=self._is_plain(some)) for some in suspects]
+            found = dict(self.contents.find(suspects, readers))
+        judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))
+        verdicts = {}
+        for source, (*_, keys, _) in seen.items():
+            here = found.get(source)
+            if not isinstance(here, Verdict):
+                here = link_verdict.verdict(source, judged.get(source, ()), known, is_dated=source in dated)
+            verdicts[source] = here._replace(keys=keys)
+        return verdicts
 
     def follow(self, source: str, target: str) -> Destination | None:
         """Return where a target of the file `source` leads."""
@@ -111,9 +109,10 @@ class Judge:
             settings = config.from_bytes(former)
         except FatalError:
             return set()
-        judge = Judge(self._repo, self._files, options_of(settings), self._kept, is_in_commit=True)
+        judge = Judge(self._repo, self._files, options_of(settings), b'', self._kept, is_in_commit=True)
         judge._ageing.settings = settings
-        return {(one.problem.path, one.target) for verdict in judge.judge(judge.sources()).values() for one in verdict.judged}
+        rows = (verdict.row for verdict in judge.judge(judge.sources()).values())
+        return {(one.problem.path, one.target) for row in rows if row for one in link_verdict.judged_in(row.source, row.payload)}
 
     def keys(self, source: str, dumped: str) -> Set[str]:
         """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
@@ -122,12 +121,15 @@ class Judge:
     def _look(self, said: Iterable[tuple[str, Facts | None]]) -> dict[str, links.Seen]:
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
-    def _suspects(self, source: str, seen: links.Seen) -> Set[str]:
+    def _suspects(self, source: str, seen: links.Seen) -> Suspects:
         more = {target for target, page, fragment in seen.checks
                 if (anchors := self.contents.anchors(page)) is not None and not link_facts.has_anchor(fragment, anchors)}
         if seen.has_wikilinks and self._minds_wikilinks(source):
             more.add(link_facts.WIKILINKS)
-        return seen.dead | more if more else seen.dead
+        return Suspects(source, seen.dead | more if more else seen.dead)
+
+    def _is_plain(self, suspects: Suspects) -> bool:
+        return link_facts.WIKILINKS not in suspects.targets and not self._ageing.may_be_document(suspects.source)
 
     def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
@@ -167,14 +169,14 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
-        judge = Judge(repo, files, Options(*view.options.split('\0')), kept, is_in_commit=is_in_commit)
+        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.baseline, kept, is_in_commit=is_in_commit)
         changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
             _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    judge = Judge(repo, files, load_options(repo), kept, is_in_commit=is_in_commit)
+    judge = Judge(repo, files, load_options(repo), setup.baseline, kept, is_in_commit=is_in_commit)
     return _start_over(kept, judge, files, setup, repo), judge
 
 
@@ -198,7 +200,7 @@ def load_options(repo: Repo) -> Options:
 def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
     verdicts = judge.judge(judge.sources())
     view = kept.new_view(link_memory.view_name(repo.git_dir))
-    _keep(kept, view, verdicts, setup.baseline)
+    kept.set_found(view, (verdict.row for verdict in verdicts.values() if verdict.row))
     _keep_stale(kept, view, setup.baseline)
     if kept.is_kept:
         kept.add_facts(KIND, judge.contents.added.items())
@@ -226,7 +228,7 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     judge.change.end()
     touched = affected | {path for path, _ in map(listing.entry, changes)}
     kept.drop_found(view.id, touched)
-    _keep(kept, view.id, verdicts, setup.baseline)
+    kept.set_found(view.id, (verdict.row for verdict in verdicts.values() if verdict.row))
     kept.add_facts(KIND, judge.contents.added.items())
     _keep_inbound(kept, view, judge, changes, verdicts)
     if view.baseline != setup.baseline:
@@ -274,39 +276,20 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
             dumped = former[path]
             was = judge.keys(path, dumped) if dumped is not None else frozenset()
             kept.move_inbound(view.id, path, gone=was - now, come=now - was)
-        elif verdicts[path].judged:
+        elif verdicts[path].row:
             kept.move_inbound(view.id, path, gone=(), come=now)
-
-
-def _keep(kept: Catalogue, view: int, verdicts: Mapping[str, Verdict], baseline: bytes) -> None:
-    known = link_baseline.read(baseline)
-    kept.set_found(view, (_row(source, verdict.judged, known, is_dated=verdict.is_dated)
-                          for source, verdict in verdicts.items() if verdict.judged))
-
-
-def _row(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool) -> tuple[str, bytes, bytes, int, int, bool]:
-    payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
-    new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
-    text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
-    return source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated
-
-
-def judged_in(source: str, payload: bytes) -> list[Judged]:
-    """Return what a row of the catalogue says of the file `source`, known dead links included."""
-    return [Judged(Problem(source, line, rule, message, level, tuple(causes)), target)
-            for line, rule, message, level, causes, target in json.loads(payload)]
 
 
 def _keep_baseline(kept: Catalogue, view: int, baseline: bytes) -> None:
     known, dated = link_baseline.read(baseline), set(kept.dated(view))
-    kept.set_found(view, [_row(source, judged_in(source, payload), known, is_dated=source in dated)
+    kept.set_found(view, [link_verdict.row(source, link_verdict.judged_in(source, payload), known, is_dated=source in dated)
                           for source, payload, *_ in list(kept.found(view)) if source != link_baseline.PATH])
 
 
 def dead_lines(kept: Catalogue, view: int) -> set[str]:
     """Return the line of a baseline for each problem of the view."""
     return {link_baseline.line(source, judged.target) for source, payload, *_ in kept.found(view)
-            if source != link_baseline.PATH for judged in judged_in(source, payload)}
+            if source != link_baseline.PATH for judged in link_verdict.judged_in(source, payload)}
 
 
 def _keep_stale(kept: Catalogue, view: int, baseline: bytes) -> None:
@@ -314,16 +297,12 @@ def _keep_stale(kept: Catalogue, view: int, baseline: bytes) -> None:
     known = link_baseline.read(baseline)
     stale = link_baseline.stale(known, dead_lines(kept, view)) if known else []
     if stale:
-        kept.set_found(view, [_row(link_baseline.PATH, [Judged(wrong, '') for wrong in stale], (), is_dated=False)])
+        kept.set_found(view, [link_verdict.row(link_baseline.PATH, [Judged(wrong, '') for wrong in stale], (), is_dated=False)])
 
 
 def _folders(root: str, verdicts: Mapping[str, Verdict]) -> set[str]:
     """Return the folders in which the missing targets may appear without git, or vanish."""
-    found = set()
-    for verdict in verdicts.values():
-        for wrong, _ in verdict.judged:
-            if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes:
-                found.add(tree.folder_of(wrong.causes[0]))
+    found: set[str] = set().union(*(verdict.folders for verdict in verdicts.values()))
     return {_nearest(root, folder) for folder in found}
 
 

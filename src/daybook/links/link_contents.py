@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from collections.abc import Set
 
 from daybook import progress
@@ -11,8 +12,10 @@ from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
 from daybook.documents.link_facts import Facts
-from daybook.documents.link_facts import Readers
 from daybook.documents.markdown import Place
+from daybook.links.link_reader import Readers
+from daybook.links.link_reader import Suspects
+from daybook.links.link_verdict import Verdict
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import listing
@@ -47,15 +50,17 @@ class Contents:
         found = self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data))
         for path, dumped in progress.shown(found, len(missing), 'reading'):
             if dumped is not None:
-                blob = blobs[path]
-                self._dumps[blob] = dumped
-                if self._kept.is_kept:
-                    self.added[blob] = dumped
+                self._hold(blobs[path], dumped)
                 yield path, dumped
+
+    def _hold(self, blob: str, dumped: str) -> None:
+        self._dumps[blob] = dumped
+        if self._kept.is_kept:
+            self.added[blob] = dumped
 
     def _each(self, jobs, from_disk, from_bytes):
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
-        paths = [job if isinstance(job, str) else job[0] for job in jobs]
+        paths = [job if isinstance(job, str) else job.source for job in jobs]
         apart = git.maybe_unstaged(self._repo, paths) if self._is_in_commit and paths else ()
         on_disk = [job for path, job in zip(paths, jobs) if path not in apart]
         others = [job for path, job in zip(paths, jobs) if path in apart]
@@ -63,8 +68,8 @@ class Contents:
             if result is None:
                 others.append(job)
             else:
-                yield (job if isinstance(job, str) else job[0]), result
-        named = [job if isinstance(job, str) else job[0] for job in others]
+                yield (job if isinstance(job, str) else job.source), result
+        named = [job if isinstance(job, str) else job.source for job in others]
         for job, path, data in zip(others, named, git_objects.read_local(self._repo, [self._entries[path][1] for path in named])):
             yield path, None if data is None else from_bytes(job, data)
 
@@ -72,8 +77,10 @@ class Contents:
         """Return what the file at `path` says; None when it is not to be had."""
         blob = self._entries[path][1]
         if blob not in self._dumps:
-            with Readers(self._repo.root) as readers:
-                list(self.prepare([path], readers))
+            known = self._kept.facts(KIND, [blob]) if self._kept.is_kept else {}
+            self._dumps |= known
+            if not known and (data := self.read(path)) is not None:
+                self._hold(blob, link_facts.dumped_of(data, is_of_many=False))
         dumped = self._dumps.get(blob)
         return None if dumped is None else Facts(dumped)
 
@@ -86,10 +93,9 @@ class Contents:
             self._anchors[path] = None if found is None else found.anchors
         return self._anchors[path]
 
-    def places(self, wanted: Mapping[str, frozenset[str]], readers: Readers) -> Iterator[tuple[str, list[Place]]]:
-        """Yield each path with its links to the targets that are `wanted` of it, as `link_facts.places` has them."""
-        jobs = sorted(wanted.items())
-        read = self._each(jobs, readers.places, lambda job, data: link_facts.places(data, job[1]))
+    def find(self, jobs: Sequence[Suspects], readers: Readers) -> Iterator[tuple[str, Verdict | list[Place]]]:
+        """Yield each path with the verdict on it, or the places of its suspects, as `Reader.find` has them."""
+        read = self._each(sorted(jobs), readers.find, lambda job, data: link_facts.places(data, job.targets))
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):
             yield path, found or []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -17,11 +16,11 @@ from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.percent import unquote
+from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_objects
-from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.rules import links
 from daybook.rules.links import Around
@@ -32,60 +31,6 @@ if TYPE_CHECKING:  # costs a reader of YAML
 
 _MOST_MOVES = 8  # of one note, that are followed back
 _AGEING = (destination.MISSING, destination.CASE, destination.ANCHOR)
-
-
-class Change:
-    """What the index or (`is_index` false) the work tree changes against HEAD; asked of git when it is first needed."""
-
-    def __init__(self, repo: Repo, *, is_index: bool) -> None:
-        self._repo, self._where = repo, ('--cached',) if is_index else ()
-        self._wait: Callable[[], list[bytes | None]] | None = None
-
-    def begin(self) -> None:
-        """Ask git now, for who will probably need it; `end` is to follow."""
-        self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))
-
-    def end(self) -> None:
-        """Leave no question behind that nobody needed after all."""
-        if self._wait is not None:
-            self._wait()
-            self._wait = None
-
-    @functools.cached_property
-    def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
-        if self._wait is None:
-            self.begin()
-        assert self._wait is not None
-        raw, = self._wait()
-        self._wait = None
-        if raw is None:  # no commit yet: all of it is new
-            return {}, set(), set(git.tracked_files(self._repo))
-        fields = iter(git.zsplit(raw))
-        renamed, deleted, others = {}, set(), set()
-        for status in fields:
-            if status[0] in 'RC':
-                old, new = next(fields), next(fields)
-                renamed |= {old: new} if status[0] == 'R' else {}
-                others.add(new)
-            else:
-                (deleted if status == 'D' else others).add(next(fields))
-        return renamed, deleted, others
-
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The new path of each old one."""
-        return self._names[0]
-
-    @property
-    def deleted(self) -> set[str]:
-        """The paths that are gone and were not renamed."""
-        return self._names[1]
-
-    @functools.cached_property
-    def paths(self) -> frozenset[str]:
-        """All paths that came, went or have another content."""
-        renamed, deleted, others = self._names
-        return frozenset({*renamed, *renamed.values(), *deleted, *others})
 
 
 def symlink_texts(repo: Repo, paths: Sequence[str], blobs: Sequence[str]) -> dict[str, str]:
@@ -132,13 +77,13 @@ class Ageing:
 
         return config.load(self._repo.root)
 
-    @functools.cached_property
-    def _is_possible(self) -> Callable[[str], re.Match[str] | None]:
-        return re.compile(self._documents, re.DOTALL).fullmatch
+    def may_be_document(self, source: str) -> bool:
+        """Return whether the settings may make the file `source` a document, without reading them."""
+        return re.compile(self._documents, re.DOTALL).fullmatch(source) is not None
 
     def kind_of(self, source: str) -> str | None:
         """Return the kind of the file `source`, None when it is no document."""
-        if not self._is_possible(source):
+        if not self.may_be_document(source):
             return None
         from daybook.documents import config
 

@@ -22,12 +22,13 @@ from daybook.documents.catalogue import Catalogue
 from daybook.errors import FatalError
 from daybook.links import link_audit
 from daybook.links import link_memory
+from daybook.links import link_verdict
 from daybook.links.link_audit import Judge
-from daybook.links.link_audit import Judged
 from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
+from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
 from daybook.repo import git
 from daybook.repo import git_objects
@@ -167,7 +168,7 @@ class _Report:
 
     def _judged(self, sources: Iterable[str] | None = None) -> list[Judged]:
         return [judged for source, payload, *_ in self._kept.found(self._view, sources)
-                for judged in link_audit.judged_in(source, payload)]
+                for judged in link_verdict.judged_in(source, payload)]
 
     def _is_known(self, judged: Judged) -> bool:
         return bool(self._known) and link_baseline.line(judged.problem.path, judged.target) in self._known

@@ -1,0 +1,100 @@
+"""What processes make of files by themselves is what the one that knows all makes of them."""
+from __future__ import annotations
+
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conftest import Sandbox
+from daybook.documents import catalogue
+from daybook.links import link_audit
+from daybook.links import link_reader
+from daybook.links.link_verdict import Verdict
+from daybook.repo import git
+from daybook.repo import listing
+
+CASES = sorted((Path(__file__).parent / 'data' / 'hooks' / 'audit-links').glob('*/*'))
+LINKS = (
+    '[gone](gone.md)', '[gone](/gone.md)', '![picture](no.png)', '<a href="no.html">no</a>', '[ref]\n\n[ref]: gone.md', '[case](Target.md)',
+    '[outside](../../../x.md)', '[absolute](/home/me/x.md)', '[line](target.md:3)', '[here](#nowhere)', '[here](#ONE)', '[alive](target.md?a%3fb#targetmd)', '[there](target.md#no)', '[renamed](old.md)',
+    '[deleted](removed.md)', '[on the disk](untracked.md)', '[ignored](ignored.md)', '[known](known.md)', '[unclear](a%23b.md) [x](target.md%23no)',
+    '[backslash](sub\\\\x.md)', '[folder](target.md/)', '[[target]] [gone](gone.md)', '[gone](gone.md) [there](target.md#no)', '`[code](gone.md)`',
+)
+
+
+def _fill(repo: Sandbox) -> None:
+    for case in CASES:
+        shutil.copytree(case, repo.root / case.parent.name / case.name, ignore=shutil.ignore_patterns('expected.txt', '.daybook'))
+    repo.write('.gitignore', 'ignored.md\n')
+    repo.write('.daybook/links-baseline.txt', '17.md: known.md\n')
+    for name in ('old.md', 'removed.md', 'target.md'):
+        repo.write(name, f'# {name}\n\nSome words of {name}, so that git knows it again.\n')
+    repo.git('add', '--all')
+    repo.git('commit', '-q', '-m', 'first')
+    for number, link in enumerate(LINKS):
+        for folder in ('', 'other/', 'docs/sessions/', 'plans/'):
+            repo.write(f'{folder}{number:02}.md', f'# One\n\nSee {link}.\n')
+    repo.write('all.md', '\n\n'.join(LINKS))
+    repo.git('mv', 'old.md', 'new.md')
+    repo.git('rm', '-q', 'removed.md')
+    repo.git('add', '--all')
+    repo.write('untracked.md', '')
+    repo.write('ignored.md', '')
+
+
+def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, settled: bool, in_processes: bool) -> dict[str, Verdict]:
+    monkeypatch.setattr(link_audit, '_MANY', 0 if settled else 10 ** 6)
+    monkeypatch.setattr(link_reader, '_MANY', 1 if in_processes else 10 ** 6)
+    monkeypatch.chdir(repo.root)
+    here = git.find_repo()
+    files = listing.read(here.root, is_in_commit=False)
+    baseline = (repo.root / '.daybook/links-baseline.txt').read_bytes()
+    with catalogue.in_memory() as kept:
+        judge = link_audit.Judge(here, files, link_audit.load_options(here), baseline, kept, is_in_commit=False)
+        return judge.judge(judge.sources())
+
+
+@pytest.mark.parametrize('wikilinks', ['documents', 'reject'])
+def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, wikilinks: str) -> None:
+    _fill(repo)
+    repo.write('.daybook/config.yaml', f'links: {{wikilinks: {wikilinks}}}\n')
+    expected = _verdicts(repo, monkeypatch, settled=False, in_processes=False)
+    told = b''.join(verdict.row.text for verdict in expected.values() if verdict.row).decode()
+    for word in ('renamed to new.md', 'deleted by this change', 'not in git: untracked.md', 'git ignores ignored.md', 'link-case', 'link-outside',
+                 'link-absolute', 'link-line-number', 'link-anchor', 'link-wikilink'):
+        assert word in told
+    assert LINKS[17] == '[known](known.md)' and expected['17.md'].row and not expected['17.md'].row.text
+    for settled, in_processes in ((True, False), (False, True), (True, True)):
+        assert _verdicts(repo, monkeypatch, settled=settled, in_processes=in_processes) == expected
+
+
+def test_some_are_settled_without_the_one_that_knows_all(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fill(repo)
+    explained: list[str] = []
+    whole = link_audit.Judge._explain
+
+    def _explain(self: link_audit.Judge, places: object) -> object:
+        known = list(places)  # type: ignore[call-overload]
+        explained.extend(source for source, _ in known)
+        return whole(self, known)
+
+    monkeypatch.setattr(link_audit.Judge, '_explain', _explain)
+    repo.write('plain.md', '[gone](gone.md)\n')
+    repo.git('add', 'plain.md')
+    assert _verdicts(repo, monkeypatch, settled=True, in_processes=True)['plain.md'].row
+    assert 'plain.md' not in explained and 'all.md' in explained and 'docs/sessions/00.md' in explained
+
+
+def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write('a.md', '[gone](gone.md) [b](b.md)\n')
+    repo.write('b.md', '')
+    repo.git('add', '--all')
+    monkeypatch.chdir(repo.root)
+    here = git.find_repo()
+    with catalogue.in_memory() as kept:
+        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), b'', kept, is_in_commit=False)
+    reader = link_reader.Reader(here.root, judge._resolver, judge.change, ())
+    job = link_reader.Suspects('a.md', frozenset(('gone.md',)), is_plain=True)
+    assert pickle.loads(pickle.dumps(reader)).find(job) == reader.find(job) != []
