@@ -21,7 +21,7 @@ def killed_at(root: Path, event: int, *words: str) -> bool:
         left = [event]
 
         def hook(name: str, args: tuple[object, ...]) -> None:
-            is_write = name == 'open' and isinstance(args[1], str) and args[1][:1] in 'wxa' and str(args[0]).startswith(str(root))
+            is_write = name == 'open' and isinstance(args[1], str) and bool(set('wxa+') & set(args[1])) and str(args[0]).startswith(str(root))
             if is_write or name in ('os.rename', 'os.remove', 'os.link', 'os.mkdir', 'os.rmdir') or \
                     name == 'subprocess.Popen' and {'add', 'commit', 'reset'} & set(args[1]):  # type: ignore[call-overload]
                 left[0] -= 1

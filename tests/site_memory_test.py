@@ -13,8 +13,11 @@ import pytest
 from conftest import ROOT
 from conftest import Sandbox
 from daybook import writers
+from daybook.__main__ import main as dispatch
 from daybook.site import site_memory
 from daybook.site.site import PACKAGES
+from kills import killed_at
+from kills import needs_fork
 from render_docs_test import TRACKED
 from render_docs_test import add
 from render_docs_test import page
@@ -155,3 +158,47 @@ def test_stamp_has_every_module_and_library_that_makes_pages() -> None:
     stamp = site_memory.stamp().decode()
     assert len(ours) > 30 and {name for name in ours if f'{name.removeprefix("daybook.").replace(".", "/")}.py ' not in stamp} == set()
     assert {name for name in (*PACKAGES, 'markupsafe', 'pyromark', 'pyyaml') if f'{name}-' not in stamp.lower()} == set()
+
+
+def change(repo: Sandbox) -> None:
+    add(repo, 'docs/learnings/new.md', 'title: New\nworkstream: flip\n', '[w](../../workstreams/flip.md)\n')  # in a folder of its own
+    repo.write(PLAN, repo.read(PLAN).replace('title: The store', 'title: The vault'))
+    repo.git('rm', '-qf', 'plans/old.md')
+
+
+def put_back(repo: Sandbox) -> None:
+    repo.git('reset', '-q', '--hard')
+
+
+@needs_fork
+@pytest.mark.parametrize('config, args, is_put_back', [('{}\n', (), True), (TRACKED, (), True), (TRACKED, ('--all',), False)])
+def test_killed_at_any_change_the_next_run_puts_it_right(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, config: str, args: tuple[str, ...],
+                                                         is_put_back: bool) -> None:
+    monkeypatch.chdir(repo.root)
+    team(repo)
+    add(repo, 'plans/old.md')
+    repo.write(CONFIG, config)
+    repo.commit()
+    dispatch(['render-docs'])
+    if config == TRACKED:
+        repo.commit('pages')
+    former = site(repo)
+    change(repo)
+    dispatch(['render-docs'])
+    latter, event = site(repo), 0
+    assert latter != former
+    put_back(repo)
+    dispatch(['render-docs'])
+    is_killed = True
+    while is_killed:
+        event += 1
+        change(repo)
+        is_killed = killed_at(repo.root, event, 'render-docs', *args)
+        if is_put_back:
+            put_back(repo)
+        dispatch(['render-docs'])
+        assert site(repo) == (former if is_put_back else latter), f'killed at {event}'
+        put_back(repo)
+        dispatch(['render-docs'])
+    assert [path.name for path in (repo.root / '.git/daybook').rglob('*.tmp')] == []
+    assert event > 20

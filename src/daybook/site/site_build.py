@@ -192,8 +192,12 @@ def _write(built: Build, settings: Settings, output: Output, changed: Collection
 
 def _stamps(built: Build, output: Output, known: Collection[str]) -> dict[str, int]:
     """Return when the folders of the site changed last; `known` are those in which nothing was done."""
-    touched = {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}
-    return {folder: at for folder, at in output.stamps({'', *touched, *known}).items() if at}
+    folders = {'', *known, *output.others}
+    for folder in {os.path.dirname(path) for path in (*output.written, *output.removed, *built.made)}:
+        while folder not in folders:  # a run that is killed may leave something where no page is
+            folders.add(folder)
+            folder = os.path.dirname(folder)
+    return {folder: at for folder, at in output.stamps(folders).items() if at}
 
 
 def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], output: Output,

@@ -10,6 +10,7 @@ from typing import Any
 from daybook.repo import files
 from daybook.site import site_memory
 from daybook.site.site_output import replace
+from daybook.site.site_output import sweep
 
 _PER_PART = 160  # documents
 _TOP, _COMPILED = 'top.json', 'templates'
@@ -149,6 +150,8 @@ def save_top(folder: str, top: dict[str, Any]) -> None:
 
 def drop_top(folder: str) -> None:
     """Forget the whole site: what follows writes its parts one by one, and may be killed."""
+    for place in (folder, os.path.join(folder, _COMPILED)):
+        sweep(place)
     site_memory.forget(folder)
     if os.path.exists(os.path.join(folder, _TOP)):
         os.unlink(os.path.join(folder, _TOP))
