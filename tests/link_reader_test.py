@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import catalogue
+from daybook.documents import destination
 from daybook.links import link_audit
 from daybook.links import link_reader
 from daybook.links.link_verdict import Verdict
@@ -68,6 +69,8 @@ def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.M
     assert LINKS[17] == '[known](known.md)' and expected['17.md'].row and not expected['17.md'].row.text
     for settled, in_processes in ((True, False), (False, True), (True, True)):
         assert _verdicts(repo, monkeypatch, settled=settled, in_processes=in_processes) == expected
+    monkeypatch.setattr(destination, '_MOST_FOUND', 2)  # whoever remembers little says the same
+    assert _verdicts(repo, monkeypatch, settled=True, in_processes=False) == expected
 
 
 def test_some_are_settled_without_the_one_that_knows_all(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volume
 _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
 _LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
+_MOST_FOUND = 50_000  # targets that are remembered
+
 
 class Options(NamedTuple):
     """The settings `links:`; `ignore` (targets as written), `generated` and `exclude` (paths) are regular expressions, `` for none.
@@ -71,6 +73,8 @@ class Resolver:
         key = '' if written[:1] == '/' else tree.folder_of(source), written
         found = self._found[key] if key in self._found else self._lead(source, written)
         if not is_once or found is not None and found.fault:  # what is dead is asked for again, and costs the most
+            if len(self._found) == _MOST_FOUND:
+                self._found.clear()
             self._found[key] = found
         if found is None or self._ignored and self._ignored(target if is_decoded else unquote(target)):
             return None

@@ -122,7 +122,7 @@ class Judge:
         return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
 
     def _suspects(self, source: str, seen: links.Seen) -> Suspects:
-        more = {target for target, page, fragment in seen.checks
+        more = {target for target, page, fragment in links.checks(seen)
                 if (anchors := self.contents.anchors(page)) is not None and not link_facts.has_anchor(fragment, anchors)}
         if seen.has_wikilinks and self._minds_wikilinks(source):
             more.add(link_facts.WIKILINKS)

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Set
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from daybook.problem import Problem
 
 WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
 _NOT_WORD = re.compile(r'[\W_]+')
+_NONE: Set[str] = frozenset()
 
 AnchorsOf = Callable[[str], Set[str] | None]
 
@@ -29,11 +31,11 @@ AnchorsOf = Callable[[str], Set[str] | None]
 class Seen(NamedTuple):
     """What the facts of one file come to: targets that are dead, and those that a page must have an anchor for.
 
-    `checks` are target, page and fragment. `keys` are the folded paths on which any of it depends.
+    `checks` are target, page and fragment of one after the other, as one text that costs little to hold. `keys` are the folded paths on which any of it depends.
     """
 
     dead: Set[str]
-    checks: list[tuple[str, str, str]]
+    checks: str
     keys: Set[str]
     has_wikilinks: bool
 
@@ -64,7 +66,7 @@ class Around(NamedTuple):
 def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> Seen:
     """Return what the targets of `facts`, those of the file `source`, come to; keys are worth their time when asked for."""
     dead: set[str] = set()
-    checks: list[tuple[str, str, str]] = []
+    checks: list[str] = []
     keys: set[str] = set()
     here, anywhere = (set(), set()) if with_keys else resolver.fine(source)
     for target in facts.targets:
@@ -81,12 +83,18 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if found.fault:
             dead.add(target)
         elif found.fragment and (page := resolver.page(found)):
-            checks.append((target, page, found.fragment))
+            checks += target, page, found.fragment
         if with_keys:
             keys.update(map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
     # most files have nothing of these, and one empty set serves them all
-    return Seen(dead or frozenset(), checks, keys or frozenset(), bool(facts.wikilinks))
+    return Seen(dead or _NONE, '\0'.join(checks), keys or _NONE, bool(facts.wikilinks))
+
+
+def checks(seen: Seen) -> Iterator[tuple[str, str, str]]:
+    """Yield target, page and fragment of each of `seen.checks`."""
+    parts = iter(seen.checks.split('\0') if seen.checks else ())
+    return zip(parts, parts, parts)
 
 
 def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
