@@ -69,6 +69,8 @@ def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.M
     assert LINKS[17] == '[known](known.md)' and expected['17.md'].row and not expected['17.md'].row.text
     for settled, in_processes in ((True, False), (False, True), (True, True)):
         assert _verdicts(repo, monkeypatch, settled=settled, in_processes=in_processes) == expected
+    monkeypatch.setattr(link_reader, '_FEW', 10 ** 6)  # what reads a few documents reads the same in them
+    assert _verdicts(repo, monkeypatch, settled=True, in_processes=False) == expected
     monkeypatch.setattr(destination, '_MOST_FOUND', 2)  # whoever remembers little says the same
     assert _verdicts(repo, monkeypatch, settled=True, in_processes=False) == expected
 

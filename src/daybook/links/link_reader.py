@@ -7,6 +7,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Sequence
 from collections.abc import Set
+from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
@@ -44,25 +45,27 @@ class Reader:
     """Reads one file after the other.
 
     Each process has one of its own: it holds the names of all tracked files, what the change at hand does to them, and
-    the lines of the baseline (`known`).
+    the lines of the baseline (`known`). `is_of_many` tells that many files follow, which changes no result.
     """
+
+    is_of_many = True
 
     def __init__(self, root: str, resolver: Resolver, change: Change, known: Collection[str]) -> None:
         self._root, self._resolver, self._change, self._known = root, resolver, change, known
         self._folders: dict[str, bool] = {}
 
-    def facts(self, source: str, *, is_of_many: bool = True) -> str | None:
+    def facts(self, source: str) -> str | None:
         """Return the dumped facts of the file `source`; None when it cannot be read."""
         data = link_facts.read(self._root, source)
-        return None if data is None else link_facts.dumped_of(data, is_of_many=is_of_many)
+        return None if data is None else link_facts.dumped_of(data, is_of_many=self.is_of_many)
 
-    def find(self, suspects: Suspects, *, is_of_many: bool = True) -> Verdict | list[Place] | None:
+    def find(self, suspects: Suspects) -> Verdict | list[Place] | None:
         """Return the verdict on a file, without keys; the places of its suspects where more must be known; None when it cannot be read."""
         source, targets, is_plain = suspects
         data = link_facts.read(self._root, source)
         if data is None:
             return None
-        places = link_facts.places(data, targets, is_of_many=is_of_many)
+        places = link_facts.places(data, targets, is_of_many=self.is_of_many)
         if not is_plain:
             return places
         faults = links.faults(source, places, self._resolver, lambda _: _NO_ANCHORS)
@@ -113,10 +116,11 @@ class Readers:
             self._pool.join()
             self._pool = None
 
-    def _map(self, read: Callable[..., _Result], jobs: Sequence[object]) -> Iterator[_Result]:
+    def _map(self, read: Callable[[Any], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
         workers = min(os.cpu_count() or 1, 8)
         if self._pool is None and (len(jobs) < _MANY or workers == 1):
-            return (read(job, is_of_many=len(jobs) > _FEW) for job in jobs)
+            self._reader.is_of_many = len(jobs) > _FEW
+            return map(read, jobs)
         if self._pool is None:
             import gc
             import multiprocessing
