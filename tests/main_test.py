@@ -108,3 +108,12 @@ sys.meta_path.insert(0, Finder())
 def test_an_interrupted_import_leaves_no_trace(telling: Sandbox, tmp_path: Path, name: str) -> None:
     (tmp_path / 'sitecustomize.py').write_text(INTERRUPTING)
     assert _ended(telling, 'validate-frontmatter', PYTHONPATH=f'{tmp_path}', INTERRUPTED=name) == (130, '', 'daybook: interrupted\n')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='a limit for files stands for a full disk')
+def test_a_trace_that_cannot_be_kept_is_told(telling: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / 'sitecustomize.py').write_text(INTERRUPTING.replace('KeyboardInterrupt', 'RuntimeError("odd")')
+                                               + 'import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n')
+    run = telling.daybook('validate-frontmatter', env={'PYTHONPATH': f'{tmp_path}', 'INTERRUPTED': 'daybook.documents.schema', 'PYTHONDONTWRITEBYTECODE': '1'})
+    assert run.returncode == 3 and run.stderr.startswith('daybook: unexpected RuntimeError: odd\nTraceback ')
+    assert run.stderr.endswith('RuntimeError: odd\n')

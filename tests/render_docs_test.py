@@ -705,6 +705,26 @@ def test_nothing_heavy_is_imported_when_nothing_is_stale(repo: Sandbox) -> None:
     assert run.stdout == '[]\n'
 
 
+@pytest.mark.skipif(sys.platform != 'linux', reason='a limit for files stands for a full disk')
+@pytest.mark.parametrize('config', ['{}\n', TRACKED])
+def test_a_full_disk_is_told_and_made_good_by_the_next_run(repo: Sandbox, config: str) -> None:
+    team(repo)
+    repo.write('.daybook/config.yaml', config)
+    repo.commit()
+    render(repo, code=int(config == TRACKED))
+    former = site(repo)
+    add(repo, 'plans/next.md', '', '[s](store.md)\n')
+    limited = 'import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\nfrom daybook.__main__ import main\nsys.exit(main(["render-docs"]))'
+    run = subprocess.run((sys.executable, '-c', limited), cwd=repo.root, capture_output=True, text=True)
+    page_path = repo.root / SITE / 'plans/next.html'
+    assert (run.returncode, run.stdout) == (1, '')
+    assert run.stderr == f'daybook: cannot write {page_path}: File too large; make room, or mend the permissions of its folder, then run again\n'
+    assert site(repo) == former
+    render(repo, code=int(config == TRACKED))
+    latter = site(repo)
+    assert page_path.exists() and render(repo, '--all') == '' and site(repo) == latter
+
+
 @pytest.mark.parametrize('folder, code', [('site', 0), ('../out', 1), ('/tmp/out', 1), ('.git/x', 1), ('docs/', 1)])
 def test_folder(repo: Sandbox, folder: str, code: int) -> None:
     repo.write('.daybook/config.yaml', f'render: {{folder: {folder}}}\n')

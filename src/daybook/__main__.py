@@ -60,14 +60,17 @@ def _version() -> str:
     return f'daybook {version("git-daybook")}'
 
 
-def _write_trace(error: BaseException) -> str:
+def _tell_trace(error: BaseException) -> None:
     import tempfile
     import traceback
 
-    handle, path = tempfile.mkstemp(prefix='daybook-error-', suffix='.log')
-    with os.fdopen(handle, 'w', encoding='utf-8') as stream:
-        traceback.print_exception(error, file=stream)
-    return path
+    try:
+        handle, path = tempfile.mkstemp(prefix='daybook-error-', suffix='.log')
+        with os.fdopen(handle, 'w', encoding='utf-8') as stream:
+            traceback.print_exception(error, file=stream)
+        print(f'daybook: the trace is in {path}; please report it', file=sys.stderr)
+    except OSError:  # a full disk, which may be what nobody expected
+        traceback.print_exception(error, file=sys.stderr)
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -140,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # the one boundary for what nobody expected
         _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
-        print(f'daybook: the trace is in {_write_trace(error)}; please report it', file=sys.stderr)
+        _tell_trace(error)
         return 3
 
 
