@@ -209,6 +209,16 @@ def test_a_state_that_cannot_be_kept_is_no_error(repo: Sandbox, name: str) -> No
     assert render(repo) == ''
 
 
+def test_a_git_folder_that_takes_nothing_is_no_error(repo: Sandbox) -> None:
+    team(repo)
+    repo.write('.git/daybook', '')  # so that nothing fits into it, not even for root
+    assert '10 files written' in render(repo)
+    before = site(repo)
+    repo.write('plans/store.md', repo.read('plans/store.md') + '\nmore\n')
+    assert '2 files written' in render(repo) and site(repo) != before
+    assert render(repo) == ''
+
+
 def test_a_part_of_an_earlier_run_is_no_part_of_this_one(repo: Sandbox) -> None:
     team(repo)
     render(repo)

@@ -1,6 +1,7 @@
 """The site: every document as a page, a home page that finds them, and as little work as the change asks for."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
@@ -70,6 +71,16 @@ def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: 
         raise missing(error) if error.name in PACKAGES else error
 
 
+def _can_lock(path: str) -> bool:
+    """Return whether there is room for a lock file: a git folder that cannot be written to keeps no state that two runs could spoil."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'ab'):
+            return True
+    except OSError:
+        return False
+
+
 def render(repo: Repo, settings: Settings, start: Start | None = None, *, everything: bool = False) -> Outcome:
     """Bring the site up to date and say what was done; `everything` trusts nothing of the last run.
 
@@ -77,6 +88,8 @@ def render(repo: Repo, settings: Settings, start: Start | None = None, *, everyt
     package is missing or the folder cannot be used.
     """
     lock = git.git_path(repo, LOCK)
+    if not _can_lock(lock):
+        return _render(repo, settings, start, everything=everything)
     with files.exclusive_lock(lock, 0) as is_held:
         if is_held:
             return _render(repo, settings, start, everything=everything)
