@@ -611,6 +611,20 @@ def test_what_is_kept_changes_no_answer(repo: Sandbox, seed: int) -> None:
             assert _audit(repo, env=env) == found
 
 
+@pytest.mark.parametrize('ending', ['.md', '.MDX'])
+def test_a_page_that_comes_or_goes_changes_what_is_said_of_its_bare_name(repo: Sandbox, ending: str) -> None:
+    repo.write('a.md', '[b](sub/b)\n')
+    repo.git('add', '--all')
+    alone = f'a.md:1: {GONE.format("sub/b")} [link-missing]\n'
+    assert _audit(repo) == (1, alone)
+    repo.write(f'sub/b{ending}', '')
+    repo.git('add', '--all')
+    assert _audit(repo) == _audit(repo, '--no-catalogue')
+    repo.git('rm', '-q', '--cached', f'sub/b{ending}')
+    (repo.root / f'sub/b{ending}').unlink()
+    assert _audit(repo) == (1, alone)
+
+
 def test_warm_run_opens_no_document(repo: Sandbox) -> None:
     repo.git('config', 'core.trustctime', 'false')
     path = repo.write('a.md', '[x](no.md)')

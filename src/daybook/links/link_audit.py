@@ -251,7 +251,7 @@ def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> 
             if tree.is_markdown(path) and not _has_same_anchors(kept, judge, path, ids):
                 keys.add(tree.folded(path))
         else:  # came or went, and perhaps its folders with it
-            keys |= {tree.folded(path), f'[[{links.name_of(path)}'}
+            keys |= links.depending_on(path)
             folder = tree.folder_of(path)
             while folder:
                 keys.add(tree.folded(folder))

@@ -98,7 +98,7 @@ def checks(seen: Seen) -> Iterator[tuple[str, str, str]]:
 
 
 def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
-    """Return the paths that decided where a link leads: if one of them comes or goes, it may lead elsewhere."""
+    """Return the paths that decided where a link leads: if one of them comes or goes (`depending_on`), it may lead elsewhere."""
     yield found.path
     if found.fault:
         yield from _probed(found)
@@ -108,11 +108,16 @@ def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
 
 def _probed(found: Destination) -> Iterable[str]:
     """Return the other paths that decided on a fault, which may appear or vanish."""
-    yield from (found.path + ending for ending in tree.MARKDOWN)
     if found.fault == destination.LINE or ':' in found.path:
         yield found.path.rpartition(':')[0]
     if '\\' in found.path:
         yield found.path.replace('\\', '/')
+
+
+def depending_on(path: str) -> set[str]:
+    """Return the keys of whatever depends on whether there is a file `path`: of a page, also those of its name without ending."""
+    folded = tree.folded(path)
+    return {folded, f'[[{name_of(path)}', *(folded.removesuffix(ending) for ending in tree.MARKDOWN)}
 
 
 def faults(source: str, links: Iterable[Place], resolver: Resolver, anchors_of: AnchorsOf) -> list[Fault]:
