@@ -62,7 +62,7 @@ def test_what_is_sought_is_what_all_lines_tell(letters: str) -> None:
         lines = [f'100644 {rng.randrange(16 ** 8):040x} 0\t{path}' for path in sorted(files, key=os.fsencode)]
         sought, plain = Entries(listing.joined(lines)), dict(map(listing.entry, lines))
         by_search, by_set = Tree(sought), Tree(plain)
-        for path in ('', '\0', '\ud800', *files, *_random_names(rng, letters), *(path.rpartition('/')[0] for path in files), *(path.upper() for path in files)):
+        for path in ('', '\0', '\ud800', *files, *_random_names(rng, letters), *(path.rpartition('/')[0] for path in files), *(path.upper() for path in files), *(f'{path}\0' for path in files)):
             assert (path in sought, sought.get(path)) == (path in plain, plain.get(path))
             assert by_search.is_folder(path) == by_set.is_folder(path) == (path in by_set.folders)
             assert by_search.other_spelling(path) == by_set.other_spelling(path)

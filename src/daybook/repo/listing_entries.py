@@ -48,6 +48,8 @@ class Entries(Mapping[str, tuple[str, str]]):
         """Return the files and folders that `folded`, in small letters, names in any case; None as in `has_folder`."""
         if not self._may_seek() or not self._is_ascii:
             return None
+        if '\0' in folded:  # no name, but the end of a line and what follows it
+            return []
         folder = folded.rpartition('/')[0]
         if folder not in self._below:
             if not self._may_seek(_AS_MANY):
