@@ -1,6 +1,7 @@
 """What processes make of files by themselves is what the one that knows all makes of them."""
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from daybook.documents import catalogue
 from daybook.documents import destination
 from daybook.links import link_audit
 from daybook.links import link_reader
+from daybook.links.link_change import Change
 from daybook.links.link_verdict import Verdict
 from daybook.repo import git
 from daybook.repo import listing
@@ -103,3 +105,20 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
     reader = link_reader.Reader(here.root, judge._resolver, judge.change, ())
     job = link_reader.Suspects('a.md', frozenset(('gone.md',)), is_plain=True)
     assert pickle.loads(pickle.dumps(reader)).find(job) == reader.find(job) != []
+
+
+def test_all_ways_lead_to_the_same_verdicts_where_processes_share_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fill(repo)
+    expected = _verdicts(repo, monkeypatch, settled=False, in_processes=False)
+    monkeypatch.setattr(multiprocessing, 'Pool', multiprocessing.get_context('spawn').Pool)  # as on macOS
+    assert _verdicts(repo, monkeypatch, settled=True, in_processes=True) == expected
+
+
+def test_a_question_under_way_stays_with_the_process_that_asked(repo: Sandbox) -> None:
+    repo.write('old.md', 'Some words, so that git knows it again.\n')
+    repo.git('add', '--all')
+    repo.git('commit', '-q', '-m', 'first')
+    repo.git('mv', 'old.md', 'new.md')
+    change = Change(git.find_repo(str(repo.root)), is_index=True)
+    change.begin()
+    assert pickle.loads(pickle.dumps(change)).renamed == change.renamed == {'old.md': 'new.md'}

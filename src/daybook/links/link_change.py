@@ -16,6 +16,9 @@ class Change:
         self._repo, self._where = repo, ('--cached',) if is_index else ()
         self._wait: Callable[[], list[bytes | None]] | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, '_wait': None}  # another process cannot read what git says to this one
+
     def begin(self) -> None:
         """Ask git now, for who will probably need it; `end` is to follow."""
         self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))

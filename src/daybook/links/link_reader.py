@@ -91,6 +91,10 @@ class Reader:
 _own: list[Reader] = []  # that of a process of a pool, which it is given once
 
 
+def _take(reader: Reader) -> None:
+    _own.append(reader)  # by its name here: sent to a process that shares no memory, `_own.append` is that of a copy
+
+
 def _chunk(work: tuple[str, Sequence[object]]) -> list[object]:
     read = getattr(_own[0], work[0])
     return [read(job) for job in work[1]]
@@ -127,7 +131,7 @@ class Readers:
 
             markdown.load_for_many()
             gc.freeze()  # else each process would copy what is here when it first collects
-            self._pool = multiprocessing.Pool(workers, _own.append, (self._reader,))
+            self._pool = multiprocessing.Pool(workers, _take, (self._reader,))
         chunks = [(read.__name__, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
         return (result for results in self._pool.imap(_chunk, chunks) for result in results)
 
