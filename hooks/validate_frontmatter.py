@@ -163,17 +163,28 @@ def _may_matter(settings: Settings, path: str) -> bool:
         or path in own_schemas or path == settings.handoff_action_log
 
 
-def _block_from(scope: Scope) -> str | None:
-    """Return from when problems block, in words, or None when they do now."""
-    date = scope.settings.validate_block_from
-    if date is None:
-        return 'without `--warn`' if 'warn' in scope.flags else None
-    return f'from {date} on' if scope.today < date else None
-
-
 def _by_settings(scope: Scope) -> set[str]:
     """Return the documents of which the change at hand makes others by the settings."""
     return document.caused_by_settings(scope.repo, scope.settings, scope.documents, *reversed(scope.change)) if scope.change else set()
+
+
+def _eased(scope: Scope, found: Look) -> Look:
+    """Return what was found with warnings in place of errors where `--warn` asks for that, or the day of the settings is to come."""
+    date = scope.settings.validate_block_from
+    if date is None:
+        if 'warn' not in scope.flags:
+            return found
+        note = f'{HOOK_ID}: warns only; these problems block without `--warn`'
+        return found._replace(problems=problem.as_warnings(found.problems), notes=[*found.notes, note])
+    if scope.today >= date:
+        return found
+    from daybook.checks import grace
+
+    problems = grace.judged(scope, found.problems, os.environ)
+    if problems == list(found.problems):
+        return found
+    words = 'old documents only warn; they block' if problem.is_blocking(problems) else 'warns only; these problems block'
+    return found._replace(problems=problems, notes=[*found.notes, f'{HOOK_ID}: {words} from {date} on'])
 
 
 def look(scope: Scope) -> Look:
@@ -185,11 +196,7 @@ def look(scope: Scope) -> Look:
     is_sound = not document.usable_schemas(scope.repo, [kind for kind in scope.settings.kinds if kind.schema])[1]
     found = vicinity.look(scope, _rules(scope), lambda: _by_settings(scope), may_be_part=is_sound)
     found = found._replace(notes=_unchecked(scope))
-    block_from = _block_from(scope)
-    if block_from is None or not problem.is_blocking(found.problems):
-        return found
-    note = f'{HOOK_ID}: warns only; these problems block {block_from}'
-    return found._replace(problems=problem.as_warnings(found.problems), notes=[*found.notes, note])
+    return _eased(scope, found) if problem.is_blocking(found.problems) else found
 
 
 def main(argv: Sequence[str] | None = None) -> int:

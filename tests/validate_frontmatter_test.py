@@ -243,6 +243,79 @@ def test_warn_is_silent_when_clean(repo: Sandbox) -> None:
     assert repo.daybook(ID, '--warn').stdout == ''
 
 
+GRACE = 'validate: {block_from: 2999-12-01}\n'
+YAML = '---\ntitle: P\nstatus: [active\n---\n'
+LATER = f'{ID}: warns only; these problems block from 2999-12-01 on\n'
+OPERATORS = 'operators:\n  roman: {initials: RT}\n'
+TWICE = f'.daybook/operators.yaml:3: duplicate key: operators'
+# what stands at HEAD, what is staged on top, exit code, how the output begins
+IN_GRACE = (
+    pytest.param({'plans/old.md': BROKEN}, {'plans/old.md': f'{BROKEN}more\n'}, 0,
+                 f'plans/old.md:2: warning: missing key: title [frontmatter-schema]\n{LATER}', id='an old document'),
+    pytest.param({'plans/old.md': BROKEN}, {'plans/old.md': None, 'plans/b/old.md': BROKEN}, 0,
+                 f'plans/b/old.md:2: warning: missing key: title [frontmatter-schema]\n{LATER}', id='an old document, moved'),
+    pytest.param({}, {'plans/p.md': YAML}, 1, 'plans/p.md:4: not valid YAML', id='a new document'),
+    pytest.param({'plans/old.md': BROKEN}, {'plans/old.md': f'{BROKEN}more\n', 'plans/p.md': BROKEN}, 1,
+                 'plans/old.md:2: warning: missing key: title [frontmatter-schema]\nplans/p.md:2: missing key: title [frontmatter-schema]\n'
+                 f'{ID}: old documents only warn; they block from 2999-12-01 on\n', id='an old and a new document'),
+    pytest.param({'.daybook/operators.yaml': OPERATORS}, {'.daybook/operators.yaml': OPERATORS * 2}, 1, TWICE, id='operators twice'),
+    pytest.param({'.daybook/operators.yaml': OPERATORS * 2}, {'plans/p.md': PLAN.format('P')}, 0,
+                 f'{ID}: 1 older problem in 1 document', id='bad operators of yesterday'),
+)
+
+
+@pytest.mark.parametrize(('head', 'staged', 'code', 'output'), IN_GRACE)
+def test_in_grace_a_commit_answers_for_what_is_new(repo: Sandbox, head: dict[str, str], staged: dict[str, str | None], code: int,
+                                                  output: str) -> None:
+    for path, text in {'.daybook/config.yaml': GRACE, **head}.items():
+        repo.write(path, text)
+    repo.commit()
+    _install(repo)
+    for path, text in staged.items():
+        if text is None:
+            (repo.root / path).unlink()
+        else:
+            repo.write(path, text)
+    repo.git('add', '--all')
+    run = _commit(repo)
+    said = run.stdout + run.stderr
+    assert (run.returncode, said.startswith(output)) == (code, True), said
+
+
+def test_in_grace_what_came_with_the_settings_is_old(repo: Sandbox) -> None:
+    repo.write('README.md', 'x')
+    repo.commit()
+    _install(repo)
+    repo.write('plans/old.md', BROKEN)
+    repo.write('.daybook/config.yaml', GRACE)
+    repo.git('add', '--all')
+    assert (run := _commit(repo)).returncode == 0, run.stdout
+
+
+def test_in_grace_a_merge_brings_what_others_answer_for(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', GRACE)
+    repo.commit()
+    repo.git('checkout', '-q', '-b', 'peer')
+    repo.write('plans/p.md', BROKEN)
+    repo.commit()
+    repo.git('checkout', '-q', 'main')
+    _install(repo)
+    (repo.root / '.git/hooks/pre-commit').rename(repo.root / '.git/hooks/pre-merge-commit')
+    run = subprocess.run(('git', 'merge', '-q', '--no-ff', 'peer'), cwd=repo.root, capture_output=True, text=True)
+    assert (run.returncode, run.stdout + run.stderr) == (0, f'{WARNED}{LATER}')
+
+
+def test_in_grace_operators_that_nobody_can_read_block_by_hand(repo: Sandbox) -> None:
+    repo.write('.daybook/operators.yaml', OPERATORS * 2)
+    _broken(repo, GRACE)
+    run = repo.daybook(ID)
+    assert run.returncode == 1 and run.stdout.startswith(TWICE) and WARNED in run.stdout
+    assert repo.daybook('whoami').returncode == 1
+    repo.git('rm', '-q', '--cached', '.daybook/config.yaml')
+    (repo.root / '.daybook/config.yaml').unlink()
+    assert repo.daybook(ID, '--warn').returncode == 0, 'asked for'
+
+
 FORMATS = (
     pytest.param({}, LINE, id='text'),
     pytest.param({'DAYBOOK_FORMAT': 'text', 'GITHUB_ACTIONS': 'true'}, LINE, id='text is told'),

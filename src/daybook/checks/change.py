@@ -1,6 +1,7 @@
 """What a run answers for, a commit or a push, and what a look at it comes to; imports nothing that a warm run can do without."""
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -34,3 +35,10 @@ def pushed_change(repo: Repo, environ: Mapping[str, str]) -> Change | None:
     """Return what is being pushed, or checked from one commit to another; None otherwise."""
     pushed = git.pushed_changes(repo, environ)
     return Change(pushed[0], frozenset(pushed[1])) if pushed else None
+
+
+def is_merge(repo: Repo, environ: Mapping[str, str]) -> bool:
+    """Return whether the commit at hand brings what others have committed."""
+    # `git merge` leaves MERGE_HEAD behind only when it stops; before that it tells its hooks what it is
+    return (any(os.path.exists(git.git_path(repo, name)) for name in ('MERGE_HEAD', 'SQUASH_MSG'))
+            or environ.get('GIT_REFLOG_ACTION', '').startswith(('merge', 'pull')))

@@ -1,15 +1,14 @@
 """Which status each changed document had before the change at hand, by git."""
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from daybook.checks.change import is_merge
 from daybook.checks.scope import Scope
 from daybook.documents import document
 from daybook.errors import FatalError
 from daybook.governance import records
-from daybook.repo import git
 from daybook.repo import git_changes
 from daybook.repo.git_changes import File
 from daybook.rules.lifecycle import Former
@@ -29,19 +28,13 @@ class Before(NamedTuple):
 NOTHING = Before({}, False)
 
 
-def _is_merge(scope: Scope, environ: Mapping[str, str]) -> bool:
-    # `git merge` leaves MERGE_HEAD behind only when it stops; before that it tells its hooks what it is
-    return (any(os.path.exists(git.git_path(scope.repo, name)) for name in ('MERGE_HEAD', 'SQUASH_MSG'))
-            or environ.get('GIT_REFLOG_ACTION', '').startswith(('merge', 'pull')))
-
-
 def _base(scope: Scope, environ: Mapping[str, str]) -> tuple[str, bool]:
     """Return the commit to compare with, and whether what lies between may be several commits.
 
     Raises FatalError for a pull request in a shallow clone, which has no common past with its target.
     """
     if scope.is_in_commit:
-        return 'HEAD', _is_merge(scope, environ)
+        return 'HEAD', is_merge(scope.repo, environ)
     if scope.change is not None:
         return scope.change.base, True
     target = environ.get('GITHUB_BASE_REF')
