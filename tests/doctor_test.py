@@ -236,6 +236,7 @@ FAULTS = {
     'authored documents merged by union': Fault(lambda c: c.append('.gitattributes', '*.md merge=union\n'), 'merge-authored', 'INDEX.md merge=union'),
     'a file where our folder in git belongs': Fault(lambda c: (shutil.rmtree(c.sandbox.root / '.git/daybook', ignore_errors=True), c.sandbox.write('.git/daybook', 'x')), 'catalogue', 'mv '),
     'a hand-off that was killed': Fault(lambda c: c.sandbox.write('.git/daybook/handoff.json', '{}'), 'journal', 'daybook handoff'),
+    'a lock that a killed git has left': Fault(lambda c: c.sandbox.write('.git/index.lock', ''), 'index-lock', '/.git/index.lock.old'),
     'a renumbering that was killed': Fault(lambda c: c.sandbox.write('.git/daybook/renumber.json', '{}'), 'renumber', 'daybook renumber OLD NEW'),
     'telemetry that is not registered': Fault(lambda c: c.sandbox.write('.claude/settings.json', '{}\n'), 'telemetry', 'daybook init --with telemetry-all'),
     'failures that are not registered': Fault(lambda c: c.edit('.claude/settings.json', 'PostToolUseFailure', 'Stop'), 'telemetry', 'daybook init --with telemetry-all'),

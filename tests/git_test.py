@@ -240,6 +240,20 @@ def test_time_limit_ends_the_whole_group(repo: Sandbox, tmp_path: Path) -> None:
             time.sleep(0.01)  # until init has buried it
 
 
+@pytest.mark.skipif(os.name != 'posix', reason='signals')
+def test_time_limit_leaves_no_lock(repo: Sandbox, tmp_path: Path) -> None:
+    sign, hook = tmp_path / 'sign', repo.write('.git/hooks/pre-commit', '')
+    hook.write_text(f'#!/bin/sh\ntouch {sign}; exec sleep 600\n')
+    hook.chmod(0o755)
+    repo.write('a', 'x')
+    repo.git('add', 'a')
+    seconds = 0.3
+    while not sign.exists():
+        seconds *= 2
+        assert git.git('commit', '-q', '-m', 'x', '--', 'a', cwd=str(repo.root), timeout=seconds).code is None
+    assert not list((repo.root / '.git').glob('*.lock'))
+
+
 LINES = ((b'', []), (b'a\n', ['a']), (b'a\n\nb', ['a', '', 'b']), (b'a\n\n', ['a', '']), ('a\u2028\x0cb\n'.encode(), ['a\u2028\x0cb']))
 
 

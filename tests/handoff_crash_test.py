@@ -195,13 +195,33 @@ def test_git_that_outlives_the_hand_off_is_waited_for(scene: Team, tmp_path: Pat
     assert again(roman, before, killed) == 'completed'
 
 
+def test_interrupted_leaves_no_lock_of_git(scene: Team, tmp_path: Path) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done')
+    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
+    waits(tmp_path / 'team/begun')
+    assert list((roman.root / '.git').glob('*.lock'))
+    started.interrupt()
+    killed = started.wait()
+    left = list((roman.root / '.git').glob('*.lock'))
+    (tmp_path / 'team/go').touch()
+    assert (killed.code, left) == (130, []) and 'reason=interrupted' in killed.out
+    again_run = roman.hand_off(env=ENV)
+    assert kinds(again_run.out) and again_run.last.endswith('pushed=yes'), again_run.out
+    check(roman, before, killed.out + again_run.out)
+
+
 def test_lock_of_git_that_died_too_is_named(scene: Team, tmp_path: Path) -> None:
     roman = copied(scene, tmp_path / 'team')
     before = roman.state()
     hook(roman, 'pre-commit', 'kill -9 $PPID')
     killed = roman.hand_off(env=ENV, kill_at=1, needle=COMMITTED)
     assert killed.code == -signal.SIGKILL
-    assert f'{roman.root}/.git/index.lock' in roman.hand_off(env=ENV).out
+    lock = roman.root / '.git/index.lock'
+    os.utime(lock, (time.time() - 7300, time.time() - 7300))
+    said = roman.hand_off(env=ENV).out
+    assert f'or was killed: {lock}, 2 hours old' in said and f'mv {lock} {lock}.old' in said
     for lock in (roman.root / '.git').glob('*.lock'):
         lock.unlink()  # what the user decides to do
     (roman.root / '.git/hooks/pre-commit').unlink()

@@ -99,7 +99,7 @@ _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
     ('cherry-pick', lambda s: _conflict(s, 'cherry-pick', 'side'), 'in-progress', 'git cherry-pick --continue'),
     ('revert', _revert, 'in-progress', 'git revert --continue'),
     ('bisect', lambda s: s.git('bisect', 'start'), 'in-progress', 'git bisect reset'),
-    ('index.lock', lambda s: s.write('.git/index.lock', ''), 'index-lock', 'index.lock exists'),
+    ('index.lock', lambda s: s.write('.git/index.lock', ''), 'index-lock', 'or was killed: '),
     ('assume-unchanged', lambda s: s.git('update-index', '--assume-unchanged', TARGETS[0]), 'hidden-target', TARGETS[0]),
     ('skip-worktree', lambda s: s.git('update-index', '--skip-worktree', TARGETS[1]), 'hidden-target', TARGETS[1]),
     ('ignored notes', lambda s: (s.git('rm', '-q', '-r', 'docs'), s.write('.gitignore', 'docs/\n'), s.commit('ignore', '.gitignore')),

@@ -124,6 +124,9 @@ class Started:
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
 
+    def interrupt(self) -> None:
+        os.kill(self.pid, signal.SIGINT)  # this process alone, unlike a key at the terminal
+
     def wait(self) -> Run:
         code = self.runner.ask({'wait': self.pid})
         steps = Path(f'{self.out}.steps')

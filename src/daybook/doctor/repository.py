@@ -24,6 +24,7 @@ from daybook.repo.git import Repo
 from daybook.session import claiming
 from daybook.session import operators
 from daybook.session import overview_file
+from daybook.session import preflight
 from daybook.writers import indexes
 
 _GIT = (2, 38)  # merge-tree --write-tree
@@ -131,7 +132,7 @@ def ignoring(repo: Repo, given: Settings) -> Iterator[Check]:
 
 
 def leftovers(repo: Repo) -> Iterator[Check]:
-    """Yield whether our folder in git can be used, and whether a hand-off was killed in this work tree."""
+    """Yield whether our folder in git can be used, whether the index is locked, and whether a hand-off was killed in this work tree."""
     place = os.path.join(repo.common_dir, 'daybook')
     if os.path.lexists(place) and not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
         yield fail('catalogue', f'{place} is no folder that can be written: no claim can be made, and every run reads all documents anew',
@@ -140,6 +141,9 @@ def leftovers(repo: Repo) -> Iterator[Check]:
         yield warn('catalogue', f'{repo.common_dir} is read-only: every run reads all documents anew')
     else:
         yield ok('catalogue', place)
+    lock = preflight.index_lock(repo)
+    if lock is not None:
+        yield fail('index-lock', f'nothing can be committed while this lies there: {lock[0]}', f'wait for git to end; when none runs here any more: {lock[1]}')
     path = git.git_path(repo, journal.NAME)
     if os.path.lexists(path):
         with files.exclusive_lock(git.git_path(repo, journal.LOCK), 0) as is_held:

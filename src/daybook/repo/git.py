@@ -28,7 +28,8 @@ _KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'G
 WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir')
 STAGED = ('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--')
 HEAD = ('rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}')
-_LINGER = 0.5  # seconds for the last words of a command that was killed
+_LINGER = 0.5  # seconds for the last words of a command that was ended
+_GRACE = 2.0  # seconds for git to come to its own end when we are interrupted
 
 
 class Repo(NamedTuple):
@@ -84,22 +85,32 @@ def network_env(repo: Repo, extra: Mapping[str, str] | None = None) -> dict[str,
     return env
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _signal(process: subprocess.Popen[bytes], *, by_force: bool, is_leader: bool) -> None:
+    """Ask git to end, or end it by force, which leaves its locks behind: every later commit would stop at them."""
     # git push starts ssh or git-receive-pack, which would outlive it and hold our pipes
-    if os.name == 'posix':
+    if os.name == 'posix' and is_leader:
         import signal
 
         try:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL if by_force else signal.SIGTERM)
         except ProcessLookupError:
             pass
-    process.kill()
+    elif by_force:
+        process.kill()
+    else:
+        process.terminate()
 
 
 def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Return what a killed process has said; a daemon that it left behind may hold its pipes open for hours."""
+    """End a process group and return what it has said; a daemon that it left behind may hold its pipes open for hours."""
     import subprocess
 
+    _signal(process, by_force=False, is_leader=True)
+    try:
+        process.wait(_LINGER)
+    except subprocess.TimeoutExpired:
+        pass
+    _signal(process, by_force=True, is_leader=True)
     try:
         return process.communicate(timeout=_LINGER)
     except subprocess.TimeoutExpired as error:
@@ -110,12 +121,28 @@ def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
         return error.output or b'', error.stderr or b''
 
 
+def _interrupt(process: subprocess.Popen[bytes], *, is_leader: bool) -> None:
+    """Let git come to its end, else end it; a key at the terminal has told it too, a signal to us alone has not."""
+    import subprocess
+
+    try:
+        process.communicate(timeout=_GRACE)  # it may wait for a reader
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _signal(process, by_force=False, is_leader=is_leader)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        _signal(process, by_force=True, is_leader=is_leader)
+
+
 def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
         stdin: bytes | None = None, timeout: float | None = None) -> Result:
     """Run `git args` in `cwd` and return what it answered, whatever the exit code.
 
     `env` replaces the whole environment (`clean_env`); `timeout` is in seconds, and the whole
-    process group is killed when it runs out. Raises FatalError when there is no git.
+    process group is ended when it runs out. Raises FatalError when there is no git.
     """
     import subprocess
 
@@ -134,11 +161,10 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
     try:
         out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
-        _kill_group(process)
         out, err = _rest(process)
         return Result(None, out, os.fsdecode(err))
     except KeyboardInterrupt:
-        _kill_group(process)
+        _interrupt(process, is_leader=timeout is not None)
         raise
     return Result(process.returncode, out, os.fsdecode(err))
 

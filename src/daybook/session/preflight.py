@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import time
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -37,6 +38,7 @@ _UNDER_WAY = {
     'sequencer': ('cherry-pick or revert', 'git cherry-pick --continue'),
     'BISECT_LOG': ('bisect', 'git bisect reset'),
 }
+_UNITS = ((86400, 'days'), (3600, 'hours'), (60, 'minutes'), (1, 'seconds'))
 
 
 def refuse_inside_hook(environ: Mapping[str, str]) -> None:
@@ -75,12 +77,24 @@ def refuse_state(repo: Repo) -> None:
         raise Refused('unborn', 'the branch has no commit yet; make the first one, then run it again')
 
 
+def index_lock(repo: Repo) -> tuple[str, str] | None:
+    """Return the lock of the index with its age, and the command that takes it away once no git runs; None where there is none."""
+    lock = git.git_path(repo, 'index.lock')
+    try:
+        age = max(0, int(time.time() - os.lstat(lock).st_mtime))
+    except FileNotFoundError:
+        return None
+    size, unit = next(pair for pair in _UNITS if age >= 2 * pair[0] or pair[0] == 1)
+    return f'{lock}, {age // size} {unit} old', f'mv {_quoted(lock)} {_quoted(lock + ".old")}'
+
+
 def refuse_index_lock(repo: Repo) -> None:
     """Refuse while the index is locked."""
-    lock = git.git_path(repo, 'index.lock')
-    if os.path.exists(lock):
-        raise Refused('index-lock', f'another git process is at work: {lock} exists; wait for it to end and run it '
-                      'again (when no git runs any more, a crash has left the file: move it away)')
+    found = index_lock(repo)
+    if found is not None:
+        raise Refused('index-lock', f'another git process is at work, or was killed: {found[0]}\n'
+                      '  wait for it to end, then run this again\n'
+                      f'  or, when no git runs here any more, move the file away:  {found[1]}')
 
 
 def _quoted(path: str) -> str:
