@@ -14,8 +14,12 @@ from conftest import ROOT
 from conftest import Sandbox
 from daybook import writers
 from daybook.__main__ import main as dispatch
+from daybook.documents import config
+from daybook.repo.git import Repo
 from daybook.site import site_memory
 from daybook.site.site import PACKAGES
+from daybook.site.site_listing import Listing
+from daybook.site.site_sources import Sources
 from kills import killed_at
 from kills import needs_fork
 from render_docs_test import TRACKED
@@ -68,23 +72,23 @@ def is_as_made_anew(repo: Sandbox) -> bool:
     return site(repo) == found
 
 
-# the file, whether the work tree differs in it, when it is opened, and what it holds then
+# the settings, the file, whether the work tree differs in it, when it is opened, and what it holds then
 TORN = (
-    pytest.param(PLAN, False, 1, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document'),
-    pytest.param(PLAN, True, 2, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document that was changed before'),
-    pytest.param(PLAN, False, 1, None, id='a document that is gone meanwhile'),
-    pytest.param(IMAGE, False, 1, b'torn', id='an image'),
-    pytest.param(IMAGE, True, 2, b'torn', id='an image that was changed before'),
+    pytest.param('{}\n', PLAN, False, 1, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document'),
+    pytest.param(TRACKED, PLAN, False, 1, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document with a tracked page'),
+    pytest.param('{}\n', PLAN, True, 2, b'---\ntitle: Torn\n---\n\n## Goal\n', id='a document that was changed before'),
+    pytest.param(TRACKED, PLAN, False, 1, None, id='a document that is gone meanwhile'),
+    pytest.param('{}\n', IMAGE, False, 1, b'torn', id='an image'),
+    pytest.param(TRACKED, IMAGE, True, 2, b'torn', id='an image that was changed before'),
 )
 
 
-@pytest.mark.parametrize('config', ['{}\n', TRACKED])
-@pytest.mark.parametrize('path, is_dirty, opening, content', TORN)
-def test_what_was_read_half_way_is_read_again(repo: Sandbox, config: str, path: str, is_dirty: bool, opening: int, content: bytes | None) -> None:
+@pytest.mark.parametrize('settings, path, is_dirty, opening, content', TORN)
+def test_what_was_read_half_way_is_read_again(repo: Sandbox, settings: str, path: str, is_dirty: bool, opening: int, content: bytes | None) -> None:
     team(repo)
     add(repo, 'plans/picture.md', '', '![x](x.png)\n')
     repo.write(IMAGE, b'one')
-    repo.write(CONFIG, config)
+    repo.write(CONFIG, settings)
     repo.commit()
     repo.git('update-index', '--refresh')
     if is_dirty:
@@ -135,6 +139,29 @@ def test_what_a_filter_gives_a_work_tree_is_no_change(repo: Sandbox) -> None:
     assert 'WORDS' in page(repo, 'docs/adr/0001-b.html') and is_as_made_anew(repo)
 
 
+# what was read of a file one time after another, by several processes maybe; what the last run read; whether it was torn
+SEEN = (
+    (('', ''), '', False),
+    (('id other',), '', True),
+    (('id other', 'id other'), 'id other', False),
+    (('id other',), 'id another', True),
+    (('', 'id other'), 'id other', True),
+    (('id other', ''), 'id other', True),
+    (('torn',), 'torn', True),
+)
+
+
+@pytest.mark.parametrize('readings, former, is_torn', SEEN)
+def test_readings_that_differ_are_torn(repo: Sandbox, readings: tuple[str, ...], former: str, is_torn: bool) -> None:
+    listed = Listing(b'100644 0123456789012345678901234567890123456789 0\ta.md\0', {})
+    root = str(repo.root)
+    sources = Sources(Repo(root, f'{root}/.git', f'{root}/.git'), config.DEFAULTS, listed, {'a.md': former} if former else {})
+    for reading in readings:
+        sources.merge({'a.md': reading, 'gone.md': ''})
+    assert sources.torn() == ({'a.md'} if is_torn else set())
+    assert sources.filtered() == ({'a.md': readings[-1]} if set(readings) == {'id other'} else {})
+
+
 # a file of ours, and whether pages may be others when it is
 MODULES = (('links/link_audit.py', False), ('writers/backfill.py', False), ('documents/slugs.py', True), ('writers/inline.py', True),
            ('writers/templates/home.js', True), ('site/site_records.py', True))
@@ -171,16 +198,16 @@ def put_back(repo: Sandbox) -> None:
 
 
 @needs_fork
-@pytest.mark.parametrize('config, args, is_put_back', [('{}\n', (), True), (TRACKED, (), True), (TRACKED, ('--all',), False)])
-def test_killed_at_any_change_the_next_run_puts_it_right(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, config: str, args: tuple[str, ...],
+@pytest.mark.parametrize('settings, args, is_put_back', [('{}\n', (), True), (TRACKED, ('--all',), False)])
+def test_killed_at_any_change_the_next_run_puts_it_right(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, settings: str, args: tuple[str, ...],
                                                          is_put_back: bool) -> None:
     monkeypatch.chdir(repo.root)
     team(repo)
     add(repo, 'plans/old.md')
-    repo.write(CONFIG, config)
+    repo.write(CONFIG, settings)
     repo.commit()
     dispatch(['render-docs'])
-    if config == TRACKED:
+    if settings == TRACKED:
         repo.commit('pages')
     former = site(repo)
     change(repo)
