@@ -487,6 +487,26 @@ def test_baseline(repo: Sandbox) -> None:
     assert repo.read('.daybook/links-baseline.txt').splitlines()[1:] == ['a.md: no.md', 'c.md: no.md'], 'a renamed file keeps its lines'
 
 
+@pytest.mark.parametrize('seed', range(3))
+def test_stale_lines_follow_each_change(repo: Sandbox, seed: int) -> None:
+    rng = random.Random(seed)
+    names, targets = ('a', 'a: b', 'a: b: c', 'c', 'a\x07', 'a\\x07'), ('b: x', 'c: x', 'x', 'b: c: x')
+    lines = sorted(f'{name}.md: {target}' for name in ('a', 'a: b', 'c', 'a\\x07') for target in targets)
+    for name in names:
+        repo.write(f'{name}.md', '')
+    repo.write('.daybook/links-baseline.txt', ''.join(f'{line}\n' for line in lines if rng.random() < 0.8))
+    repo.git('add', '--all')
+    is_stale = set()
+    for _ in range(12):
+        for name in rng.sample(names, rng.randrange(1, 3)):
+            repo.write(f'{name}.md', ''.join(f'[x](<{target}>)\n\n' for target in targets if rng.random() < 0.5))
+        repo.git('add', '--all')
+        answer = _audit(repo)
+        assert answer == _audit(repo, '--no-catalogue')
+        is_stale.add('baseline-stale' in answer[1])
+    assert True in is_stale
+
+
 def test_many_dead_links_ask_for_a_baseline(repo: Sandbox) -> None:
     repo.write('few.md', ''.join(f'[x](no{number}.md)\n' for number in range(19)))
     repo.commit()

@@ -17,6 +17,7 @@ from daybook.links.link_change import Change
 from daybook.links.link_verdict import Verdict
 from daybook.repo import git
 from daybook.repo import listing
+from daybook.rules import link_baseline
 
 CASES = sorted((Path(__file__).parent / 'data' / 'hooks' / 'audit-links').glob('*/*'))
 LINKS = (
@@ -53,9 +54,9 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, settled: bool, 
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     files = listing.read(here.root, is_in_commit=False)
-    baseline = (repo.root / '.daybook/links-baseline.txt').read_bytes()
+    known = link_baseline.read((repo.root / '.daybook/links-baseline.txt').read_bytes())
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, files, link_audit.load_options(here), baseline, kept, is_in_commit=False)
+        judge = link_audit.Judge(here, files, link_audit.load_options(here), known, kept, is_in_commit=False)
         return judge.judge(judge.sources())
 
 
@@ -101,7 +102,7 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), b'', kept, is_in_commit=False)
+        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
     reader = link_reader.Reader(here.root, judge._resolver, judge.change, ())
     job = link_reader.Suspects('a.md', frozenset(('gone.md',)), is_plain=True)
     assert pickle.loads(pickle.dumps(reader)).find(job) == reader.find(job) != []

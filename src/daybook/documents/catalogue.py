@@ -82,7 +82,7 @@ def _about(source: object, problems: object, blocking: object) -> bytes:
 class View:
     """What was found in one work tree with one set of settings.
 
-    `setup` is the file of settings, `options` what it says; `head` the commit, for what depends on history; `witness`
+    `setup` is the file of settings, `options` what it says, `baseline` the hash of the baseline; `head` the commit, for what depends on history; `witness`
     the folders on which more than the listing of the files depends, with the times of their last changes.
     """
 

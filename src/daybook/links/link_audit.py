@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from collections.abc import Set
 from typing import TYPE_CHECKING
 
-from daybook.documents import catalogue
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -22,6 +21,7 @@ from daybook.documents.link_facts import Facts
 from daybook.documents.markdown import Place
 from daybook.documents.tree import Tree
 from daybook.links import link_context
+from daybook.links import link_known
 from daybook.links import link_memory
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
@@ -49,12 +49,12 @@ _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs 
 class Judge:
     """Finds what is wrong with the links of files in one state of the repository."""
 
-    def __init__(self, repo: Repo, files: Listing, options: Options, baseline: bytes, kept: Catalogue, *, is_in_commit: bool) -> None:
+    def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *, is_in_commit: bool) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
         self.change = Change(repo, is_index=is_in_commit or files.is_index)
-        self._repo, self._files, self._baseline, self._kept = repo, files, baseline, kept
+        self._repo, self._files, self._known, self._kept = repo, files, known, kept
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
         self._ageing = link_context.Ageing(repo, self.contents, options.documents)
@@ -76,8 +76,7 @@ class Judge:
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
-        known = link_baseline.read(self._baseline)
-        with Readers(Reader(self._repo.root, self._resolver, self.change, known)) as readers:
+        with Readers(Reader(self._repo.root, self._resolver, self.change, self._known)) as readers:
             # this process follows links while others read
             seen = self._look((source, Facts(dumped)) for source, dumped in self.contents.prepare(sources, readers))
             seen |= self._look((source, self.contents.facts(source)) for source in sources if source not in seen)
@@ -92,7 +91,7 @@ class Judge:
         for source, (*_, keys, _) in seen.items():
             here = found.get(source)
             if not isinstance(here, Verdict):
-                here = link_verdict.verdict(source, judged.get(source, ()), known, is_dated=source in dated)
+                here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated)
             verdicts[source] = here._replace(keys=keys)
         return verdicts
 
@@ -109,7 +108,7 @@ class Judge:
             settings = config.from_bytes(former)
         except FatalError:
             return set()
-        judge = Judge(self._repo, self._files, options_of(settings), b'', self._kept, is_in_commit=True)
+        judge = Judge(self._repo, self._files, options_of(settings), (), self._kept, is_in_commit=True)
         judge._ageing.settings = settings
         rows = (verdict.row for verdict in judge.judge(judge.sources()).values())
         return {(one.problem.path, one.target) for row in rows if row for one in link_verdict.judged_in(row.source, row.payload)}
@@ -169,14 +168,14 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
-        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.baseline, kept, is_in_commit=is_in_commit)
+        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit)
         changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
             _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    judge = Judge(repo, files, load_options(repo), setup.baseline, kept, is_in_commit=is_in_commit)
+    judge = Judge(repo, files, load_options(repo), setup.known, kept, is_in_commit=is_in_commit)
     return _start_over(kept, judge, files, setup, repo), judge
 
 
@@ -201,7 +200,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
     verdicts = judge.judge(judge.sources())
     view = kept.new_view(link_memory.view_name(repo.git_dir))
     kept.set_found(view, (verdict.row for verdict in verdicts.values() if verdict.row))
-    _keep_stale(kept, view, setup.baseline)
+    link_known.keep_stale(kept, view, setup.known)
     if kept.is_kept:
         kept.add_facts(KIND, judge.contents.added.items())
         sources_of: dict[str, list[str]] = {}
@@ -211,7 +210,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_inbound(view, sources_of)
         kept.set_listing(view, files)
         kept.sweep(oid for _, oid in judge.entries.values())
-        kept.set_view(view, setup=setup.settings, baseline=setup.baseline, head=setup.head, options='\0'.join(judge.options),
+        kept.set_view(view, setup=setup.settings, baseline=setup.baseline_digest, head=setup.head, options='\0'.join(judge.options),
                       witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
     return view
 
@@ -231,12 +230,13 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     kept.set_found(view.id, (verdict.row for verdict in verdicts.values() if verdict.row))
     kept.add_facts(KIND, judge.contents.added.items())
     _keep_inbound(kept, view, judge, changes, verdicts)
-    if view.baseline != setup.baseline:
-        _keep_baseline(kept, view.id, setup.baseline)
-    if (view.baseline != setup.baseline or link_baseline.PATH in touched
-            or any(catalogue.encoded(f'{path}: ') in setup.baseline for path in touched)):
-        _keep_stale(kept, view.id, setup.baseline)
-    kept.set_view(view.id, baseline=setup.baseline, head=setup.head,
+    if view.baseline != setup.baseline_digest:
+        link_known.judge_anew(kept, view.id, setup.known)
+    if view.baseline != setup.baseline_digest or link_baseline.PATH in touched:
+        link_known.keep_stale(kept, view.id, setup.known)
+    else:
+        link_known.follow_stale(kept, view.id, setup.known, touched)
+    kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head,
                   witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
 
 
@@ -278,26 +278,6 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
             kept.move_inbound(view.id, path, gone=was - now, come=now - was)
         elif verdicts[path].row:
             kept.move_inbound(view.id, path, gone=(), come=now)
-
-
-def _keep_baseline(kept: Catalogue, view: int, baseline: bytes) -> None:
-    known, dated = link_baseline.read(baseline), set(kept.dated(view))
-    kept.set_found(view, [link_verdict.row(source, link_verdict.judged_in(source, payload), known, is_dated=source in dated)
-                          for source, payload, *_ in list(kept.found(view)) if source != link_baseline.PATH])
-
-
-def dead_lines(kept: Catalogue, view: int) -> set[str]:
-    """Return the line of a baseline for each problem of the view."""
-    return {link_baseline.line(source, judged.target) for source, payload, *_ in kept.found(view)
-            if source != link_baseline.PATH for judged in link_verdict.judged_in(source, payload)}
-
-
-def _keep_stale(kept: Catalogue, view: int, baseline: bytes) -> None:
-    kept.drop_found(view, [link_baseline.PATH])
-    known = link_baseline.read(baseline)
-    stale = link_baseline.stale(known, dead_lines(kept, view)) if known else []
-    if stale:
-        kept.set_found(view, [link_verdict.row(link_baseline.PATH, [Judged(wrong, '') for wrong in stale], (), is_dated=False)])
 
 
 def _folders(root: str, verdicts: Mapping[str, Verdict]) -> set[str]:

@@ -33,11 +33,28 @@ class Setup:
 
     def __init__(self, root: str, head: str) -> None:
         self.settings, self.baseline, self.head = _read(root, CONFIG), _read(root, BASELINE), head
+        self._known: dict[str, int] | None = None
+        self._baseline_digest = b''
+
+    @property
+    def known(self) -> dict[str, int]:
+        """The lines of the baseline with their numbers, as `link_baseline.read` has them."""
+        if self._known is None:
+            from daybook.rules import link_baseline
+
+            self._known = link_baseline.read(self.baseline)
+        return self._known
+
+    @property
+    def baseline_digest(self) -> bytes:
+        """The BLAKE2b hash of the baseline, which may be megabytes."""
+        self._baseline_digest = self._baseline_digest or listing.digest(self.baseline)
+        return self._baseline_digest
 
     @property
     def digest(self) -> bytes:
         """The BLAKE2b hash of all of it."""
-        return listing.digest(b'%d %d %s ' % (len(self.settings), len(self.baseline), self.head.encode()) + self.settings + self.baseline)
+        return listing.digest(b'%d %s ' % (len(self.settings), self.head.encode()) + self.settings + self.baseline_digest)
 
 
 def view_name(git_dir: str) -> str:

@@ -132,7 +132,7 @@ class _Report:
 
     def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge) -> None:
         self._repo, self._files, self._setup, self._kept, self._view, self._judge = repo, files, setup, kept, view, judge
-        self._known = link_baseline.read(setup.baseline)
+        self._known = setup.known
 
     def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> Outcome:
         """Do what is asked for."""
