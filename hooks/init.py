@@ -25,6 +25,7 @@ from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 from daybook.writers import scaffold
 from daybook.writers import scaffold_governance
@@ -157,13 +158,13 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
     return hidden
 
 
-def _install(found: Found) -> list[str]:
+def _install(found: Found, program: str) -> list[str]:
     hooks = found.places[HOOKS]
     if hooks.data is None and found.runner:
         return []
     if hooks.data is None or b'default_install_hook_types' in hooks.data:
-        return ['pre-commit install', 'pre-commit run --all-files']
-    return ['pre-commit install ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES), 'pre-commit run --all-files']
+        return [f'{program} install', f'{program} run --all-files']
+    return [texts.install(program), f'{program} run --all-files']
 
 
 def _grace(steps: Sequence[Step]) -> str | None:
@@ -193,10 +194,11 @@ def _settling(found: Found, wanted: Wanted, written: Sequence[str]) -> list[str]
     return [f'{_own_call(wanted)} {command}' for command in commands]
 
 
-def _print_next(root: str, found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
+def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
+    program = hook_runner.program(repo)
     print('next, as nothing is staged or committed by this command:')
     if addable:
-        print(f'  {add_line(root, addable, os.getcwd())}')
+        print(f'  {add_line(repo.root, addable, os.getcwd())}')
     settling = _settling(found, wanted, addable)
     if found.calls_through:
         print(f'  pipx install git+{texts.URL}')
@@ -207,18 +209,18 @@ def _print_next(root: str, found: Found, wanted: Wanted, addable: Sequence[str],
         print('  (what is there already gets its indexes, and its dead links of today no longer block: '
               f'run the `git add` that {"each" if settling[1:] else "it"} prints; '
               'to have written ends with 1, as in a hook)')
-    for command in _install(found):
+    for command in _install(found, program):
         print(f'  {command}')
     if addable:
         print("  git commit -m 'adopt daybook'")
     if dirty:
         print(printable(f'  (your own uncommitted changes are in {", ".join(dirty)}; `git add -p` parts them)'))
     if found.runner and not found.calls_through:
-        print(printable(f'  ({found.runner} is set up too: `pre-commit install` may refuse beside it)'))
+        print(printable(f'  ({found.runner} is set up too: `{program} install` may refuse beside it)'))
     if found.indexes_when == 'default-branch' and 'ci' not in wanted.extras:
         print('  (branches leave the indexes alone here: `--with ci` writes the job that keeps them)')
     print('then, at the end of a stretch of work, the first hand-off:')
-    print(f'  {texts.call("claim-session", runner=found.calls_through)}')
+    print(f'  {texts.call("claim-session", runner=found.calls_through, program=program)}')
 
 
 def _adopt(repo: Repo, call: Call) -> int:
@@ -243,7 +245,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
-    _print_next(repo.root, found, call.wanted, [path for path in written if path not in hidden], dirty)
+    _print_next(repo, found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
     if day:
         print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '
@@ -272,8 +274,9 @@ def _uninstall(repo: Repo, call: Call) -> int:
         return 0
     changed = writing.take_out(repo, found, steps)
     print('notes, drafts and indexes stay: they are yours; next, as nothing is staged or committed by this command:')
-    if HOOKS in found.record.files:  # else pre-commit was never the runner of ours
-        print('  pre-commit uninstall ' + ' '.join(f'-t {name}' for name in texts.HOOK_TYPES))
+    if HOOKS in changed and not os.path.lexists(os.path.join(repo.root, HOOKS)):  # else the hooks are those of others too
+        for program in hook_runner.makers(repo) or [hook_runner.program(repo)]:
+            print(f'  {texts.uninstall(program)}')
     tracked = git.tracked_files(repo, *git.pathspec(changed))
     if tracked:
         print(printable(f'  {add_line(repo.root, sorted(tracked), os.getcwd())}'))

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -234,6 +235,55 @@ def test_after_init_all_hooks_pass(repo: Sandbox, tmp_path: Path, tool: str) -> 
                          cwd=repo.root, capture_output=True, text=True)
     assert run.returncode == 0 and 'no prior sessions for roman-tester' in run.stdout
     assert 'open claims:' in run.stdout and '.daybook/state/draft-RT-' in run.stdout
+
+
+def only(folder: Path, *programs: str) -> dict[str, str]:
+    """Return an environment whose PATH has these programs of ours, and git's, and no others of their kind."""
+    folder.mkdir()
+    for name in programs:
+        (folder / name).symlink_to(BIN / name)
+    for name in ('git', 'sh'):
+        (folder / name).symlink_to(str(shutil.which(name)))
+    return {'PATH': str(folder)}
+
+
+def told(out: str, *words: str) -> list[str]:
+    return [line.strip() for line in out.splitlines() if line.startswith(tuple(f'  {word} ' for word in words))]
+
+
+@pytest.mark.parametrize(('programs', 'program'), [(('prek',), 'prek'), (('pre-commit', 'prek'), 'pre-commit'), ((), 'pre-commit')])
+def test_the_runner_that_is_there_is_named(repo: Sandbox, tmp_path: Path, programs: tuple[str, ...], program: str) -> None:
+    env = only(tmp_path / 'bin', *programs)
+    lines = told(ran(repo, '--with', 'claude', env=env), 'pre-commit', 'prek')
+    assert lines == [f'{program} install', f'{program} run --all-files', f'{program} run --hook-stage manual claim-session --all-files']
+    other = 'prek run --hook' if program == 'pre-commit' else 'pre-commit run --hook'
+    for path in ('AGENTS.md', '.claude/commands/handoff.md', '.claude/commands/resume.md'):
+        assert f'{program} run --hook-stage manual' in repo.read(path) and other not in repo.read(path), path
+    assert f'Bash(DAYBOOK_QUICK=1 {program} run:*)' in repo.read('.claude/commands/handoff.md')
+    written = repo.snapshot()
+    assert 'nothing to write' in ran(repo, '--upgrade', '--with', 'claude'), 'who has the other one changes nothing for all'
+    assert repo.snapshot() == written
+
+
+@pytest.mark.parametrize('program', ['pre-commit', 'prek'])
+def test_an_uninstall_names_the_runner_whose_hooks_lie_there(repo: Sandbox, program: str) -> None:
+    repo.write('a.txt', 'a')
+    repo.commit()
+    ran(repo)
+    subprocess.run([BIN / program, 'install'], cwd=repo.root, check=True, capture_output=True)
+    hooks = repo.root / '.git/hooks'
+    assert len([path for path in hooks.iterdir() if path.suffix != '.sample']) == 4
+    assert f'  {program} run --hook-stage manual claim-session' in ran(repo), 'both are on the PATH'
+    lines = told(ran(repo, '--uninstall'), 'pre-commit', 'prek')
+    assert lines == [f'{program} uninstall -t pre-commit -t pre-merge-commit -t commit-msg -t pre-push']
+    subprocess.run([BIN / program, *lines[0].split()[1:]], cwd=repo.root, check=True, capture_output=True)
+    repo.git('commit', '-q', '--allow-empty', '-m', 'goes on')
+
+
+def test_an_uninstall_leaves_the_hooks_of_others_installed(repo: Sandbox) -> None:
+    crowded(repo)
+    ran(repo)
+    assert told(ran(repo, '--uninstall'), 'pre-commit', 'prek') == [], 'the configuration is theirs, and its hooks go on'
 
 
 @pytest.mark.parametrize(('prepare', 'label'), [

@@ -23,6 +23,7 @@ from daybook.governance import records
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
+from daybook.repo import hook_runner
 from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.rules import authority
@@ -35,6 +36,8 @@ from daybook.writers import indexes
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold_record import Record
+from daybook.writers.scaffold_step import AGENTS
+from daybook.writers.scaffold_step import CLAUDE
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import OPERATORS
 from daybook.writers.scaffold_step import Found
@@ -43,6 +46,7 @@ from daybook.writers.scaffold_step import Place
 _GRACE = timedelta(days=14)
 _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
 _AGENT_SETTINGS = ('.claude/settings.json', '.claude/settings.local.json')
+_CALL = re.compile(rb'(pre-commit|prek) run --hook-stage manual (?:claim-session|handoff|resume)')
 _TOOL = re.compile(r'mcp__(\w+?)(?:__|\b)')
 
 
@@ -119,6 +123,15 @@ def _runner_file(root: str, runner: str, names: Iterable[str]) -> str:
     if runner == 'lefthook':
         return next((name for name in sorted(names) if re.fullmatch(r'\.?lefthook\.ya?ml', name)), '')
     return '.husky/pre-commit' if runner == 'husky' and os.path.isfile(os.path.join(root, '.husky', 'pre-commit')) else ''
+
+
+def _program(repo: Repo, places: Mapping[str, Place]) -> str:
+    """Return which of pre-commit and prek agents are told to call: as it stands here for all, else as this clone has it."""
+    for path in (AGENTS, CLAUDE, *(f'{texts.COMMANDS_FOLDER}/{name}.md' for name in texts.WRAPPED)):
+        match = _CALL.search(places[path].data or b'')
+        if match:
+            return match[1].decode()
+    return hook_runner.program(repo)
 
 
 def _mirror(repo: Repo, settings: config.Settings, servers: Iterable[str]) -> str:
@@ -225,7 +238,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
     runner = _runner(repo, names)
     return Found(
         places, settings=proposed, operators=new_operators, people=_people(configured, new_operators),
-        runner=runner, runner_file=_runner_file(repo.root, runner, names), kinds=settings.kinds,
+        runner=runner, runner_file=_runner_file(repo.root, runner, names), program=_program(repo, places), kinds=settings.kinds,
         index_folders=_index_folders(repo, settings, tracked), line_files=_line_files(repo, settings),
         indexes_when=settings.indexes_when, new_indexes=report['hooks']['regen-indexes']['write'], agents=_agents(repo.root),
         commands=_commands(report['agents']['handoff_commands'], places),

@@ -1,4 +1,4 @@
-"""Our hooks in an adopter's `.pre-commit-config.yaml`, and the folder of hooks that git really uses."""
+"""Our hooks in an adopter's `.pre-commit-config.yaml`."""
 from __future__ import annotations
 
 import os
@@ -10,7 +10,6 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_yaml
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo.git import Repo
 
 PATH = '.pre-commit-config.yaml'
@@ -80,11 +79,6 @@ def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:
     """Return what the configuration of the work tree says, or None and why it says nothing."""
     data = files.read_bytes(os.path.join(repo.root, PATH))
     return (None, 'there is none') if data is None else parse(data, known)
-
-
-def folder(repo: Repo) -> str:
-    """Return the folder from which git runs hooks, whatever `core.hooksPath` says."""
-    return os.path.normpath(os.path.join(repo.root, git.expect('rev-parse', '--git-path', 'hooks', cwd=repo.root).text))
 
 
 def needed_types(installed: Installed) -> list[str]:

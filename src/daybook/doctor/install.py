@@ -14,6 +14,7 @@ from daybook.doctor.hooks_config import Installed
 from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 
 _PINNED = re.compile(r'v?\d+(?:\.\d+)+\S*|[0-9a-f]{7,64}')
@@ -85,7 +86,7 @@ def _script(path: str) -> str:
 def scripts(repo: Repo, installed: Installed | None) -> Iterator[Check]:
     """Yield how the scripts stand that git starts."""
     given = git.config_value(repo, 'core.hooksPath')
-    place = hooks_config.folder(repo)
+    place = hook_runner.folder(repo)
     if installed is None or not installed.ours:
         return
     needed = hooks_config.needed_types(installed)

@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from daybook.doctor import hooks_config
 from daybook.doctor.check import Check
 from daybook.doctor.check import fail
 from daybook.doctor.check import ok
 from daybook.doctor.check import warn
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 from daybook.writers import scaffold_texts as texts
 
@@ -41,7 +41,7 @@ def find(repo: Repo) -> Other | None:
     elif os.path.isdir(os.path.join(repo.root, '.husky')):
         runner, paths = 'husky', [_HUSKY]
     elif given:
-        runner, paths = _PATH, [os.path.relpath(os.path.join(hooks_config.folder(repo), 'pre-commit'), repo.root)]
+        runner, paths = _PATH, [os.path.relpath(os.path.join(hook_runner.folder(repo), 'pre-commit'), repo.root)]
     else:
         return None
     ours = [path for path in paths if _OURS.search(files.read_bytes(os.path.join(repo.root, path)) or b'')]
@@ -49,7 +49,7 @@ def find(repo: Repo) -> Other | None:
 
 
 def _is_installed(repo: Repo, other: Other) -> bool:
-    place = hooks_config.folder(repo)
+    place = hook_runner.folder(repo)
     if other.name == _PATH:
         return os.name == 'nt' or os.access(os.path.join(place, 'pre-commit'), os.X_OK)
     if other.name == 'husky':  # its hooks are the folder itself, or `_` below it
@@ -66,7 +66,7 @@ def _can_init(repo: Repo, other: Other) -> bool:
 
 def check(repo: Repo, other: Other) -> Iterator[Check]:
     """Yield whether the other runner starts our check, is installed and finds `daybook`; red only without our check."""
-    if other.name == _PATH and not os.path.isdir(hooks_config.folder(repo)):
+    if other.name == _PATH and not os.path.isdir(hook_runner.folder(repo)):
         yield fail('hooks-path', f'core.hooksPath is {git.config_value(repo, _PATH)}, which is no folder: git runs no hook here',
                    'see where it is set, and unset it there:  git config --show-origin --show-scope --get-all core.hooksPath')
         return

@@ -193,11 +193,15 @@ def _workstreams(found: Mapping[str, heads.Stream], owners: Owners, slug: str) -
             [row for row in named if row.owner.casefold() != slug.casefold()])
 
 
-def _how(environ: Mapping[str, str]) -> str:
+def _how(repo: Repo, environ: Mapping[str, str]) -> str:
+    # only who has no notes yet pays for the import
+    from daybook.repo import hook_runner
+
     runner = '' if environ.get('PRE_COMMIT') == '1' else 'daybook'
-    steps = (scaffold_texts.call('claim-session', runner=runner),
+    program = 'daybook' if runner else hook_runner.program(repo)
+    steps = (scaffold_texts.call('claim-session', runner=runner, program=program),
              'fill the draft that it names',
-             scaffold_texts.call('handoff', runner=runner, files='DRAFT.md'))
+             scaffold_texts.call('handoff', runner=runner, files='DRAFT.md', program=program))
     return '\n'.join(['no notes yet; the first hand-off is:', *(f'  {step}' for step in steps)])
 
 
@@ -251,7 +255,7 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
     own, theirs = _workstreams(streams, Owners(known), who.slug)
     return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
                 tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
-                (*_stranger(call, who, configured, is_seen=bool(mine or own)), *_unread(found, older)), _how(call.environ))
+                (*_stranger(call, who, configured, is_seen=bool(mine or own)), *_unread(found, older)), _how(repo, call.environ))
 
 
 def _scratch(repo: Repo) -> AbstractContextManager[str]:

@@ -32,7 +32,7 @@ def is_used(agent: str, found: Found, wanted: Wanted) -> bool:
 
 
 def _text(name: str, found: Found, operator: str = '') -> bytes:
-    return texts.command(name, runner=found.calls_through, folder=found.notes_folder, operator=operator).encode()
+    return texts.command(name, runner=found.calls_through, folder=found.notes_folder, operator=operator, program=found.program).encode()
 
 
 def _is_theirs(path: str, found: Found) -> bool:
@@ -131,7 +131,7 @@ def _instructions(found: Found, wanted: Wanted) -> Iterator[Step]:
     if blocked:
         yield Step('keep', blocked[0], 'our block is there')
         return
-    text = texts.agents_block(runner=found.calls_through, folder=found.notes_folder)
+    text = texts.agents_block(runner=found.calls_through, folder=found.notes_folder, program=found.program)
     # Claude Code reads CLAUDE.md alone, the others AGENTS.md
     needed = [path for path in there if path == AGENTS or not (AGENTS in there and _points(found))]
     if AGENTS not in there and (not there or is_used('codex', found, wanted)):

@@ -36,7 +36,7 @@ class Found(NamedTuple):
     `places` answers for every path. `settings` are those proposed for a new config; `operators` is
     the content of a new operators file, empty when none is needed; `people` are the operators there
     will be, initials by slug; `runner` names what runs git's hooks instead of pre-commit, and
-    `runner_file` its file, if that can take our check; `kinds`
+    `runner_file` its file, if that can take our check; `program` is pre-commit or prek, as agents are told; `kinds`
     are those of the settings that hold; `index_folders` may have their INDEX.md merged line by
     line, and `line_files` may be so themselves, `new_indexes` of the folders are not there yet; `agents` are those in use; `commands` gives, for each of ours, the path of theirs that
     does the same; `mirror` is the mirror's server in the agent's settings; `host` is the git
@@ -53,6 +53,7 @@ class Found(NamedTuple):
     people: Mapping[str, str] = {}
     runner: str = ''
     runner_file: str = ''
+    program: str = 'pre-commit'
     kinds: tuple[Kind, ...] = ()
     index_folders: tuple[str, ...] = ()
     line_files: tuple[str, ...] = ()

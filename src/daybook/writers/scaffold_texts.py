@@ -241,29 +241,43 @@ def hooks_config(url: str, rev: str, hook_ids: Iterable[str]) -> str:
     return f'default_install_hook_types: [{", ".join(HOOK_TYPES)}]\nrepos:\n{entry}'
 
 
-def call(hook_id: str, *, runner: str, files: str = '', operator: str = '') -> str:
+def install(program: str) -> str:
+    """Return the command that has pre-commit or prek, as `program` says, run the hooks at every stage that they need."""
+    return f'{program} install {_types()}'
+
+
+def uninstall(program: str) -> str:
+    """Return the command that takes the hooks of `program` out of git again; one without types leaves most of them."""
+    return f'{program} uninstall {_types()}'
+
+
+def _types() -> str:
+    return ' '.join(f'-t {name}' for name in HOOK_TYPES)
+
+
+def call(hook_id: str, *, runner: str, files: str = '', operator: str = '', program: str = 'pre-commit') -> str:
     """Return the command that runs a manual hook here, without the runner's stash.
 
-    `runner` is empty where pre-commit or prek runs the hooks; under any other `daybook` is called itself.
+    `runner` is empty where `program`, which is pre-commit or prek, runs the hooks; under any other `daybook` is called itself.
     `operator` is the slug of the person for whom it speaks, whoever is logged in.
     """
     who = f'OPERATOR={operator} ' if operator else ''
     if runner:
         return f'{who}daybook {hook_id}' + (f' --files {files}' if files else '')
-    return f'{who}pre-commit run --hook-stage manual {hook_id} ' + (f'--files {files}' if files else '--all-files')
+    return f'{who}{program} run --hook-stage manual {hook_id} ' + (f'--files {files}' if files else '--all-files')
 
 
-def _calls(runner: str, operator: str) -> dict[str, str]:
+def _calls(runner: str, operator: str, program: str) -> dict[str, str]:
     draft = '.daybook/state/draft-<ID>.md'
     who = f'OPERATOR={operator} ' if operator else ''
-    programs = ('daybook',) if runner else ('pre-commit run', 'prek run', 'daybook')
+    programs = ('daybook',) if runner else (*sorted(('pre-commit run', 'prek run'), key=lambda name: name != f'{program} run'), 'daybook')
     tools = [f'Bash({who}{program}:*)' for program in programs]
     return {
-        'claim': call('claim-session', runner=runner, operator=operator),
-        'resume': call('resume', runner=runner, operator=operator),
-        'handoff': call('handoff', runner=runner, files=draft, operator=operator),
+        'claim': call('claim-session', runner=runner, operator=operator, program=program),
+        'resume': call('resume', runner=runner, operator=operator, program=program),
+        'handoff': call('handoff', runner=runner, files=draft, operator=operator, program=program),
         # a file that is no draft: none is passed on, and nothing is stashed
-        'quick': call('handoff', runner=runner, files='' if runner else '.gitignore', operator=operator),
+        'quick': call('handoff', runner=runner, files='' if runner else '.gitignore', operator=operator, program=program),
         'tools': ', '.join((*tools, 'Read', 'Edit')),
         'quick_tools': f'Bash(DAYBOOK_QUICK=1 {who}{programs[0]}:*)',
         # a command, and no hook: no runner reaches it
@@ -281,9 +295,9 @@ COMMANDS = {'handoff': _HANDOFF, 'resume': _RESUME, 'audit': _AUDIT}
 WRAPPED = ('handoff', 'resume')
 
 
-def command(name: str, *, runner: str, folder: str, operator: str = '') -> str:
+def command(name: str, *, runner: str, folder: str, operator: str = '', program: str = 'pre-commit') -> str:
     """Return the agent's command `name`; notes lie in `folder`, and `operator` is a slug that it always speaks for."""
-    return COMMANDS[name].format(**_calls(runner, operator), folder=folder, mark=COMMAND_MARK)
+    return COMMANDS[name].format(**_calls(runner, operator, program), folder=folder, mark=COMMAND_MARK)
 
 
 def plugin_command(name: str) -> str:
@@ -301,10 +315,11 @@ def skill(name: str, text: str) -> str:
     return f'---\nname: {name}\n{described}\n---\n{body.replace("`$ARGUMENTS`", "the request")}'
 
 
-def agents_block(*, runner: str, folder: str) -> str:
+def agents_block(*, runner: str, folder: str, program: str = 'pre-commit') -> str:
     """Return what AGENTS.md says of us, without markers; with them it is shorter than 400 bytes."""
-    text = _AGENTS.format(resume=call('resume', runner=runner), claim=call('claim-session', runner=runner),
-                          handoff=call('handoff', runner=runner, files='DRAFT'), folder=folder)
+    text = _AGENTS.format(resume=call('resume', runner=runner, program=program),
+                          claim=call('claim-session', runner=runner, program=program),
+                          handoff=call('handoff', runner=runner, files='DRAFT', program=program), folder=folder)
     # a command stays on one line, so that it can be copied
     joined = re.sub(r'`[^`]*`', lambda code: code[0].replace(' ', '\0'), text)
     lines = textwrap.wrap(joined, 80, break_long_words=False, break_on_hyphens=False)
