@@ -239,6 +239,12 @@ def test_placeholders_without_end_cost_linear_time(piece: str) -> None:
     assert cost(20_000) < 12 * max(cost(5_000), 0.002)
 
 
+@pytest.mark.parametrize(('summary', 'plain'), [
+    ('Vec<T> and a_b * c', 'Vec<T> and a_b * c'), ('See [the state](../STATE.md), **now**.', 'See the state, now.')])
+def test_a_summary_with_links_is_shown_as_readers_see_it(summary: str, plain: str) -> None:
+    assert _document(f'---\ntitle: T\nsummary: "{summary}"\n---\n').summary == plain
+
+
 def _document(head: str, path: str = 'plans/a_v02.md') -> pages_entry.Entry:
     kind = config.kind_of(config.DEFAULTS, path)
     assert kind is not None

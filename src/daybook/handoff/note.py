@@ -8,6 +8,7 @@ from typing import Any
 
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
+from daybook.documents import markdown
 from daybook.documents import schema
 from daybook.documents.config import Kind
 from daybook.handoff import change_summary
@@ -27,9 +28,9 @@ _CONFIDENCE = re.compile(r'\bConfidence:\s*(?:H|M|L)\b', re.IGNORECASE)
 
 
 def summary_of(draft: Draft) -> str:
-    """Return the one-line summary: the key, else the first paragraph of the section, cut at a word."""
+    """Return the one-line summary: the key as it stands, else the first paragraph of the section as readers see it, cut at a word."""
     given = draft.meta.get('summary')
-    text = given if isinstance(given, str) and given.strip() else draft.section('Summary').split('\n\n')[0]
+    text = given if isinstance(given, str) and given.strip() else markdown.plain_text(draft.section('Summary').split('\n\n')[0])
     flat = inline.one_line(text) or inline.one_line(draft.preamble) or inline.one_line(draft.title)
     return flat if len(flat) <= _SUMMARY else flat[:_SUMMARY].rsplit(' ', 1)[0] + ' …'
 

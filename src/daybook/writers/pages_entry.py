@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from daybook.documents import frontmatter
 from daybook.documents import governed
+from daybook.documents import markdown
 from daybook.documents import review
 from daybook.documents import zones
 from daybook.documents.document import Document
@@ -69,6 +70,12 @@ def texts(value: Any, limit: int = 200) -> list[str]:
 def text(value: Any, limit: int = 200) -> str:
     """Return the first of the words of a key, or nothing."""
     return next(iter(texts(value, limit)), '')
+
+
+def _summary(value: Any) -> str:
+    """Return a summary as readers see it; what has no link is most likely plain, and `Vec<T>` no tag."""
+    found = text(value, 600)
+    return inline.one_line(markdown.plain_text(found)) if '](' in found else found
 
 
 def _date(value: Any) -> str:
@@ -158,6 +165,6 @@ def make(document: Document, default_zone: str, folders: Mapping[str, str], poli
     return Entry(
         document.path, document.kind.name, inline.one_line(title_of(document))[:300] or document.stem,
         text(meta.get('status'), 60), texts(meta.get('operator') or meta.get('owner'), 80), texts(meta.get('tags'), 60),
-        created, updated, _due(record, policy), text(meta.get('summary'), 600),
+        created, updated, _due(record, policy), _summary(meta.get('summary')),
         _zone(document, default_zone, folders), sorted(set(_names(document)) - {''}), _references(document, record),
     )
