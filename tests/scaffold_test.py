@@ -539,6 +539,7 @@ def test_what_is_published_is_known(paths: list[str], expected: list[tuple[str, 
 @pytest.mark.parametrize(('name', 'expected'), [
     ('deploy', []), ('handoff', ['handoff']), ('wrap-up', ['handoff']), ('session-end', ['handoff']),
     ('resume', ['resume']), ('start-session', ['resume']), ('session', ['handoff', 'resume']),
+    ('sessie-einde', ['handoff']), ('sessie-start', ['resume']), ('cerrar-sesion', ['handoff']), ('sitzung-beginn', ['resume']),
 ])
 def test_what_a_command_is_for(name: str, expected: list[str]) -> None:
     assert surroundings.purposes(name) == expected

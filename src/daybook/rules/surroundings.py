@@ -40,13 +40,16 @@ _SETTINGS = re.compile(r'(?:^|/)(?:\.claude/settings(?:\.local)?\.json|\.mcp\.js
                        r'|\.gemini/settings\.json|\.cursor/mcp\.json|\.cursor/hooks\.json|opencode\.jsonc?)$')
 _COMMAND = re.compile(
     r'^\.(?:claude|agents?|codex|cursor|gemini|opencode|github)/(?:commands?|skills|prompts|workflows)/')
-_HANDOFF = re.compile(r'hand-?_?(?:off|over)|resume|(?:^|[-_/])(?:session|sessie|sesi[oó]n|sess[aã]o|sitzung)(?:$|[-_/])|^checkpoint$'
+_SESSION = r'(?:session|sessie|sesi[oó]n|sess[aã]o|sitzung)'
+_END = r'(?:end|einde|close|finish|log|save|afsluiten|cerrar|cierre|fin|encerrar|fim|beenden)'
+_START = r'(?:start|begin|open|restore|load|inici)'
+_HANDOFF = re.compile(rf'hand-?_?(?:off|over)|resume|(?:^|[-_/]){_SESSION}(?:$|[-_/])|^checkpoint$'
                       r'|^wrap(?:-up)?$|^begin$|^continu(?:e|ar)$|catch-?up|save-context|journal', re.I)
 _PURPOSES = (
-    ('handoff', re.compile(r'hand-?_?(?:off|over)|^wrap(?:-up)?$|checkpoint|save-context|(?:end|close|finish|log|save)-session'
-                           r'|session-?(?:end|close|finish|wrap|log|save|note)|journal', re.I)),
-    ('resume', re.compile(r'resume|^begin$|continu(?:e|ar)|catch-?up|(?:start|begin|open|restore|load)-session'
-                          r'|session-?(?:start|begin|open|restore|load|init)', re.I)),
+    ('handoff', re.compile(r'hand-?_?(?:off|over)|^wrap(?:-up)?$|checkpoint|save-context|journal'
+                           rf'|{_END}-{_SESSION}|{_SESSION}-?(?:{_END}|wrap|note)', re.I)),
+    ('resume', re.compile(r'resume|^begin$|continu(?:e|ar)|catch-?up'
+                          rf'|{_START}-{_SESSION}|{_SESSION}-?(?:{_START}|init)', re.I)),
 )
 _RUNNERS = tuple((re.compile(pattern), name) for pattern, name in (
     (r'^\.pre-commit-config\.ya?ml$', 'pre-commit'), (r'^prek\.toml$', 'prek'),
