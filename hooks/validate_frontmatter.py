@@ -183,7 +183,7 @@ def _eased(scope: Scope, found: Look) -> Look:
     problems = grace.judged(scope, found.problems, os.environ)
     if problems == list(found.problems):
         return found
-    words = 'old documents only warn; they block' if problem.is_blocking(problems) else 'warns only; these problems block'
+    words = 'the others only warn; they block' if problem.is_blocking(problems) else 'warns only; these problems block'
     return found._replace(problems=problems, notes=[*found.notes, f'{HOOK_ID}: {words} from {date} on'])
 
 

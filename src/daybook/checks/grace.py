@@ -1,4 +1,4 @@
-"""What blocks before `validate.block_from`: the time of grace is for documents that were there before anybody could know."""
+"""What blocks before `validate.block_from`: the time of grace is for habits of writing, not for what no program can read."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -10,6 +10,8 @@ from daybook.documents import config
 from daybook.problem import Problem
 from daybook.repo import git_changes
 
+_HABITS = ('frontmatter-missing', 'frontmatter-schema', 'frontmatter-key')
+
 
 def _begun(scope: Scope, environ: Mapping[str, str]) -> set[str]:
     """Return the files that the commit at hand begins; none where a merge brings them, or where they come with the settings."""
@@ -19,10 +21,16 @@ def _begun(scope: Scope, environ: Mapping[str, str]) -> set[str]:
     return set() if config.PATH in begun else begun
 
 
+def _is_unreadable(rule: str) -> bool:
+    return rule.startswith('frontmatter-') and rule not in _HABITS
+
+
 def judged(scope: Scope, problems: Collection[Problem], environ: Mapping[str, str]) -> list[Problem]:
-    """Return `problems` as warnings, but for those of operators and schemas, and of documents that the commit at hand begins.
+    """Return `problems` as warnings, but for those of operators and schemas, and frontmatter that nobody can read in documents that
+    the commit at hand begins.
 
     A renamed document is none of these.
     """
-    blocking = {config.OPERATORS_PATH, *(kind.schema for kind in scope.settings.kinds), *_begun(scope, environ)}
-    return [wrong if wrong.path in blocking else wrong._replace(level='warning') for wrong in problems]
+    settings, begun = {config.OPERATORS_PATH, *(kind.schema for kind in scope.settings.kinds)}, _begun(scope, environ)
+    return [wrong if wrong.path in settings or wrong.path in begun and _is_unreadable(wrong.rule) else wrong._replace(level='warning')
+            for wrong in problems]

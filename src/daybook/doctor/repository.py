@@ -158,9 +158,9 @@ def leftovers(repo: Repo) -> Iterator[Check]:
 
 
 def grace(given: Settings, day: str) -> Iterator[Check]:
-    """Yield whether validate-frontmatter only warns of old documents as yet."""
+    """Yield whether validate-frontmatter only warns as yet."""
     if given.validate_block_from and given.validate_block_from > day:
-        yield warn('grace', f'until {given.validate_block_from} validate-frontmatter only warns of old documents', 'daybook backfill-frontmatter --dry-run')
+        yield warn('grace', f'until {given.validate_block_from} validate-frontmatter only warns', 'daybook backfill-frontmatter --dry-run')
 
 
 def documents(repo: Repo, given: Settings) -> Check:
