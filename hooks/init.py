@@ -168,7 +168,7 @@ def _install(found: Found, program: str) -> list[str]:
 
 
 def _grace(steps: Sequence[Step]) -> str | None:
-    """Return the day until which old documents only warn, where the plan sets one."""
+    """Return the day until which documents only warn, where the plan sets one."""
     texts_written = [step.content.decode() for step in steps if step.path == config.PATH and step.content]
     days = [line.split('"')[1] for text in texts_written for line in text.splitlines() if 'block_from: "' in line]
     return days[0] if days else None
@@ -248,7 +248,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     _print_next(repo, found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
     if day:
-        print(f'until {day} old documents only warn: `daybook validate-frontmatter` lists them, and '
+        print(f'until {day} documents only warn: `daybook validate-frontmatter` lists them, and '
               '`daybook backfill-frontmatter --dry-run` shows what it would add')
     return 0
 

@@ -37,7 +37,7 @@ _CONFIG_HEAD = """\
 _CONFIG_WHY = {
     'kinds': '# which files are documents',
     'invariants': '# the mirror is asked at run time here; take this line out to let `check-invariant` find where',
-    'validate': '# until this day problems in old documents only warn',
+    'validate': '# until this day problems in documents only warn',
 }
 _OPERATORS_HEAD = """\
 # The people for whom agents act. Initials are the head of note ids and must be unique.
