@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # a warm hook does without `collections`
     from collections.abc import Mapping
 
-_WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
 _MANY = 20  # dead links, from which on few will mend them all before the next commit
 
@@ -178,16 +177,16 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
     here, own = os.path.abspath('.'), os.path.abspath('.git')
     index = listing.trailer(own)
     # what takes git the longest begins first
-    wait = git_spawn.ask(here, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()), _WHERE)
+    wait = git_spawn.ask(here, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()), git_spawn.WHERE)
     # what is done now is done while git answers
     known = kept(own) if may_recall else None
     raw = _raw(here) if index and (known is None or known.index != index) else None
     *dirty, where = wait()
-    words = os.fsdecode(where or b'').split('\n')
-    if len(words) != 6 or words[0] != 'true':
+    place = git_spawn.place(here, where)
+    if place is None:
         return None, None
-    root, git_dir, common_dir = (os.path.normpath(os.path.join(here, word)) for word in words[1:4])
-    start = Start(root, git_dir, common_dir, words[4], b'', None, None)
+    root, git_dir, *_ = place
+    start = Start(*place, b'', None, None)
     if root == here and dirty:
         start.dirty = dirty[0]
     if root == here and git_dir == own:
