@@ -11,10 +11,12 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip 'setuptools>=64'
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	rm -rf src/git_daybook.egg-info  # of the build alone; what is installed is told in the environment
 	touch $@
 
+# what Python compiles goes into the environment too
 demo: $(VENV)/.installed
-	$(BIN)/python demo/demo.py
+	PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache $(BIN)/python demo/demo.py
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal

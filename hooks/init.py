@@ -58,7 +58,9 @@ def _extras(words: Sequence[str]) -> frozenset[str]:
     names = frozenset(name.strip() for word in words for name in word.split(',') if name.strip())
     unknown = sorted(names.difference(scaffold.EXTRAS))
     if unknown:
-        raise UsageError(f'unknown --with: {", ".join(unknown)}; known are {", ".join(scaffold.EXTRAS)}')
+        near = [found for name in unknown for found in difflib.get_close_matches(name, scaffold.EXTRAS, n=1)]
+        hint = f'did you mean {", ".join(f"`{name}`" for name in near)}? ' if near else ''
+        raise UsageError(f'unknown --with: {", ".join(unknown)}; {hint}known are {", ".join(scaffold.EXTRAS)}')
     return names
 
 

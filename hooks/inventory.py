@@ -1,4 +1,4 @@
-"""Tell what a repository holds and what each hook would do there; only look."""
+"""inventory: tell what a repository holds and what each hook would do there; only look."""
 from __future__ import annotations
 
 import argparse

@@ -380,7 +380,8 @@ def test_a_disk_that_refuses_in_the_middle_is_named(repo: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(('args', 'message'), [
-    (['--with', 'mirrors'], 'unknown --with: mirrors; known are agents, claude'),
+    (['--with', 'mirrors'], 'unknown --with: mirrors; did you mean `mirror`? known are agents, claude'),
+    (['--with', 'xyz,comands'], 'unknown --with: comands, xyz; did you mean `commands`? known are'),
     (['--upgrade', '--uninstall'], 'not allowed with'),
     (['--profile', 'huge'], 'invalid choice'),
     (['--rev', ' '], 'not a repository or revision'),
@@ -632,6 +633,17 @@ def test_who_asks_the_mirror_today_is_not_red_from_the_first_day(repo: Sandbox, 
     repo.git('add', '.')
     assert bool(config.load(str(repo.root)).invariants) is is_kept
     assert repo.daybook('check-all').returncode == (1 if is_kept else 0)
+
+
+@pytest.mark.parametrize(('more', 'paths'), [
+    ([], []), (['HANDOVER-roman.md'], ['HANDOVER-*.md']), (['docs/HANDOVER-roman.md'], ['docs/HANDOVER-roman.md'])])
+def test_one_loose_note_at_the_root_makes_no_kind_and_no_index_there(repo: Sandbox, more: list[str], paths: list[str]) -> None:
+    for path in ('HANDOVER-claude.md', *more):
+        repo.write(path, '# Handover\n\nThe state.\n')
+    repo.commit()
+    ran(repo)
+    assert [path for path in config.load(str(repo.root)).kind('session').paths if 'HANDOVER' in path] == paths
+    assert ('daybook regen-indexes' in ran(repo)) is bool(paths)
 
 
 def test_a_hand_off_skill_of_another_agent_is_one_too(repo: Sandbox) -> None:

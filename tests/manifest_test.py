@@ -77,6 +77,9 @@ def test_runners_accept_the_manifest(tool: str) -> None:
 def test_the_dispatcher_lists_every_hook() -> None:
     run = subprocess.run((sys.executable, '-m', 'daybook', '--help'), capture_output=True, text=True, check=True)
     assert set(IDS) <= set(run.stdout.split())
+    told = dict(line.split(None, 1) for line in run.stdout.partition('ids:\n')[2].partition('\n\n')[0].splitlines())
+    assert told['archive'].startswith('move the notes that are older') and told['claim-session'].startswith('reserve the id')
+    assert not [line for line in told.values() if '"""' in line or len(line) < 20 or line.endswith('.')], told
 
 
 @pytest.mark.parametrize('words, code, message', [

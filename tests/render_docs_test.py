@@ -84,7 +84,7 @@ def test_pages_know_each_other(repo: Sandbox) -> None:
     assert '<a href="0001-files.html">Files</a>' in trees[trees.index('Earlier iterations'):]
     assert 'all of &lt;it&gt;' in plan
     home = page(repo, 'index.html')
-    assert '2 sessions · 1 workstreams' in home and home.count('<svg') == 2
+    assert '2 sessions · 1 workstream ·' in home and home.count('<svg') == 2
     rows = page(repo, 'data/rows-0.js')
     assert '["docs/sessions/RT-261119-01.html","Session","Day 19","",["roman"],["flip"],[],"2026-11-19","",""]' in rows
 

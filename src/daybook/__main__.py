@@ -47,9 +47,25 @@ def _module_of(hook_id: str) -> str:
     raise UsageError(f'unknown id: {hook_id}; {hint}')
 
 
+def _told(hook_id: str) -> str:
+    """Return the sentence with which the module of an id opens, read and not imported, as that would import all of us."""
+    room, _, name = _module_of(hook_id).rpartition('.')
+    for folder in _imported(room).__path__:
+        try:
+            with open(os.path.join(folder, f'{name}.py'), encoding='utf-8') as stream:
+                line = stream.readline().strip().strip('"').removesuffix('.')
+        except OSError:
+            continue
+        head, colon, rest = line.partition(': ')
+        return rest if colon and hook_id in head else line
+    return ''
+
+
 def _help() -> str:
+    ids = _ids()
+    width = max(map(len, ids))
     lines = ['usage: daybook <id> [options] [files]', '', 'ids:']
-    lines += [f'  {hook_id}' for hook_id in _ids()]
+    lines += [f'  {hook_id:{width}}  {_told(hook_id)}' for hook_id in ids]
     lines += ['', '`daybook <id> --help` tells the options of one']
     return '\n'.join(lines)
 

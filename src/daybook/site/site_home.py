@@ -26,7 +26,7 @@ def _by_state(node: Node) -> tuple[bool, str, str]:
 def home(settings: Settings, templates: Templates, assets: Assets, top: Mapping[str, Any], parts: int) -> str:
     """Return the home page; `top` is what is counted, `parts` how many scripts hold the rows."""
     kinds = {**{kind: 0 for kind in _KINDS}, **top['kinds']}
-    counts = [(_KINDS.get(kind, kind).lower(), count) for kind, count in kinds.items() if count]
+    counts = [((kind_label(kind) if count == 1 else _KINDS.get(kind, kind)).lower(), count) for kind, count in kinds.items() if count]
     nodes = [Node(path, kind, title, status, pages_links.address(pages_links.page_of(path)), targets)
              for path, (kind, title, status, _, targets) in sorted(top['nodes'].items())]
     lists = [(name, kind, [Link(node.href, kind_label(kind), node.title, node.status, top['nodes'][node.path][3])
