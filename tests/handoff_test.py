@@ -553,6 +553,43 @@ def test_the_skeleton_of_a_claim_is_filled_and_handed_off(sandbox: Sandbox) -> N
     assert "range: the commit of roman-tester's last note" in ended.out, 'no commit since the claim'
 
 
+@pytest.mark.parametrize('write', ['draft', 'placeholder'])
+@pytest.mark.parametrize('slug', ['false', 'true'])
+def test_a_placeholder_that_git_add_took_along(sandbox: Sandbox, slug: str, write: str) -> None:
+    (sandbox.root / DRAFT).unlink()
+    sandbox.write('.daybook/config.yaml', f'sessions: {{slug: {slug}}}\n')
+    sandbox.commit('slugs', '.daybook/config.yaml')
+    session_id = _claim(sandbox)
+    place = f'docs/sessions/{session_id}.md'
+    sandbox.write('docs/mine.md', 'mine')
+    sandbox.git('add', 'docs')
+    if write == 'draft':
+        _fill(sandbox, session_id, 'Mine.')
+    else:
+        sandbox.write(place, sandbox.read(place) + '\n## Summary\n\nMine.\n\n## Resume Prompt\n\nGo on.\n')
+    ended = hand_off(sandbox)
+    assert ended.field('id') == session_id, ended.out
+    name = f'docs/sessions/{session_id}-mine.md' if slug == 'true' else place
+    assert sandbox.git('ls-files', 'docs').split() == ['docs/mine.md', 'docs/sessions/INDEX.md', 'docs/sessions/RT-261101-01.md', name]
+    assert 'Mine.' in sandbox.git('show', f'HEAD:{name}')
+    assert 'docs/mine.md' not in sandbox.git('show', '--name-only', 'HEAD')
+    assert sandbox.git('diff', '--cached', '--name-status', '--', 'docs').split() == ['A', 'docs/mine.md']
+
+
+def test_a_placeholder_that_was_committed_under_another_name(sandbox: Sandbox) -> None:
+    (sandbox.root / DRAFT).unlink()
+    sandbox.write('.daybook/config.yaml', 'sessions: {slug: true}\n')
+    session_id = _claim(sandbox)
+    _fill(sandbox, session_id, 'Mine.')
+    sandbox.commit('too much', 'docs', '.daybook/config.yaml')
+    ended = hand_off(sandbox)
+    assert ended.fields == ('none', 'no', 'note-exists')
+    assert f'take it out first: git rm --cached -- docs/sessions/{session_id}.md' in ended.out
+    sandbox.git('rm', '-q', '--cached', '--', f'docs/sessions/{session_id}.md')
+    sandbox.git('commit', '-qm', 'out')
+    assert hand_off(sandbox).field('id') == session_id
+
+
 def test_a_draft_with_an_id_that_was_handed_off(sandbox: Sandbox) -> None:
     session_id = _claim(sandbox)
     sandbox.write(DRAFT, TEXT.replace('---\n', f'---\nid: {session_id}\n', 1))

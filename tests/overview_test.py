@@ -91,6 +91,13 @@ def test_the_block_is_made_and_all_else_stays(filled: Sandbox) -> None:
     assert run(filled, 'regen-indexes') == run(filled, 'regen-indexes', '--check') == (0, '')
 
 
+def test_a_placeholder_drops_nobodys_last_hand_off(filled: Sandbox) -> None:
+    for name in ('RT-261121-01', 'RT-261121-02', 'NN-261121-01'):
+        filled.write(f'docs/sessions/{name}.md', '---\noperator: roman\nkind: session\nclaimed_at: 2026-11-21T09:00:00Z\n---\n')
+    filled.git('add', 'docs')
+    assert run(filled, 'regen-indexes') == (0, '') and filled.read(PATH) == TEXT.replace(EMPTY, BLOCK)
+
+
 @pytest.mark.parametrize('change', [
     lambda text: text.replace('\n', '\r\n'),
     lambda text: '\ufeff' + text,

@@ -122,10 +122,21 @@ def made_or_adopted(request: Request, draft: Draft, adopted: Claim | None) -> tu
     return made, True
 
 
+def _unstage_stub(request: Request, claim: Claim, root: str, place: str) -> None:
+    """Take a placeholder out of the index, where `git add docs` has put it, unless it was committed too."""
+    repo = request.repo._replace(root=root)
+    staged, committed = git_objects.read_blobs(repo, [f':{place}', f'HEAD:{place}'], env=git.clean_env())
+    if committed is None and claims.is_stub(claim, staged):
+        git.expect('update-index', '--force-remove', '--', place, cwd=root, env=git.clean_env())
+
+
 def drop_stub(request: Request, claim: Claim) -> None:
     """Remove the placeholder of a claim, wherever it was made, as long as nobody has written into it."""
+    place = claims.note_path(request.settings, claim.id)
     for root in dict.fromkeys([request.repo.root, claim.worktree]):
-        path = os.path.join(root, claims.note_path(request.settings, claim.id))
+        if os.path.lexists(os.path.join(root, '.git')) and '\n' not in place:
+            _unstage_stub(request, claim, root, place)
+        path = os.path.join(root, place)
         if claims.is_stub(claim, files.read_bytes(path)):
             os.unlink(path)
             with contextlib.suppress(OSError):

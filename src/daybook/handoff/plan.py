@@ -1,6 +1,7 @@
 """The plan of a hand-off: everything that is known before the first write."""
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -188,8 +189,9 @@ def check_targets(request: Request, plan: Plan, claim: Claim | None) -> None:
                              'or give the kind session another folder in .daybook/config.yaml')
     if claim is not None:
         data = files.read_bytes(files.inside(repo.root, path))
-        ours = [plan.draft.data, *([data] if data is not None and claims.is_stub(claim, data) else [])]
-        preflight.refuse_new(repo, path, claim.id, ours)
+        is_stub = functools.partial(claims.is_stub, claim)
+        ours = [plan.draft.data, *([data] if data is not None and is_stub(data) else [])]
+        preflight.refuse_new(repo, path, claim.id, ours, claims.note_path(request.settings, claim.id), is_stub)
 
 
 def is_trivial(plan: Plan, bystanders: Sequence[str]) -> bool:

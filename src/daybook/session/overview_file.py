@@ -50,9 +50,19 @@ def _group(settings: Settings, found: Document) -> str:
     return overview_block.STATE if _is_state(settings, found.path) else overview_block.SPECIFICATIONS
 
 
+def _latest(repo: Repo, settings: Settings, notes: Sequence[str]) -> list[str]:
+    """Return the newest note of each operator that is one: a claim that nobody has filled, which `git add` took along, is none."""
+    while True:
+        chosen = overview_block.latest(notes)
+        stubs = {found.path for found in document.read_all(repo, settings, chosen) if found.is_stub}
+        if not stubs:
+            return chosen
+        notes = [path for path in notes if path not in stubs]
+
+
 def _block(repo: Repo, settings: Settings, overview: str, tracked: Sequence[str]) -> str:
     places = [(path, kind.name) for path, kind in document.select(settings, tracked)]
-    notes = overview_block.latest(path for path, kind in places if kind == 'session')
+    notes = _latest(repo, settings, [path for path, kind in places if kind == 'session'])
     read = document.read_all(repo, settings, [*notes, *(path for path, kind in places if kind not in _APART)])
     groups: dict[str, list[Entry]] = {}
     for found in sorted(read, key=lambda each: notes.index(each.path) if each.path in notes else -1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import posixpath
 import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -138,8 +139,11 @@ def refuse_ignored(repo: Repo, path: str, hint: str) -> None:
         raise Refused('ignored-target', f'git ignores {path}; {hint}')
 
 
-def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes]) -> None:
-    """Refuse when something other than `ours` stands where the note is to go, or another note has its id."""
+def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes], placeholder: str, is_stub: Callable[[bytes | None], bool]) -> None:
+    """Refuse when something other than `ours` stands where the note is to go, or another note has its id.
+
+    The `placeholder` of the claim, which `git add docs` takes along, is no other note as long as `is_stub` knows what is staged.
+    """
     absolute = files.inside(repo.root, path)
     if os.path.lexists(absolute) and files.read_bytes(absolute) not in ours:
         raise Refused('note-exists', f'{path} exists already; nothing was overwritten; '
@@ -147,10 +151,16 @@ def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes]) ->
     folder = posixpath.dirname(path)
     anywhere = f':(top,glob,icase){folder + "/" if folder else ""}**/{session_id}'
     same = git.tracked_files(repo, f':(top,literal){path}', f'{anywhere}.md', f'{anywhere}-*.md')
-    staged = git_objects.read_blobs(repo, [f':{path}'])[0] if '\n' not in path else None
-    if same and not (same == [path] and staged in ours):  # `git add -A` takes the placeholder along
-        raise Refused('note-exists', f'{same[0]} is in the index already; '
-                      'claim another id: daybook claim-session --new')
+    for each in same:
+        staged, committed = git_objects.read_blobs(repo, [f':{each}', f'HEAD:{each}']) if '\n' not in each else (None, None)
+        if each == path and (staged in ours or is_stub(staged)):
+            continue
+        if each == placeholder and is_stub(staged) and committed is None:
+            continue
+        if each == placeholder and is_stub(staged):
+            raise Refused('note-exists', f'the placeholder {each} was committed, and the note is to be {path}; '
+                          f'take it out first: git rm --cached -- {_quoted(each)}, and commit that')
+        raise Refused('note-exists', f'{each} is in the index already; claim another id: daybook claim-session --new')
 
 
 def dirty_bystanders(repo: Repo, targets: Sequence[str], environ: Mapping[str, str]) -> list[str]:
