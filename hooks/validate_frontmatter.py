@@ -27,10 +27,12 @@ from daybook.rules import action_log
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
+from daybook.rules import values
 
 HOOK_ID = 'validate-frontmatter'
 _FLAGS = {'warn': 'print problems as warnings, unless `validate.block_from` has come',
           'fix': 'rewrite each `source_path` that is not where its file lies'}
+_TOLD_BY_ZONES, _TOLD_BY_FRESHNESS = ('zone',), ('review_by', 'ttl_days')  # by hooks of their own, where they have rules
 _TOLD = ('source_path', 'version')  # keys that say what the name of the file says too
 
 
@@ -50,6 +52,8 @@ def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Probl
     documents = part.documents
     schemas, found = document.usable_schemas(scope.repo, {each.kind for each in documents})
     found += frontmatter.check(documents, schemas)
+    found += values.check(documents, schemas, _TOLD_BY_ZONES * bool(scope.settings.zones_folders)
+                          + _TOLD_BY_FRESHNESS * bool(scope.settings.freshness_rules))
     found += identity.check(documents, part.others, slug=scope.settings.sessions_slug)
     names = part.names
     found += references.check(documents, part.files, scope.former, None if names is None else lambda kind: names(f'{kind}:'))

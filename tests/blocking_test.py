@@ -62,6 +62,7 @@ ALL_ROWS = {
     'frontmatter-duplicate-key': Row({'plans/twice.md': _plan('title: Q\n')}),
     'frontmatter-list': Row({'plans/list.md': '---\n- entity: plan\n- title: P\n---\n'}),
     'frontmatter-schema': Row({'plans/schema.md': '---\nowner: nobody\n---\n'}),
+    'frontmatter-value': Row({'plans/value.md': _plan('zone: secret\n')}, level='warning'),
     'frontmatter-size': Row({'plans/size.md': _plan(f'x: {"y" * (1 << 20)}\n')}),
     'frontmatter-type': Row({'plans/type.md': '---\njust words\n---\n'}),
     'frontmatter-unclosed': Row({'plans/unclosed.md': '---\ntitle: P\n'}),

@@ -30,6 +30,7 @@ from daybook.rules import authority
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
+from daybook.rules import values
 from daybook.rules import surroundings
 from daybook.session import operators
 from daybook.writers import indexes
@@ -76,7 +77,7 @@ def _has_failing(repo: Repo, settings: config.Settings, tracked: Sequence[str]) 
     """Return whether validate-frontmatter would block on what is there."""
     found = document.read_all(repo, settings, tracked)
     schemas = document.schemas(repo, {doc.kind for doc in found})
-    return problem.is_blocking([*frontmatter.check(found, schemas),
+    return problem.is_blocking([*frontmatter.check(found, schemas), *values.check(found, schemas),
                                 *identity.check(found, tracked, slug=settings.sessions_slug),
                                 *references.check(found, tracked, [])])
 

@@ -84,7 +84,8 @@ def pointer(path: Iterable[Any]) -> str:
     return ''.join('/' + str(part).replace('~', '~0').replace('/', '~1') for part in path)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return `value` as a message shows it: as JSON, and not too long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + '…'
 
@@ -96,12 +97,12 @@ def _unmatched(error: Any) -> str:
 
 def _words(error: Any) -> str:
     named = {
-        'type': lambda: f'{_shown(error.instance)} is not of type {error.validator_value}',
-        'pattern': lambda: f'{_shown(error.instance)} {_unmatched(error)}',
-        'enum': lambda: f'{_shown(error.instance)} is not one of {_shown(error.validator_value)}',
-        'const': lambda: f'{_shown(error.instance)} should be {_shown(error.validator_value)}',
+        'type': lambda: f'{shown(error.instance)} is not of type {error.validator_value}',
+        'pattern': lambda: f'{shown(error.instance)} {_unmatched(error)}',
+        'enum': lambda: f'{shown(error.instance)} is not one of {shown(error.validator_value)}',
+        'const': lambda: f'{shown(error.instance)} should be {shown(error.validator_value)}',
         'minLength': lambda: 'must not be empty',
-        'anyOf': lambda: f'{_shown(error.instance)} is of no allowed type',
+        'anyOf': lambda: f'{shown(error.instance)} is of no allowed type',
         'required': lambda: f'missing key: {error.message.removesuffix(" is a required property")[1:-1]}',
     }
     return named.get(error.validator, lambda: error.message)()
