@@ -212,6 +212,7 @@ def test_remote_that_has_vanished(pair: Team) -> None:
     pair.remote.root.rename(pair.root / 'gone.git')
     run = pair.member('roman').hand_off('Mine')
     assert run.code == 1 and run.last.endswith('pushed=no reason=push-failed')
+    assert 'once the remote answers: git push origin HEAD:main\n' in run.out
     assert 'does not appear to be a git repository' in run.out
 
 

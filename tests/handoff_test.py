@@ -465,6 +465,22 @@ def test_an_unknown_workstream_is_told_and_kept(sandbox: Sandbox) -> None:
     assert 'workstream: v1.2' in note_of(sandbox, ended)
 
 
+def test_a_slip_in_the_name_of_a_workstream_is_told(sandbox: Sandbox) -> None:
+    sandbox.write('workstreams/Launch.md', '# Launch\n')
+    sandbox.commit('one more', 'workstreams')
+    sandbox.write(DRAFT, TEXT.replace('ws-a', 'lanch'))
+    ended = hand_off(sandbox)
+    assert 'warning: no workstream is called lanch; did you mean `Launch`? the note keeps the name\n' in ended.out
+    assert 'draft: .daybook/state/draft.md\n' not in ended.out
+    assert 'draft: .daybook/state/draft.md, the only one that waits, as no name was given\n' in ended.out
+
+
+def test_a_name_that_a_runner_dropped_is_told_as_none(sandbox: Sandbox) -> None:
+    ended = hand_off(sandbox, PRE_COMMIT='1')
+    assert 'as no name was given (a runner drops one that does not exist)\n' in ended.out
+    assert hand_off(sandbox, '--files', '.daybook/state/draft-99.md').fields == ('none', 'no', 'draft')
+
+
 def test_an_index_written_by_hand_is_left_alone_and_told_once(sandbox: Sandbox) -> None:
     sandbox.write('docs/sessions/INDEX.md', '# Mine\n')
     sandbox.commit('mine', 'docs')

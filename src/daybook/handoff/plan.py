@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -45,7 +46,7 @@ class Plan(NamedTuple):
     telemetry: Telemetry
     workstreams: tuple[str, ...]  # paths, to be linked back
     names: tuple[str, ...]  # of all workstreams, as the note has them
-    missing: tuple[str, ...]  # workstreams that the draft names and nobody has
+    missing: tuple[tuple[str, str | None], ...]  # workstreams that the draft names and nobody has, each with one that is near
     indexes: tuple[str, ...]  # the index of the notes' folder, with its first note the one that names it, and the overview
     changelog: str | None
     action_log: str | None
@@ -73,8 +74,16 @@ def _name_of(word: str) -> str:
     return (found[1] if found else word).rsplit('/', 1)[-1].removesuffix('.md').strip().casefold()
 
 
-def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the paths of the session's workstreams and the names that stand for none."""
+def _near(name: str, by_stem: Mapping[str, str]) -> str | None:
+    """Return the name of the workstream for which `name` may be a slip."""
+    import difflib  # slow to import, and most drafts name what is there
+
+    near = difflib.get_close_matches(_name_of(name), by_stem, n=1)
+    return document.stem_of(by_stem[near[0]]) if near else None
+
+
+def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tuple[str, ...], tuple[tuple[str, str | None], ...]]:
+    """Return the paths of the session's workstreams and the names that stand for none, each with one that is near."""
     repo, settings = request.repo, request.settings
     globs = settings.kind('workstream').paths
     # git knows no `{a,b}`; for all else it picks the few out of thousands faster
@@ -89,7 +98,7 @@ def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tup
         request.say(f'{len(touched)} workstreams were changed at once: linked back are those that the draft names')
         touched = []
     paths = tuple(dict.fromkeys([path for path in named.values() if path] + touched))
-    return paths, tuple(name for name, path in named.items() if path is None)
+    return paths, tuple((name, _near(name, by_stem)) for name, path in named.items() if path is None)
 
 
 def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
@@ -164,7 +173,7 @@ def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
 def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:
     """Return the plan; says what is left alone and why."""
     paths, missing = _find_workstreams(request, draft, facts)
-    names = (*(document.stem_of(path) for path in paths), *missing)
+    names = (*(document.stem_of(path) for path in paths), *(name for name, _ in missing))
     return Plan(draft, facts, telemetry, _linkable(request, paths), names, missing, _index_targets(request),
                 request.settings.handoff_changelog, _action_log(request))
 

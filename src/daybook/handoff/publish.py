@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from daybook.documents.config import Settings
 from daybook.handoff import joining
+from daybook.handoff import push_policy
 from daybook.handoff.journal import Write
 from daybook.handoff.push_policy import SLOW
 from daybook.handoff.push_policy import Pushed
@@ -108,7 +109,8 @@ def _refused(work: Work, result: git.Result, commit: str) -> Pushed:
         return Pushed('unknown', 'cut-off', ('the remote fell silent during the push; see where it stands: git fetch',
                                              *words), True)
     if 'fatal:' in result.err:
-        return Pushed('no', 'push-failed', ('the push failed; the note is committed here:', *words), True)
+        return Pushed('no', 'push-failed', ('the push failed; the note is committed here:', *words,
+                                            f'once the remote answers: {push_policy.command(work.repo, work.upstream, work.commit)}'), True)
     told = [line.rstrip() for line in (result.text + result.err).splitlines() if line.strip()]
     return Pushed('no', 'push-hook', ('a pre-push hook of yours refused; the note is committed here, git push tries again:',
                                       *(f'  | {line}' for line in told[-_HOOK_LINES:])), True)

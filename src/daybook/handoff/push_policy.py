@@ -71,7 +71,7 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
     return Upstream(str(remote), str(ref), seen)
 
 
-def _command(repo: Repo, upstream: Upstream, commit: str) -> str:
+def command(repo: Repo, upstream: Upstream, commit: str) -> str:
     """Return what pushes by hand; where both sides have gone on it joins them first, and rewrites no commit."""
     remote, branch = shlex.quote(upstream.remote), shlex.quote(upstream.ref.removeprefix('refs/heads/'))
     is_ahead = git.git('merge-base', '--is-ancestor', upstream.seen, commit, cwd=repo.root).is_ok
@@ -82,7 +82,7 @@ def _command(repo: Repo, upstream: Upstream, commit: str) -> str:
 def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, own: Collection[str]) -> Pushed | None:
     """Return why the policy forbids the push, or None when it allows it. `own` are the operator's."""
     if settings.handoff_push == 'never':
-        return Pushed('no', 'never', (f'handoff.push is never: {_command(repo, upstream, commit)}',))
+        return Pushed('no', 'never', (f'handoff.push is never: {command(repo, upstream, commit)}',))
     ahead = git.expect('rev-list', f'{upstream.seen}..{commit}', cwd=repo.root).lines
     others = [oid for oid in ahead if oid != commit]
     if settings.handoff_push == 'own':
@@ -93,7 +93,7 @@ def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, ow
                         cwd=repo.root).lines
     more = [f'  and {len(others) - 10} more'] if len(others) > 10 else []
     return Pushed('no', 'other-commits', ('other commits are ahead of the upstream and would go with it:',
-                                          *listed, *more, f'push them all: {_command(repo, upstream, commit)}'))
+                                          *listed, *more, f'push them all: {command(repo, upstream, commit)}'))
 
 
 def remote_words(result: git.Result) -> tuple[str, ...]:

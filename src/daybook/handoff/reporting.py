@@ -41,10 +41,18 @@ def _bystanders(request: Request, plan: Plan, note_path: str) -> list[str]:
     return preflight.dirty_bystanders(request.repo, own, request.environ)
 
 
+def _how_found(request: Request) -> str:
+    if request.given:
+        return ''
+    # pre-commit and prek pass no name of a file that is not there, and do not say so
+    dropped = ' (a runner drops one that does not exist)' if 'PRE_COMMIT' in request.environ else ''
+    return f', the only one that waits, as no name was given{dropped}'
+
+
 def tell(request: Request, plan: Plan, session_id: str) -> None:
     """Say where the facts come from, and warn. Nothing of it stops a hand-off."""
     say = request.say
-    say(f'draft: {plan.draft.path}' if plan.draft.path else 'draft: none, made from the facts alone')
+    say(f'draft: {plan.draft.path}{_how_found(request)}' if plan.draft.path else 'draft: none, made from the facts alone')
     say(f'range: {plan.facts.start.reason}')
     say(f'telemetry: {plan.telemetry.state} {plan.telemetry.why}'.rstrip())
     _tell_invariants(request, plan)
@@ -53,8 +61,8 @@ def tell(request: Request, plan: Plan, session_id: str) -> None:
     ignored = note.ignored_keys(plan.draft)
     if ignored:
         say(f'warning: left out of the note, as only code writes facts: {", ".join(ignored)}')
-    for name in plan.missing:
-        say(f'warning: no workstream is called {name}; the note keeps the name')
+    for name, near in plan.missing:
+        say(f'warning: no workstream is called {name}; {f"did you mean `{near}`? " if near else ""}the note keeps the name')
     bystanders = _bystanders(request, plan, plans.note_path(request, plan, session_id))
     if bystanders:
         more = f' and {len(bystanders) - _SHOWN} more' if len(bystanders) > _SHOWN else ''
