@@ -57,7 +57,7 @@ def configured(repo: Repo, installed: Installed | None, why: str) -> Iterator[Ch
     yield ok('hooks-config', f'{len(installed.ours)} hooks: {", ".join(installed.ours)}')
     if installed.source != 'local' and not _PINNED.fullmatch(installed.rev):
         yield fail('hooks-rev', f'`rev: {installed.rev}` moves, and runners fetch it only once; name a tag or a commit',
-                   f'pre-commit autoupdate --repo {installed.source}')
+                   f'{hook_runner.program(repo)} autoupdate --repo {installed.source}')
     else:
         yield ok('hooks-rev', f'{installed.source} {installed.rev}'.strip())
     for hook_id, stages in installed.ours.items():
@@ -86,27 +86,27 @@ def _script(path: str) -> str:
 def scripts(repo: Repo, installed: Installed | None) -> Iterator[Check]:
     """Yield how the scripts stand that git starts."""
     given = git.config_value(repo, 'core.hooksPath')
-    place = hook_runner.folder(repo)
+    place, program = hook_runner.folder(repo), hook_runner.program(repo)
     if installed is None or not installed.ours:
         return
     needed = hooks_config.needed_types(installed)
     wrong = {name: trouble for name in needed if (trouble := _script(os.path.join(place, name)))}
     lacking = [name for name in needed if name not in installed.types]
     if lacking and not installed.is_told and not wrong:  # as `init` leaves a configuration that was there before
-        yield warn('hook-types', f'a plain `pre-commit install` leaves out {", ".join(lacking)}; here they are installed',
-                   'tell the others: pre-commit install ' + ' '.join(f'-t {name}' for name in needed))
+        yield warn('hook-types', f'a plain `{program} install` leaves out {", ".join(lacking)}; here they are installed',
+                   f'tell the others: {program} install ' + ' '.join(f'-t {name}' for name in needed))
     elif lacking:
         yield fail('hook-types', f'{hooks_config.PATH} does not install {", ".join(lacking)}, which our hooks run at',
-                   f'write `{_TYPES}` into {hooks_config.PATH}, then: pre-commit install')
+                   f'write `{_TYPES}` into {hooks_config.PATH}, then: {program} install')
     if wrong and given:
         yield fail('hooks-path', f'core.hooksPath is {given}, and there {_told(wrong)}',
-                   f'start `daybook check-all` in {given}/{next(iter(wrong))}, or unset core.hooksPath and run: pre-commit install')
+                   f'start `daybook check-all` in {given}/{next(iter(wrong))}, or unset core.hooksPath and run: {program} install')
     elif wrong:
-        yield fail('hooks-installed', _told(wrong), 'pre-commit install ' + ' '.join(f'-t {name}' for name in wrong))
+        yield fail('hooks-installed', _told(wrong), f'{program} install ' + ' '.join(f'-t {name}' for name in wrong))
     else:
         yield ok('hooks-installed', ', '.join(needed) + (f' in {given}' if given else ''))
     if given and not wrong:
-        yield warn('hooks-path', f'core.hooksPath is {given}: `pre-commit install` refuses to renew its hooks there')
+        yield warn('hooks-path', f'core.hooksPath is {given}: `{program} install` refuses to renew its hooks there')
 
 
 def _told(wrong: dict[str, str]) -> str:

@@ -127,9 +127,9 @@ def _verdict(result: git.Result, defect: Defect) -> str:
     return f'ended red without a word of {defect.what}: {(lines or ["it said nothing"])[-1]}'
 
 
-def _hook(place: Place, installed: Installed, settings: Settings, hook_id: str) -> Iterator[Check]:
+def _hook(place: Place, installed: Installed, settings: Settings, hook_id: str, program: str) -> Iterator[Check]:
     others = [*installed.others, *(other for other in installed.ours if other != hook_id)]
-    mend = f'pre-commit run {hook_id} --all-files --verbose'
+    mend = f'{program} run {hook_id} --all-files --verbose'
     if hook_id not in defects.PLANTS:
         yield warn(f'proof-{hook_id}', defects.WITHOUT.get(hook_id, 'no defect is known that it must refuse'))
         return
@@ -171,7 +171,7 @@ def _pushed(place: Place, defect: Defect, skip: Sequence[str]) -> git.Result:
     return _run(place, 'push', '--quiet', remote, 'HEAD:refs/heads/daybook-doctor', skip=skip, hooks=True)
 
 
-def _stages(place: Place, installed: Installed, settings: Settings, refusing: Collection[str]) -> Iterator[Check]:
+def _stages(place: Place, installed: Installed, settings: Settings, refusing: Collection[str], program: str) -> Iterator[Check]:
     """Yield whether merges and pushes are refused too, by the first hook that looks and refuses at a commit."""
     hook_id = next((name for name in defects.STAGED if name in refusing), None)
     for stage, attempt in (('pre-merge-commit', _merged), ('pre-push', _pushed)):
@@ -182,20 +182,21 @@ def _stages(place: Place, installed: Installed, settings: Settings, refusing: Co
         defect = next((defect for defect in found if defect), None)
         if defect:
             trouble = _verdict(attempt(place, defect, others), defect)
-            yield fail(f'proof-{stage}', f'{hook_id} {trouble} at {stage}', f'pre-commit install -t {stage}') if trouble else ok(
+            yield fail(f'proof-{stage}', f'{hook_id} {trouble} at {stage}', f'{program} install -t {stage}') if trouble else ok(
                 f'proof-{stage}', f'{hook_id} refused a planted defect')
 
 
 def prove(repo: Repo, installed: Installed, settings: Settings) -> Iterator[Check]:
     """Yield for each hook whether it refuses a defect. Nothing of it is left, and the user's tree is not touched."""
+    program = hook_runner.program(repo)
     try:
         with _throw_away(repo) as place:
             refusing = dict(installed.ours)
             for hook_id, stages in installed.ours.items():
-                found = [] if stages == ('manual',) else list(_hook(place, installed, settings, hook_id))
+                found = [] if stages == ('manual',) else list(_hook(place, installed, settings, hook_id, program))
                 if any(check.level == 'fail' for check in found):
                     del refusing[hook_id]  # one that refuses nothing tells nothing of merges and pushes
                 yield from found
-            yield from _stages(place, installed, settings, refusing)
+            yield from _stages(place, installed, settings, refusing, program)
     except (FatalError, OSError) as error:
         yield fail('proof', f'no hook could be proven: {error}', 'git status')
