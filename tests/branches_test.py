@@ -239,6 +239,37 @@ def test_my_note_that_somebody_else_committed(two: Two) -> None:
     assert 'the last note that' not in resumed(two.roman), 'what HEAD took away does not come back with a branch'
 
 
+def test_who_only_mends_a_link_of_a_note_is_not_taken_for_its_author(two: Two) -> None:
+    eve = {**SERGE, 'GIT_COMMITTER_NAME': 'Eve', 'GIT_COMMITTER_EMAIL': 'eve@x.org'}
+    text = note('a', '2026-11-11', 'serge') + '\n[plan](../../plans/old.md)\n'
+    two.theirs('SO-261111-01', text)
+    two.theirs('SO-261111-01', text.replace('old.md', 'new.md'), env=eve)
+    assert 'SO-261111-01' in (out := resumed(two.roman)) and 'unverified' not in out
+    two.theirs('SO-261111-01', text.replace('../../plans/old.md', 'https://eve.example/'), env=eve)
+    assert 'unverified: Eve <eve@x.org> committed it, not serge' in resumed(two.roman), 'a link that leads elsewhere is no mended one'
+    two.theirs('SO-261111-01', text)
+    two.theirs('SO-261111-01', f'{text}more\n', env=eve)
+    two.theirs('SO-261111-01', f'{text.replace("old.md", "new.md")}more\n', env=eve)
+    assert 'unverified: Eve <eve@x.org> committed it, not serge' in resumed(two.roman)
+
+
+def test_who_joined_upstream_is_known_before_the_pull(two: Two) -> None:
+    two.serge.write('.daybook/operators.yaml', OPERATORS + '  nina:\n    initials: NN\n    emails: [nina@x.org]\n')
+    nina = {**SERGE, 'GIT_COMMITTER_NAME': 'Nina', 'GIT_COMMITTER_EMAIL': 'nina@x.org'}
+    two.theirs('NN-261111-01', note('a', '2026-11-11', 'nina'), env=nina)
+    assert 'NN-261111-01' in (out := resumed(two.roman)) and 'unverified' not in out
+    two.theirs('NN-261111-01', note('b', '2026-11-11', 'nina'))
+    assert 'unverified: Serge Other <serge@example.com> committed it, not nina' in resumed(two.roman)
+
+
+def test_a_branch_cannot_bring_its_own_operators(two: Two) -> None:
+    eve = {**SERGE, 'GIT_COMMITTER_NAME': 'Eve', 'GIT_COMMITTER_EMAIL': 'eve@x.org'}
+    two.serge.git('checkout', '-q', '-b', 'topic')
+    two.serge.write('.daybook/operators.yaml', OPERATORS + '  nina:\n    initials: NN\n    emails: [eve@x.org]\n')
+    two.theirs('NN-261111-01', note('a', '2026-11-11', 'nina'), 'topic', env=eve)
+    assert 'unverified: Eve <eve@x.org> committed it, not nina' in resumed(two.roman)
+
+
 def test_a_name_that_no_operator_has_is_unverified(two: Two) -> None:
     two.theirs('x', note('a', '2026-11-11', 'system'))
     assert 'Peer activity — system: last seen x ("a", ' in resumed(two.roman)

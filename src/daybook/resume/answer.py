@@ -26,6 +26,7 @@ from daybook.resume import heads
 from daybook.resume import reading
 from daybook.resume import recall
 from daybook.resume import standing
+from daybook.resume import witness
 from daybook.resume.glance import Glance
 from daybook.resume.reading import Here
 from daybook.resume.reading import Reader
@@ -50,8 +51,6 @@ from daybook.writers import scaffold_texts
 _SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
 _DUE = 8  # documents whose review is due; the rest is only counted
 _PEERS = 20  # of whom more is asked; an answer shows fewer
-# who commits what people merge on a git host's pages: there the author counts
-_HOSTS = frozenset(('noreply@github.com',))
 
 
 class Found(NamedTuple):
@@ -106,18 +105,10 @@ def _quotes(note: Note, text: str, settings: Settings) -> tuple[Quote, ...]:
     return tuple(Quote(title, body[:1 << 16]) for title, body in found.items())
 
 
-def _doubt(note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
-    """Return who committed a note when that is not its operator, by the addresses of the operators file."""
-    who = configured.get(note.owner)
-    if last is None or not configured or not note.owner or (who and not who.emails):
-        return ''
-    if not last.oid:
-        return 'its commit is not in this shallow clone'
-    known = {email.strip().casefold() for email in who.emails} if who else set()
-    committer = last.email if last.committer_email.casefold() in _HOSTS else last.committer_email
-    if committer.strip().casefold() in known:
-        return ''
-    return f'{last.committer} <{last.committer_email}> committed it, not {note.owner}'
+def _doubt(repo: Repo, note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
+    """Return who stands behind a note when that is not its operator; only then its earlier commits are looked at."""
+    doubt = witness.doubt(note, last, configured)
+    return witness.doubt(note, witness.author_of(repo, note, last), configured) if doubt and last else doubt
 
 
 def _is_changed(repo: Repo, note: Note) -> bool:
@@ -141,7 +132,7 @@ def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
     summary = doc.meta.get('summary')
     if isinstance(summary, str) and quotes[0] == Quote('Summary', ''):
         quotes = (Quote('Summary', summary), *quotes[1:])
-    doubts = [_doubt(one, last, configured) for one, last in zip(mine, commits)]
+    doubts = [_doubt(reader.repo, one, last, configured) for one, last in zip(mine, commits)]
     sure = next((one for one, last, doubt in zip(mine, commits, doubts) if last and not doubt), None) if doubts[0] else None
     before = f'{sure.head.id}, {_source(sure)}' if sure else ''
     author, oid = (commit.author, commit.oid) if commit else ('', '')
@@ -244,13 +235,14 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
     others = _newest_of_others(found, who.slug)
     asked = [*mine, *others[:_PEERS]]
     commits = recall.last_commits(repo, asked) + [None] * len(others[_PEERS:])
+    known_there = witness.with_newcomers(repo, remote, configured, asked, is_fresh=call.is_fresh)
     peers = tuple(Peer(note.owner, note.head.id, note.head.title, _moment(note, last),
-                       note.branch.name if note.branch else '', _doubt(note, last, configured))
+                       note.branch.name if note.branch else '', _doubt(repo, note, last, known_there))
                   for note, last in zip(others, commits[len(mine):]))
     streams = recall.streams(here)
     last, since = None, None
     if mine:
-        last, body = _last(reader, mine, commits, configured)
+        last, body = _last(reader, mine, commits, known_there)
         since = drift.since(repo, mine[0].head, body, last.commit, who.emails, streams)
     own, theirs = _workstreams(streams, Owners(known), who.slug)
     return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,

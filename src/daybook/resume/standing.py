@@ -59,6 +59,12 @@ def _default(repo: Repo, remote: str | None) -> str | None:
     return found
 
 
+def default_commit(repo: Repo, remote: str, *, is_fresh: bool) -> str | None:
+    """Return the commit of the remote's default branch as far as it is known here."""
+    ref = _default(repo, remote)
+    return _believed(repo, ref, remote, is_fresh) if ref and ref.startswith(f'refs/remotes/{remote}/') else None
+
+
 def _short(ref: str) -> str:
     return ref.removeprefix('refs/heads/').removeprefix('refs/remotes/')
 

@@ -55,7 +55,12 @@ def load(root: str) -> dict[str, Operator]:
 
     Raises FatalError when the file does not fit its schema or two operators share initials or an address.
     """
-    given = mappings.load(PATH, config.read_file(root, PATH), 'operators')
+    return from_bytes(config.read_file(root, PATH))
+
+
+def from_bytes(data: bytes | None) -> dict[str, Operator]:
+    """Return the operators that the bytes of an operators file make; none for None. Raises FatalError as `load` does."""
+    given = mappings.load(PATH, data, 'operators')
     operators = {
         slug: Operator(slug, o.get('name', slug), o['initials'], tuple(o.get('emails', ())), o.get('timezone'))
         for slug, o in given.get('operators', {}).items()
