@@ -6,6 +6,7 @@ import difflib
 import os
 import shlex
 import shutil
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
@@ -160,10 +161,12 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
     return hidden
 
 
-def _install(found: Found, program: str) -> list[str]:
+def _install(found: Found, program: str, installed: Collection[str]) -> list[str]:
     hooks = found.places[HOOKS]
     if hooks.data is None and found.runner:
         return []
+    if set(texts.HOOK_TYPES) <= set(installed):
+        return [f'{program} run --all-files']
     if hooks.data is None or b'default_install_hook_types' in hooks.data:
         return [f'{program} install', f'{program} run --all-files']
     return [texts.install(program), f'{program} run --all-files']
@@ -211,7 +214,7 @@ def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str]
         print('  (what is there already gets its indexes, and its dead links of today no longer block: '
               f'run the `git add` that {"each" if settling[1:] else "it"} prints; '
               'to have written ends with 1, as in a hook)')
-    for command in _install(found, program):
+    for command in _install(found, program, hook_runner.installed(repo)):
         print(f'  {command}')
     if addable:
         print("  git commit -m 'adopt daybook'")

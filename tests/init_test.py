@@ -273,7 +273,11 @@ def test_an_uninstall_names_the_runner_whose_hooks_lie_there(repo: Sandbox, prog
     subprocess.run([BIN / program, 'install'], cwd=repo.root, check=True, capture_output=True)
     hooks = repo.root / '.git/hooks'
     assert len([path for path in hooks.iterdir() if path.suffix != '.sample']) == 4
-    assert f'  {program} run --hook-stage manual claim-session' in ran(repo), 'both are on the PATH'
+    again = ran(repo)
+    assert f'  {program} run --hook-stage manual claim-session' in again, 'both are on the PATH'
+    assert ' install\n' not in again, 'it is done already'
+    (hooks / 'pre-push').unlink()
+    assert f'  {program} install\n' in ran(repo)
     lines = told(ran(repo, '--uninstall'), 'pre-commit', 'prek')
     assert lines == [f'{program} uninstall -t pre-commit -t pre-merge-commit -t commit-msg -t pre-push']
     subprocess.run([BIN / program, *lines[0].split()[1:]], cwd=repo.root, check=True, capture_output=True)

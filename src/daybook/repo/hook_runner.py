@@ -20,18 +20,25 @@ def folder(repo: Repo) -> str:
     return os.path.normpath(os.path.join(repo.root, git.expect('rev-parse', '--git-path', 'hooks', cwd=repo.root).text))
 
 
-def makers(repo: Repo) -> list[str]:
-    """Return which of the programs have written hooks that git starts here, in the order of `PROGRAMS`."""
+def installed(repo: Repo) -> dict[str, str]:
+    """Return which of the programs has written the hook that git starts here, by the type of the hook."""
     place = folder(repo)
     try:
         names = [name for name in os.listdir(place) if '.' not in name]  # no `.sample`, and no `.legacy` of before
     except OSError:
-        return []
-    found = set()
+        return {}
+    found: dict[str, str] = {}
     for name in names:
         with contextlib.suppress(OSError):  # a folder, or what nobody may read
             match = _MADE_BY.search(files.read_bytes(os.path.join(place, name)) or b'')
-            found.update([match[1].decode()] if match else [])
+            if match:
+                found[name] = match[1].decode()
+    return found
+
+
+def makers(repo: Repo) -> list[str]:
+    """Return which of the programs have written hooks that git starts here, in the order of `PROGRAMS`."""
+    found = installed(repo).values()
     return [name for name in PROGRAMS if name in found]
 
 
