@@ -645,6 +645,37 @@ def test_a_page_that_comes_or_goes_changes_what_is_said_of_its_bare_name(repo: S
     assert _audit(repo) == (1, alone)
 
 
+@pytest.mark.parametrize('target', [r'..\\b.md', 'b.md:3:4', 'b.md:3-5', '/home/me/r/b.md', '/home/me/r/sub/b.md', r'C:\\r\\b.md'])
+def test_a_file_that_comes_or_goes_changes_what_is_said_of_what_may_mean_it(repo: Sandbox, target: str) -> None:
+    repo.write('sub/a.md', f'[b]({target})\n')
+    repo.git('add', '--all')
+    alone = _audit(repo)
+    for path in ('b.md', 'sub/b.md'):
+        repo.write(path, '')
+    repo.git('add', '--all')
+    assert _audit(repo) == _audit(repo, '--no-catalogue') != alone
+    repo.git('rm', '-q', '--force', 'b.md', 'sub/b.md')
+    assert _audit(repo) == alone
+
+
+@pytest.mark.parametrize('page', ['c#d', 'c#d.md'])
+def test_what_a_link_with_an_encoded_sign_means_is_asked_again(repo: Sandbox, page: str) -> None:
+    repo.write('sub/a.md', '[x](c%23d) [y](b.md#o%23e)\n')
+    repo.write('sub/b.md', '<a id="o#e"></a>\n')
+    alone = (1, f'sub/a.md:1: {GONE.format("sub/c#d")} [link-missing]\n')
+    repo.git('add', '--all')
+    assert _audit(repo) == alone
+    for path, text in ((f'sub/{page}', ''), ('sub/b.md', '# b\n')):
+        repo.write(path, text)
+        for _ in range(2):  # untracked or unstaged at first
+            told = _audit(repo)
+            assert told == _audit(repo, '--no-catalogue')
+            repo.git('add', '--all')
+        assert _audit(repo) == _audit(repo, '--no-catalogue') != alone
+    repo.git('rm', '-q', '--force', f'sub/{page}', 'sub/b.md')
+    assert _audit(repo) == _audit(repo, '--no-catalogue') != alone
+
+
 def test_warm_run_opens_no_document(repo: Sandbox) -> None:
     repo.git('config', 'core.trustctime', 'false')
     path = repo.write('a.md', '[x](no.md)')

@@ -15,7 +15,7 @@ MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
 
 _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
 _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
-_LINE = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
+LINE_NUMBER = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
 _MOST_FOUND = 50_000  # targets that are remembered
 
@@ -47,6 +47,12 @@ class Destination(NamedTuple):
     fragment: str
     fault: str = ''
     right: str = ''
+
+
+def ends(written: str) -> list[str]:
+    """Return the paths that may be meant by an absolute one of some machine, the longest first."""
+    parts = [part for part in re.split(r'[\\/]+', written) if part][:60]
+    return ['/'.join(parts[start:]) for start in range(1, len(parts))]
 
 
 class Resolver:
@@ -111,7 +117,7 @@ class Resolver:
             return Destination(written, '', OUTSIDE)
         if self._generated and self._generated(path):
             return None
-        line = _LINE.match(written)
+        line = LINE_NUMBER.match(written)
         if line and '/' not in line[1] and '.' not in line[1]:
             return None  # localhost:8080
         if line and self.tree.locate(tree.join('' if written[0] == '/' else tree.folder_of(source), line[1]) or '\0'):
@@ -131,9 +137,7 @@ class Resolver:
 
     def _inside(self, written: str) -> str:
         """Return the tracked file whose path the end of the absolute path `written` is, the longest first."""
-        parts = [part for part in re.split(r'[\\/]+', written) if part][:60]
-        ends = ('/'.join(parts[start:]) for start in range(1, len(parts)))
-        return next((end for end in ends if end in self.tree.files), '')
+        return next((end for end in ends(written) if end in self.tree.files), '')
 
     def page(self, destination: Destination) -> str | None:
         """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell.

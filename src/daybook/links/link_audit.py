@@ -256,6 +256,8 @@ def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> 
             while folder:
                 keys.add(tree.folded(folder))
                 folder = tree.folder_of(folder)
+    if keys:
+        keys.add(link_facts.UNCLEAR)
     return kept.inbound(view.id, keys) | blobs.keys()
 
 
@@ -303,5 +305,5 @@ def _appeared(root: str, kept: Catalogue, view: View, known: Tree) -> set[str]:
         for path in paths:
             if path not in known.files and not known.is_folder(path):
                 key = tree.folded(path)
-                found |= kept.inbound(view.id, [key]) | kept.inbound_below(view.id, key)
+                found |= kept.inbound(view.id, [key, link_facts.UNCLEAR]) | kept.inbound_below(view.id, key)
     return found

@@ -17,6 +17,7 @@ from daybook.checks import asking
 from daybook.checks.change import Change
 from daybook.checks.change import Look
 from daybook.documents import catalogue
+from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
 from daybook.errors import FatalError
@@ -194,7 +195,7 @@ class _Report:
         by_settings = self._caused_by_settings(change)
         sources = None
         if self._kept.is_kept and not by_settings:
-            sources = change.paths | self._kept.inbound(self._view, {tree.folded(path) for path in answered_for})
+            sources = change.paths | self._kept.inbound(self._view, {link_facts.UNCLEAR, *map(tree.folded, answered_for)})
         judged = self._judged(sources)
         found = set(problem.caused_by([one.problem for one in judged], answered_for)[0])
         return [one for one in judged if one.problem in found or (one.problem.path, one.target) in by_settings]

@@ -17,6 +17,7 @@ from daybook.documents import tree
 from daybook.documents.destination import Destination
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import UNCLEAR
 from daybook.documents.link_facts import has_anchor
 from daybook.documents.markdown import Place
 from daybook.problem import Problem
@@ -85,7 +86,7 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         elif found.fragment and (page := resolver.page(found)):
             checks += target, page, found.fragment
         if with_keys:
-            keys.update(map(tree.folded, _deciding(found, resolver)))
+            keys.update((UNCLEAR,) if target == UNCLEAR else map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
     # most files have nothing of these, and one empty set serves them all
     return Seen(dead or _NONE, '\0'.join(checks), keys or _NONE, bool(facts.wikilinks))
@@ -108,10 +109,12 @@ def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
 
 def _probed(found: Destination) -> Iterable[str]:
     """Return the other paths that decided on a fault, which may appear or vanish."""
-    if found.fault == destination.LINE or ':' in found.path:
-        yield found.path.rpartition(':')[0]
+    if found.fault == destination.ABSOLUTE:
+        yield from destination.ends(found.path)
+    if line := destination.LINE_NUMBER.match(found.path):
+        yield line[1]
     if '\\' in found.path:
-        yield found.path.replace('\\', '/')
+        yield tree.join('', found.path.replace('\\', '/')) or ''
 
 
 def depending_on(path: str) -> set[str]:
