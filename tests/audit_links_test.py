@@ -676,6 +676,17 @@ def test_what_a_link_with_an_encoded_sign_means_is_asked_again(repo: Sandbox, pa
     assert _audit(repo) == _audit(repo, '--no-catalogue') != alone
 
 
+def test_a_generated_page_that_is_tracked_at_last_is_looked_at(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'links: {generated: [out/**]}\n')
+    repo.write('a.md', '[b](out/b.md#no)\n')
+    repo.git('add', '--all')
+    assert _audit(repo) == (0, '')
+    repo.write('out/b.md', '# Other\n')
+    repo.git('add', '--all')
+    told = _audit(repo)
+    assert told[0] == 1 and told == _audit(repo, '--no-catalogue')
+
+
 def test_warm_run_opens_no_document(repo: Sandbox) -> None:
     repo.git('config', 'core.trustctime', 'false')
     path = repo.write('a.md', '[x](no.md)')

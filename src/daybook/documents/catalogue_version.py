@@ -7,7 +7,7 @@ import time
 import zlib
 
 KEPT_DAYS = 30  # what no run has used for so long is forgotten
-_FOLDERS = ('checks', 'documents', 'governance', 'invariant', 'links', 'rules')
+_FOLDERS = ('checks', 'documents', 'governance', 'invariant', 'links', 'repo', 'rules')
 _LIBRARIES = ('pyromark-', 'pyyaml-', 'jsonschema-', 'jsonschema_rs-')
 _version = ''
 

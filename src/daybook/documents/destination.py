@@ -139,6 +139,14 @@ class Resolver:
         """Return the tracked file whose path the end of the absolute path `written` is, the longest first."""
         return next((end for end in ends(written) if end in self.tree.files), '')
 
+    def generated(self, source: str, target: str) -> str | None:
+        """Return the path that a decoded target names where the settings call it generated: nothing is wrong while no such file is tracked."""
+        if self._generated is None:
+            return None
+        written = target.partition('#')[0].partition('?')[0]
+        path = tree.join('' if written[:1] == '/' else tree.folder_of(source), written)
+        return path if path and self._generated(path) else None
+
     def page(self, destination: Destination) -> str | None:
         """Return the Markdown file whose anchors the fragment of `destination` names; None when nobody can tell.
 

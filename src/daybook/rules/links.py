@@ -80,6 +80,8 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if found is None or not found.fault and not found.fragment:
             (anywhere if target[0] == '/' else here).add(target)
         if found is None:
+            if with_keys and (path := resolver.generated(source, target)):
+                keys.add(tree.folded(path))
             continue
         if found.fault:
             dead.add(target)
