@@ -48,6 +48,16 @@ def _operators(scope: Scope) -> tuple[dict[str, object], list[Problem]]:
     return operators, problems
 
 
+def _slips(scope: Scope) -> list[Problem]:
+    """Return the kinds of the team's own whose names are slips from a built-in one that the settings leave as it is."""
+    kinds = {kind.name: kind for kind in scope.settings.kinds}
+    untouched = [kind.name for kind in config.DEFAULTS.kinds if kinds[kind.name] == kind]
+    slips = {name: meant for name in kinds.keys() - config.BUILT_IN for meant in untouched if frontmatter.is_slip(name, meant)}
+    lines = config.lines(scope.repo.root) if slips else {}
+    return [Problem(config.PATH, lines.get(f'/kinds/{name}', 1), 'settings',
+                    f'/kinds/{name}: a kind of your own; did you mean `{meant}`?', 'warning') for name, meant in slips.items()]
+
+
 def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Problem]:
     documents = part.documents
     schemas, found = document.usable_schemas(scope.repo, {each.kind for each in documents})
@@ -107,13 +117,14 @@ def _rules(scope: Scope) -> Rules:
     places = [config.PATH, config.OPERATORS_PATH, *sorted({kind.schema for kind in scope.settings.kinds if kind.schema})]
     setup = [*(config.read_file(root, place) for place in places), files.read_bytes(__file__)]
     operators, wrong_operators = _operators(scope)  # before the catalogue is being written
+    wrong_settings = [*wrong_operators, *_slips(scope)]
 
     def keys(found: Document) -> Keys:
         gives = identity.keys(found, slug=slug) | references.gives(found)
         return Keys(frozenset(gives), frozenset(references.asks(found)), references.may_be_in_cycle(found))
 
     def check(part: Part) -> list[Problem]:
-        return [*_check(scope, part, operators), *wrong_operators]
+        return [*_check(scope, part, operators), *wrong_settings]
 
     return Rules(HOOK_ID, repr((schema.version(), setup)).encode(), check, keys,
                  lambda path: Keys(frozenset(identity.path_keys(path))))

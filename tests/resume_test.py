@@ -379,10 +379,12 @@ def test_any_slug_can_be_asked_for(repo: Sandbox) -> None:
 def test_a_slug_that_nobody_has_is_told(repo: Sandbox) -> None:
     repo.write('.daybook/operators.yaml', 'operators:\n  roman: {initials: RT}\n  sergei: {initials: SK}\n')
     repo.write('docs/sessions/x.md', note('a', operator='Eve'))
-    told = 'is none of the operators; ask for one of roman, sergei, or add a new one to .daybook/operators.yaml\n'
-    assert 'no prior sessions for nobody\n\nPeer activity — Eve: last seen x' in (out := resumed(repo, '--operator', 'nobody')) and f'\nnobody {told}' in out
+    told = 'unknown operator: nobody (from {}); .daybook/operators.yaml knows roman, sergei'
+    by_option, by_environment = repo.daybook('resume', '--operator', 'nobody'), repo.daybook('resume', env={'OPERATOR': 'nobody'})
+    assert (by_option.returncode, by_option.stdout) == (by_environment.returncode, by_environment.stdout) == (1, '')
+    assert told.format('--operator') in by_option.stderr and told.format('$OPERATOR') in by_environment.stderr
     for known in ('sergei', 'rt', 'eve'):
-        assert told not in resumed(repo, '--operator', known)
+        assert 'unknown operator' not in resumed(repo, '--operator', known)
 
 
 def test_notes_without_a_name_belong_to_who_committed_them(repo: Sandbox) -> None:

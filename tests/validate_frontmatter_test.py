@@ -243,6 +243,22 @@ def test_warn_is_silent_when_clean(repo: Sandbox) -> None:
     assert repo.daybook(ID, '--warn').stdout == ''
 
 
+@pytest.mark.parametrize(('kinds', 'line'), [
+    ('  sesion: {paths: [logs/*.md]}', '.daybook/config.yaml:2: warning: /kinds/sesion: a kind of your own; did you mean `session`? [settings]\n'),
+    ('  sesion: {paths: [logs/*.md]}\n  session: {paths: [notes/*.md]}', ''),
+    ('  runbook: {paths: [ops/*.md]}\n  sessions: {paths: [logs/*.md]}', ''),
+], ids=['a slip', 'beside the one that is meant', 'kinds of ones own'])
+def test_a_kind_that_is_a_slip_from_a_known_one(repo: Sandbox, kinds: str, line: str) -> None:
+    repo.write('README.md', 'x')
+    repo.commit()
+    _install(repo)
+    repo.write('.daybook/config.yaml', f'kinds:\n{kinds}\n')
+    repo.git('add', '.')
+    run = _commit(repo)
+    assert (run.returncode, run.stdout + run.stderr) == (0, line)
+    assert repo.daybook(ID).stdout == line
+
+
 GRACE = 'validate: {block_from: 2999-12-01}\n'
 YAML = '---\ntitle: P\nstatus: [active\n---\n'
 LATER = f'{ID}: warns only; these problems block from 2999-12-01 on\n'

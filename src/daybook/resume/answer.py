@@ -15,6 +15,7 @@ from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
+from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
@@ -205,12 +206,11 @@ def _unread(found: Notes, older: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _stranger(call: Call, who: Operator, configured: Mapping[str, Operator], *, is_seen: bool) -> tuple[str, ...]:
-    """Return what to say where the option names nobody: no operator of the file, and of whom no note tells."""
-    if call.operator is None or is_seen or not configured or who.slug in configured:
-        return ()
-    known = ', '.join(map(printable, configured))
-    return (f'{printable(call.operator)} is none of the operators; ask for one of {known}, or add a new one to {operators.PATH}',)
+def _refuse_stranger(call: Call, who: Operator, configured: Mapping[str, Operator], *, is_seen: bool) -> None:
+    """Raise FatalError where the option names nobody: no operator of the file, and of whom no note tells."""
+    if call.operator is not None and not is_seen and configured and who.slug not in configured:
+        raise FatalError(f'unknown operator: {printable(call.operator)} (from --operator); {operators.PATH} knows '
+                         f'{", ".join(map(printable, configured))}')
 
 
 def _due(today: str, days: int, reviews: Mapping[str, str]) -> tuple[list[Due], int, str]:
@@ -241,13 +241,14 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
                   for note, last in zip(others, commits[len(mine):]))
     streams = recall.streams(here)
     last, since = None, None
+    own, theirs = _workstreams(streams, Owners(known), who.slug)
+    _refuse_stranger(call, who, configured, is_seen=bool(mine or own))
     if mine:
         last, body = _last(reader, mine, commits, known_there)
         since = drift.since(repo, mine[0].head, body, last.commit, who.emails, streams)
-    own, theirs = _workstreams(streams, Owners(known), who.slug)
     return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
                 tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
-                (*_stranger(call, who, configured, is_seen=bool(mine or own)), *_unread(found, older)), _how(repo, call.environ))
+                _unread(found, older), _how(repo, call.environ))
 
 
 def _scratch(repo: Repo) -> AbstractContextManager[str]:

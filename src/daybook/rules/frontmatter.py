@@ -83,7 +83,7 @@ def _violations(document: Document, content: dict[str, Any], fits: Callable[[Any
             for v in schema.violations(content, value)]
 
 
-def _is_slip(key: str, name: str) -> bool:
+def is_slip(key: str, name: str) -> bool:
     """Return whether `key` is `name` with one letter more, less or another, or with two swapped.
 
     A plural, capitals and a hyphen for `_` are no slip: `owners`, `Status` and `review-by` are keys that many use on purpose.
@@ -97,7 +97,7 @@ def _is_slip(key: str, name: str) -> bool:
 
 @functools.lru_cache(maxsize=None)  # many documents have the same keys of their own
 def _meant(key: str, known: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in known if _is_slip(key, name))
+    return tuple(name for name in known if is_slip(key, name))
 
 
 def _misspelt(document: Document, known: frozenset[str]) -> Iterator[Problem]:
