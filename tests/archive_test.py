@@ -352,7 +352,7 @@ def test_refused_where_it_cannot_be(team: Sandbox) -> None:
     lock = team.write('.git/index.lock', '')
     for words in ((), ('--commit',)):
         code, output = _archive(team, *words)
-        assert code == 1 and 'run it again' in output and 'hand-off' not in output
+        assert code == 1 and 'run this again' in output and 'hand-off' not in output
     lock.unlink()
 
 
