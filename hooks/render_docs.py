@@ -58,11 +58,13 @@ def _everything(words: Sequence[str]) -> bool:
 
 def _settings(repo: Repo, begun: Start | None) -> Settings | None:
     """Return the settings, by hand from the bytes that the seal is about to stand for; None where a commit has nothing to do with them."""
+    if begun and begun.settings is not None:
+        from daybook.site import site_settings
+
+        return site_settings.read(begun)
     from daybook.documents import config
     from daybook.documents import document
 
-    if begun and begun.settings is not None:
-        return config.from_bytes(begun.settings)
     settings = document.settings_of(repo)
     if settings is None:
         print(f'{config.PATH} is wrong, so no page was made; run daybook validate-frontmatter')

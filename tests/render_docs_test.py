@@ -715,6 +715,36 @@ def test_nothing_heavy_is_imported_when_nothing_is_stale(repo: Sandbox) -> None:
     assert run.stdout == '[]\n'
 
 
+def test_one_changed_document_reads_no_settings_anew(repo: Sandbox) -> None:
+    team(repo)
+    repo.write('.daybook/config.yaml', 'render: {title: Ours}\nclaims: {timeout: 5}\n')
+    repo.commit()
+    render(repo)
+    repo.write('plans/store.md', repo.read('plans/store.md') + '\nmore\n')
+    program = ('import sys\nfrom daybook.__main__ import main\nassert main(["render-docs"]) == 0\n'
+               'print(sorted({"yaml", "jsonschema", "jsonschema_rs", "sqlite3"} & sys.modules.keys()))')
+    run = subprocess.run((sys.executable, '-c', program), cwd=repo.root, capture_output=True, text=True, check=True)
+    assert run.stdout.endswith('\n[]\n') and '2 files written' in run.stdout and 'Ours' in page(repo, 'index.html')
+
+
+@pytest.mark.parametrize('damage', [lambda kept: kept.replace(b'Ours', b'Hers'), lambda kept: b'', lambda kept: kept[:70], lambda kept: b'[]\n[]'])
+def test_settings_that_are_kept_are_a_cache_and_no_more(repo: Sandbox, damage: Callable[[bytes], bytes]) -> None:
+    team(repo)
+    repo.write('.daybook/config.yaml', 'render: {title: Ours}\n')
+    repo.commit()
+    render(repo)
+    kept = repo.root / '.git/daybook/site/settings'
+    before, content = site(repo), kept.read_bytes()
+    kept.write_bytes(damage(content))
+    render(repo, '--all')
+    assert site(repo) == before and kept.read_bytes() == content
+    repo.write('.daybook/config.yaml', 'render: {title: Odd, folder: 3}\n')
+    assert '.daybook/config.yaml cannot be used' in render(repo, code=1) and kept.read_bytes() == content
+    repo.write('.daybook/config.yaml', 'render: {title: Other}\n')
+    render(repo)
+    assert '<title>Other' in page(repo, 'index.html')
+
+
 @pytest.mark.skipif(sys.platform != 'linux', reason='a limit for files stands for a full disk')
 @pytest.mark.parametrize('config', ['{}\n', TRACKED])
 def test_a_full_disk_is_told_and_made_good_by_the_next_run(repo: Sandbox, config: str) -> None:

@@ -23,7 +23,7 @@ from daybook.site.site_output import Output
 
 _FORMAT = 6  # of the state; another one is made anew
 PACKAGES = ('jinja2', 'nh3', 'pygments')
-STATE, LOCK = 'daybook/site', 'daybook/site.lock'  # in the private git folder
+LOCK = 'daybook/site.lock'  # in the private git folder
 _WAIT = 60  # seconds for another run to end
 
 
@@ -50,7 +50,7 @@ def _unchanged(top: dict[str, Any]) -> Outcome:
 
 
 def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: bool) -> Outcome:
-    folder = git.git_path(repo, STATE)
+    folder = git.git_path(repo, site_memory.STATE)
     top = site_state.load_top(folder)
     last = site_listing.load(folder, top)
     now = site_listing.read(repo, settings, start, last)

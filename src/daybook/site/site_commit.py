@@ -13,6 +13,7 @@ from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.site import site
 from daybook.site import site_listing
+from daybook.site import site_memory
 from daybook.site import site_state
 from daybook.site.site_listing import Listing
 from daybook.site.site_output import Output
@@ -54,7 +55,7 @@ def _state(folder: str) -> tuple[dict[str, Any], Listing]:
 
 def _borrow(repo: Repo, folder: str, key: str) -> None:
     """Begin with what the site of the work tree knows of its documents, where it has one: it differs in a few of them."""
-    own = git.git_path(repo, site.STATE)
+    own = git.git_path(repo, site_memory.STATE)
     with files.exclusive_lock(git.git_path(repo, site.LOCK), 0) as is_held:
         if is_held and site_state.load_top(own).get('key') == key:
             site_state.copy(own, folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # a run without changes does without `collections`
 CONFIG, MAILMAP = '.daybook/config.yaml', '.mailmap'
 SUFFIXES = ('.md', '.markdown', '.mdx')
 IMAGES = ('.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg')
-_STATE, _SEAL = 'daybook/site', 'seal'
+STATE, _SEAL = 'daybook/site', 'seal'  # the folder lies in the private git folder
 # what of ours makes the pages: folders, and how the names of its files begin
 _MAKERS = (('documents', ''), ('site', ''), ('writers', ('inline', 'pages')), ('writers/templates', ''))
 _PYTHON = os.path.dirname(os.__file__)
@@ -109,13 +109,13 @@ class Start:
     """What a run by hand knows of its work tree before it reads any document: what changes while it is at work counts next time.
 
     `index` is the trailer of the index, `` where it has none; `dirty` is what git answers to the second of `listing.QUESTIONS`;
-    `settings` are their bytes, None where there is no such file.
+    `settings` are their bytes, None where there is no such file; `stamp` is as the function has it.
     """
 
     def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, dirty: bytes) -> None:
         self.root, self.git_dir, self.common_dir, self.head = root, git_dir, common_dir, head
         self.index, self._dirty = index, dirty
-        self.settings, self._stamp, self.mailmap = _read(os.path.join(root, CONFIG)), stamp(), mailmap(root)
+        self.settings, self.stamp, self.mailmap = _read(os.path.join(root, CONFIG)), stamp(), mailmap(root)
         self._digests: dict[str, dict[str, str]] = {}
 
     def digests(self, folder: str) -> dict[str, str]:
@@ -128,7 +128,7 @@ class Start:
         """Return what stands for all that the site is made from; `folder` is that of tracked pages, which tell no history."""
         changed = (f'{path}\t{digest}' for path, digest in sorted(self.digests(folder).items()))
         words = os.fsencode('\0'.join(('' if folder else self.head, *changed)))
-        parts = (self._stamp, b'-' if self.settings is None else self.settings, b'' if folder else self.mailmap, self.index, words)
+        parts = (self.stamp, b'-' if self.settings is None else self.settings, b'' if folder else self.mailmap, self.index, words)
         return listing.digest(b' '.join(b'%d' % len(part) for part in parts) + b''.join(parts)).hex()
 
 
@@ -147,7 +147,7 @@ def start() -> Start | None:
 
 
 def _path(git_dir: str) -> str:
-    return os.path.join(git_dir, _STATE, _SEAL)
+    return os.path.join(git_dir, STATE, _SEAL)
 
 
 def recall(begun: Start) -> str | None:
