@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -275,3 +277,26 @@ def test_place_of_a_folder(repo: Sandbox) -> None:
     repo.git('worktree', 'add', '-q', '../other')
     other = str(repo.root.parent / 'other')
     assert place(other) == (other, f'{root}/.git/worktrees/other', f'{root}/.git', head)
+
+
+@pytest.mark.skipif(not hasattr(os, 'posix_spawnp'), reason='`subprocess` ends what it runs')
+@pytest.mark.parametrize('program', [
+    pytest.param('from daybook.__main__ import main; raise SystemExit(main(["audit-links"]))', id='while it waits'),
+    pytest.param('from daybook.repo import git_spawn; import signal; git_spawn.ask(".", ["one"], ["two"]); signal.pause()', id='before it waits'),
+])
+def test_questions_are_ended_when_we_are_interrupted(repo: Sandbox, tmp_path: Path, program: str) -> None:
+    asked = tmp_path / 'asked'
+    asked.mkdir()
+    fake = tmp_path / 'bin/git'
+    fake.parent.mkdir()
+    fake.write_text(f'#!/bin/sh\n: > "{asked}/$$"\nexec sleep 600\n')
+    fake.chmod(0o755)
+    env = {**os.environ, 'PATH': f'{fake.parent}:{os.environ["PATH"]}'}
+    run = subprocess.Popen((sys.executable, '-c', program), cwd=repo.root, env=env, stderr=subprocess.DEVNULL)
+    while run.poll() is None and len(list(asked.iterdir())) < 2:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)  # this process alone, unlike a key at the terminal
+    assert run.wait() in (130, -signal.SIGINT)
+    for name in os.listdir(asked):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(name), 0)

@@ -1,6 +1,7 @@
 """Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do (`git` is for all else)."""
 from __future__ import annotations
 
+import atexit
 import os
 
 TYPE_CHECKING = False
@@ -11,6 +12,21 @@ if TYPE_CHECKING:  # a warm hook does without `collections`
 
 WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 MOST_INPUT = 4096  # bytes that every pipe takes before anybody reads them
+_asked: set[int] = set()  # the processes that nobody has waited for yet
+
+
+def _end_asked() -> None:
+    """End the questions whose answers nobody wants any more, after an interrupt as after an error: they change nothing."""
+    for process in _asked:
+        try:
+            if os.waitpid(process, os.WNOHANG)[0] == 0:
+                os.kill(process, 15)  # SIGTERM; `signal` costs a warm hook more than this
+                os.waitpid(process, 0)
+        except ChildProcessError:  # waited for just before the interrupt, or asked for by whoever forked us
+            pass
+
+
+atexit.register(_end_asked)
 
 
 def _start(words: Sequence[str], cwd: str, given: bytes = b'', env: Mapping[str, str] | None = None) -> tuple[int, int]:
@@ -27,13 +43,16 @@ def _start(words: Sequence[str], cwd: str, given: bytes = b'', env: Mapping[str,
     finally:
         for end in (writer, source, sink):
             os.close(end)
+    _asked.add(process)
     return process, reader
 
 
 def _finish(process: int, reader: int) -> bytes | None:
     with open(reader, 'rb') as stream:
         out = stream.read()
-    return out if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0 else None
+    status = os.waitpid(process, 0)[1]
+    _asked.discard(process)
+    return out if os.waitstatus_to_exitcode(status) == 0 else None
 
 
 def ask(cwd: str, *commands: Sequence[str]) -> Callable[[], list[bytes | None]]:
