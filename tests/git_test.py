@@ -256,6 +256,24 @@ def test_time_limit_leaves_no_lock(repo: Sandbox, tmp_path: Path) -> None:
     assert not list((repo.root / '.git').glob('*.lock'))
 
 
+@pytest.mark.skipif(os.name != 'posix', reason='shell')
+@pytest.mark.parametrize('timeout', (None, 15))
+def test_what_a_hook_leaves_running_is_neither_waited_for_nor_ended(repo: Sandbox, tmp_path: Path, timeout: float | None) -> None:
+    watcher = tmp_path / 'watcher'
+    watcher.write_text('#!/bin/sh\nleft=200\nwhile [ ! -e go ] && [ $left -gt 0 ]; do sleep 0.1; left=$((left - 1)); done\n'
+                       '[ $left -gt 0 ] && touch ended || touch gave-up\n')
+    watcher.chmod(0o755)
+    hook = repo.write('.git/hooks/pre-commit', f'#!/bin/sh\necho told >&2\n{watcher} &\nexit 1\n')
+    hook.chmod(0o755)
+    repo.write('a', 'x')
+    repo.git('add', 'a')
+    assert git.git('commit', '-q', '-m', 'x', cwd=str(repo.root), timeout=timeout) == git.Result(1, b'', 'told\n')
+    repo.write('go', '')
+    while not {'ended', 'gave-up'} & set(os.listdir(repo.root)):
+        time.sleep(0.01)
+    assert (repo.root / 'ended').exists()
+
+
 LINES = ((b'', []), (b'a\n', ['a']), (b'a\n\nb', ['a', '', 'b']), (b'a\n\n', ['a', '']), ('a\u2028\x0cb\n'.encode(), ['a\u2028\x0cb']))
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -28,7 +29,9 @@ _KEPT = ('GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_SSL_NO_VERIFY', 'G
 WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir')
 STAGED = ('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-invisible-in-index', 'HEAD', '--')
 HEAD = ('rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}')
-_LINGER = 0.5  # seconds for the last words of a command that was ended
+_LINGER = 0.5  # seconds for the last words of a command that has ended, or was
+_LOOK = 1.0  # seconds after which we look whether a command has ended without closing its pipes
+_HOOKED = ('commit', 'push', 'fetch', 'update-ref')  # what starts hooks of the user, which may start anything
 _GRACE = 2.0  # seconds for git to come to its own end when we are interrupted
 
 
@@ -101,8 +104,39 @@ def _signal(process: subprocess.Popen[bytes], *, by_force: bool, is_leader: bool
         process.terminate()
 
 
+def _last_words(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a command that has ended said; a daemon that it left behind may hold its pipes open for hours."""
+    import subprocess
+
+    try:
+        return process.communicate(timeout=_LINGER)
+    except subprocess.TimeoutExpired as error:
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        process.wait()
+        return error.output or b'', error.stderr or b''
+
+
+def _words(process: subprocess.Popen[bytes], stdin: bytes | None, timeout: float | None) -> tuple[bytes, bytes]:
+    """Return what a command says until it ends. Raises TimeoutExpired."""
+    import subprocess
+
+    limit = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = _LOOK if limit is None else min(_LOOK, limit - time.monotonic())
+        try:
+            return process.communicate(stdin, timeout=left)
+        except subprocess.TimeoutExpired:
+            if process.poll() is not None:  # a hook of the user may have started a watcher that goes on
+                return _last_words(process)
+            if limit is not None and time.monotonic() >= limit:
+                raise
+        stdin = None  # it keeps what it has not written yet
+
+
 def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """End a process group and return what it has said; a daemon that it left behind may hold its pipes open for hours."""
+    """End a process group and return what it has said."""
     import subprocess
 
     _signal(process, by_force=False, is_leader=True)
@@ -111,14 +145,7 @@ def _rest(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     except subprocess.TimeoutExpired:
         pass
     _signal(process, by_force=True, is_leader=True)
-    try:
-        return process.communicate(timeout=_LINGER)
-    except subprocess.TimeoutExpired as error:
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
-        process.wait()
-        return error.output or b'', error.stderr or b''
+    return _last_words(process)
 
 
 def _interrupt(process: subprocess.Popen[bytes], *, is_leader: bool) -> None:
@@ -159,7 +186,9 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
             raise FatalError('git is not installed, or not on PATH; install git 2.38 or later') from error
         raise FatalError(f'no such folder: {cwd}') from error
     try:
-        out, err = process.communicate(stdin, timeout=timeout)
+        # to look costs a millisecond, which dozens of short questions add up
+        say = _words if timeout is not None or args[0] in _HOOKED else type(process).communicate
+        out, err = say(process, stdin, timeout)
     except subprocess.TimeoutExpired:
         out, err = _rest(process)
         return Result(None, out, os.fsdecode(err))
@@ -175,7 +204,7 @@ def expect(*args: str, cwd: str, env: Mapping[str, str] | None = None,
     result = git(*args, cwd=cwd, env=env, stdin=stdin)
     if not result.is_ok:
         words = result.err.strip() or f'exit code {result.code}'
-        raise FatalError(f'git {args[0]} failed in {cwd}: {words}')
+        raise FatalError(f'git {args[2 if args[0] == "-c" else 0]} failed in {cwd}: {words}')
     return result
 
 
