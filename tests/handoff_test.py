@@ -616,6 +616,18 @@ def test_a_draft_with_an_id_that_was_handed_off(sandbox: Sandbox) -> None:
     assert 'handed off already; take the key `id` out' in again.out
 
 
+def test_a_draft_that_could_not_be_put_away_makes_no_second_note(sandbox: Sandbox) -> None:
+    archive = sandbox.write('.daybook/state/archive', 'a file in its way\n')
+    first = hand_off(sandbox)
+    assert 'not everything could be put away' in first.out and sandbox.read(DRAFT) == TEXT
+    archive.unlink()
+    again = hand_off(sandbox)
+    assert again.fields == ('none', 'no', 'note-exists')
+    assert f'{DRAFT} is handed off already as {first.field("id")}' in again.out
+    sandbox.write(DRAFT, TEXT)  # saved anew: the same words may be said twice
+    assert hand_off(sandbox).field('pushed') == 'yes'
+
+
 def test_a_draft_that_was_carried_from_another_clone(sandbox: Sandbox) -> None:
     sandbox.write(DRAFT, TEXT.replace('---\n', '---\nid: RT-261102-07\n', 1))
     assert hand_off(sandbox).field('id') == 'RT-261102-07'

@@ -46,13 +46,14 @@ def _current(request: Request) -> Claim | None:
 def _refuse_again(request: Request, draft: Draft) -> None:
     """Refuse a draft that was handed off as it stands, and has no id to tell.
 
-    One that lies where drafts wait is new: the old one was put away.
+    One that lies where drafts wait and was saved since is new: the old one was put away, unless that failed.
     """
     place = os.path.realpath(os.path.join(request.repo.root, draft.path))
-    if os.path.dirname(place) == os.path.realpath(drafts.folder(request.repo.root)):
-        return
+    is_waiting = os.path.dirname(place) == os.path.realpath(drafts.folder(request.repo.root))
     for claim in claims.all_claims(request.repo):
         if claim.state != 'done' or not _is_draft_of(request, claim, draft):
+            continue
+        if is_waiting and os.stat(place).st_mtime > os.stat(claims.record_path(request.repo, claim.id)).st_mtime:
             continue
         for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
             kind = config.kind_of(request.settings, path)
