@@ -365,8 +365,9 @@ def test_in_a_submodule(sandbox: Sandbox, tmp_path: Path) -> None:
     assert parent.git('diff', '--cached', '--name-only') == ''
 
 
+@pytest.mark.parametrize('is_safe', ['false', 'true'])
 @pytest.mark.parametrize(('config', 'attributes'), [('true', ''), ('input', ''), ('false', '* text=auto eol=crlf\n')])
-def test_line_ends_are_those_of_a_checkout(sandbox: Sandbox, config: str, attributes: str) -> None:
+def test_line_ends_are_those_of_a_checkout(sandbox: Sandbox, config: str, attributes: str, is_safe: str) -> None:
     sandbox.git('config', 'core.autocrlf', config)
     if attributes:
         sandbox.write('.gitattributes', attributes)
@@ -374,6 +375,7 @@ def test_line_ends_are_those_of_a_checkout(sandbox: Sandbox, config: str, attrib
     for path in sandbox.git('ls-files').splitlines():
         (sandbox.root / path).unlink()
     sandbox.git('checkout', '-q', '--', '.')
+    sandbox.git('config', 'core.safecrlf', is_safe)
     ended = hand_off(sandbox)
     assert ended.field('commit') == _head(sandbox), ended.out
     is_crlf = config == 'true' or bool(attributes)

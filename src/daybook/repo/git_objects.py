@@ -125,7 +125,8 @@ def names_in_trees(repo: Repo, trees: Sequence[str], prefix: str) -> tuple[list[
 
 def write_blob(repo: Repo, path: str, content: bytes) -> str:
     """Store `content`, cleaned as git would for `path` (line ends, filters); return its object id."""
-    return git.expect('hash-object', '-w', '--stdin', f'--path={path}', cwd=repo.root,
+    # what we write is put on disk as a checkout would, so that the line ends go there and back: nothing to warn of
+    return git.expect('-c', 'core.safecrlf=false', 'hash-object', '-w', '--stdin', f'--path={path}', cwd=repo.root,
                       env=git.clean_env(), stdin=content).text
 
 
