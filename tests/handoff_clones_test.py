@@ -184,6 +184,7 @@ def test_pre_push_hook_that_refuses(pair: Team) -> None:
     hook(roman, 'pre-push', 'echo "fetch first, said the linter: non-fast-forward"; exit 1')
     run = roman.hand_off('Mine')
     assert run.code == 1 and run.last.endswith('pushed=no reason=push-hook')
+    assert '  | fetch first, said the linter: non-fast-forward\n' in run.out
     assert pair.remote.git('log', '--format=%s') == 'begin'
 
 
@@ -214,6 +215,13 @@ def test_remote_that_has_vanished(pair: Team) -> None:
     assert run.code == 1 and run.last.endswith('pushed=no reason=push-failed')
     assert 'once the remote answers: git push origin HEAD:main\n' in run.out
     assert 'does not appear to be a git repository' in run.out
+
+
+def test_remote_whose_branch_stays_locked(pair: Team) -> None:
+    (pair.remote.root / 'refs/heads/main.lock').touch()
+    run = pair.member('roman').hand_off('Mine')
+    assert run.code == 1 and run.last.endswith('pushed=no reason=busy-remote')
+    assert 'main.lock' in run.out
 
 
 def test_remote_that_vanishes_between_push_and_fetch(pair: Team) -> None:

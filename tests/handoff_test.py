@@ -179,6 +179,7 @@ def test_a_folder_that_cannot_be_written(sandbox: Sandbox, folder: str) -> None:
 _FAILING: list[tuple[str, Callable[[Sandbox], object], str]] = [
     ('pre-commit', lambda s: _hook(s, 'pre-commit', 'echo no way; exit 1'), 'no way'),
     ('commit-msg', lambda s: _hook(s, 'commit-msg', 'echo bad words >&2; exit 1'), 'bad words'),
+    ('without a word', lambda s: _hook(s, 'pre-commit', 'exit 1'), '  | git said nothing: a hook of yours may have refused'),
     ('signing', lambda s: (s.git('config', 'commit.gpgSign', 'true'), s.git('config', 'gpg.program', '/bin/false')), 'gpg'),
     ('two fixers that fight', lambda s: _hook(s, 'pre-commit', 'echo x >> workstreams/ws-a.md; exit 1'), 'but for what changed'),
 ]

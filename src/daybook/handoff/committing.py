@@ -88,7 +88,7 @@ def _in_draft(request: Request, journal: Journal, draft_path: str, words: str) -
 def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     left = journals.undo(request.repo, journal)
     # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
-    said = (result.err + result.text).strip()
+    said = f'{result.err}\n{result.text}'.strip() or 'git said nothing: a hook of yours may have refused'
     said = _in_draft(request, journal, journal.draft, said) if journal.draft else said
     words = '\n'.join(f'  | {line}' for line in said[-4000:].splitlines())
     kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''

@@ -111,7 +111,7 @@ def _refused(work: Work, result: git.Result, commit: str) -> Pushed:
     if 'fatal:' in result.err:
         return Pushed('no', 'push-failed', ('the push failed; the note is committed here:', *words,
                                             f'once the remote answers: {push_policy.command(work.repo, work.upstream, work.commit)}'), True)
-    told = [line.rstrip() for line in (result.text + result.err).splitlines() if line.strip()]
+    told = [line.rstrip() for line in f'{result.text}\n{result.err}'.splitlines() if line.strip()]
     return Pushed('no', 'push-hook', ('a pre-push hook of yours refused; the note is committed here, git push tries again:',
                                       *(f'  | {line}' for line in told[-_HOOK_LINES:])), True)
 
@@ -152,4 +152,5 @@ def push(repo: Repo, settings: Settings, upstream: Upstream, *, commit: str, wri
         candidate = answer
         if time.monotonic() > limit:
             return Pushed('no', 'time-limit', (SLOW,), True)
-    return Pushed('no', 'busy-remote', (f'peers pushed first {_RETRIES} times: git pull, then git push',), True)
+    return Pushed('no', 'busy-remote', (f'peers pushed first {_RETRIES} times: git pull, then git push',
+                                        *remote_words(result)), True)
