@@ -135,15 +135,6 @@ BLOCKING = (
 )
 
 
-def _stage(repo: Sandbox, staged: dict[str, str | None]) -> None:
-    for path, text in staged.items():
-        if text is None:
-            (repo.root / path).unlink()
-        else:
-            repo.write(path, text)
-    repo.git('add', '--all')
-
-
 @pytest.mark.parametrize('is_warm', (True, False), ids=('warm', 'cold'))
 @pytest.mark.parametrize(('head', 'staged', 'code', 'output'), BLOCKING)
 def test_commit(repo: Sandbox, head: dict[str, str], staged: dict[str, str | None], code: int, output: str, is_warm: bool) -> None:
@@ -153,7 +144,7 @@ def test_commit(repo: Sandbox, head: dict[str, str], staged: dict[str, str | Non
     if is_warm:
         _audit(repo)
     _install(repo)
-    _stage(repo, staged)
+    repo.stage(staged)
     assert _commit(repo) == (code, output)
 
 
@@ -163,7 +154,7 @@ def test_by_hand_a_change_is_told_wherever_it_stands(repo: Sandbox, is_staged: b
     for path, content in {'a.md': '[x](b.md) [y](c.md) [z](d.md#d)', 'b.md': text, 'c.md': '# C', 'd.md': '# D',}.items():
         repo.write(path, content)
     repo.commit()
-    _stage(repo, {'b.md': None, 'f.md': text, 'c.md': None, 'd.md': '# E'})
+    repo.stage({'b.md': None, 'f.md': text, 'c.md': None, 'd.md': '# E'})
     if not is_staged:
         repo.git('reset', '-q')
     was_b = RENAMED.format('b.md', 'f.md', './f.md') if is_staged else DELETED.format('b.md')

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import hypothesis
@@ -64,6 +65,15 @@ class Sandbox:
         self.git('add', '--', *(paths or ('.',)))
         self.git('commit', '-q', '--no-verify', '-m', message)
         return self.git('rev-parse', 'HEAD')
+
+    def stage(self, files: Mapping[str, str | None]) -> None:
+        """Write `files`, remove those that are None, and stage all that has changed."""
+        for path, text in files.items():
+            if text is None:
+                (self.root / path).unlink()
+            else:
+                self.write(path, text)
+        self.git('add', '--all')
 
     def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.',
                 stdin: str = '') -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ import pytest
 
 from runs import Run
 from runs import Runner
+from runs import Started
 from team import DRAFT
 from team import INDEX
 from team import LOG
@@ -164,6 +165,16 @@ def waits(path: Path, what: str = 'to appear') -> None:
         time.sleep(0.02)
 
 
+def committing(scene: Team, place: Path) -> tuple[Member, State, Started]:
+    """Begin a hand-off whose commit waits for the file `go` in `place`, and tells its end by `ended`; return what was there before."""
+    roman = copied(scene, place)
+    before = roman.state()
+    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done; touch ../ended')
+    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
+    waits(place / 'begun')
+    return roman, before, started
+
+
 @pytest.mark.parametrize('moment', [WRITTEN, ADDED])
 def test_undone_says_so_and_hands_off_again(scene: Team, tmp_path: Path, moment: str) -> None:
     roman = killed_at(scene, tmp_path / 'team', moment)
@@ -181,11 +192,7 @@ def test_completed_says_so_and_what_it_did_not_do(scene: Team, tmp_path: Path) -
 
 
 def test_git_that_outlives_the_hand_off_is_waited_for(scene: Team, tmp_path: Path) -> None:
-    roman = copied(scene, tmp_path / 'team')
-    before = roman.state()
-    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done; touch ../ended')
-    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
-    waits(tmp_path / 'team/begun')
+    roman, before, started = committing(scene, tmp_path / 'team')
     started.kill()
     killed = started.wait()
     refused = roman.hand_off(env=ENV)
@@ -196,11 +203,7 @@ def test_git_that_outlives_the_hand_off_is_waited_for(scene: Team, tmp_path: Pat
 
 
 def test_interrupted_leaves_no_lock_of_git(scene: Team, tmp_path: Path) -> None:
-    roman = copied(scene, tmp_path / 'team')
-    before = roman.state()
-    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done')
-    started = roman.runner.start(roman.root, 'handoff', '--files', DRAFT, env=ENV)
-    waits(tmp_path / 'team/begun')
+    roman, before, started = committing(scene, tmp_path / 'team')
     assert list((roman.root / '.git').glob('*.lock'))
     started.interrupt()
     killed = started.wait()

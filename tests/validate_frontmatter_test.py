@@ -144,12 +144,7 @@ def test_commit(repo: Sandbox, head: dict[str, str], staged: dict[str, str | Non
         repo.write(path, text)
     repo.commit()
     _install(repo)
-    for path, text in staged.items():
-        if text is None:
-            (repo.root / path).unlink()
-        else:
-            repo.write(path, text)
-    repo.git('add', '--all')
+    repo.stage(staged)
     run = _commit(repo)
     assert (run.returncode, run.stdout + run.stderr) == (code, output)
 
@@ -288,12 +283,7 @@ def test_in_grace_a_commit_answers_for_what_is_new(repo: Sandbox, head: dict[str
         repo.write(path, text)
     repo.commit()
     _install(repo)
-    for path, text in staged.items():
-        if text is None:
-            (repo.root / path).unlink()
-        else:
-            repo.write(path, text)
-    repo.git('add', '--all')
+    repo.stage(staged)
     run = _commit(repo)
     said = run.stdout + run.stderr
     assert (run.returncode, said.startswith(output)) == (code, True), said

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shlex
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ def index_lock(repo: Repo) -> tuple[str, str] | None:
     except FileNotFoundError:
         return None
     size, unit = next(pair for pair in _UNITS if age >= 2 * pair[0] or pair[0] == 1)
-    return f'{lock}, {age // size} {unit} old', f'mv {_quoted(lock)} {_quoted(lock + ".old")}'
+    return f'{lock}, {age // size} {unit} old', f'mv {shlex.quote(lock)} {shlex.quote(lock + ".old")}'
 
 
 def refuse_index_lock(repo: Repo) -> None:
@@ -98,11 +99,6 @@ def refuse_index_lock(repo: Repo) -> None:
                       f'  or, when no git runs here any more, move the file away:  {found[1]}')
 
 
-def _quoted(path: str) -> str:
-    return path if path.replace('/', '').replace('-', '').replace('.', '').replace('_', '').isalnum() \
-        else "'" + path.replace("'", "'\\''") + "'"
-
-
 def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str]) -> None:
     """Refuse when a target has changes that are not staged, in the work tree or in the runner's stash."""
     if not targets:
@@ -111,7 +107,7 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
     unstaged = set(git.unstaged_changes(repo, *git.pathspec(targets))) | runner_stash.paths(repo, environ)
     dirty = sorted(wanted & unstaged)
     if dirty:
-        names = ' '.join(_quoted(path) for path in dirty)
+        names = shlex.join(dirty)
         raise Refused('dirty-target', f'you have unstaged changes in {", ".join(dirty)}\n'
                       f'  include them:  git add -- {names}\n'
                       f'  or commit them first:  git commit -- {names}')
@@ -120,7 +116,7 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
     if flagged and sparse.is_likely(repo.root) and not os.path.lexists(os.path.join(repo.root, flagged[0][2:])):
         folder = posixpath.dirname(flagged[0][2:])
         raise Refused('hidden-target', f'the sparse checkout leaves out {flagged[0][2:]}; take its folder in: '
-                      f'git sparse-checkout add {_quoted(folder)}')
+                      f'git sparse-checkout add {shlex.quote(folder)}')
     if flagged:
         raise Refused('hidden-target', f'git is told not to look at {flagged[0][2:]} (skip-worktree or '
                       'assume-unchanged), so its changes cannot be seen; end that with git update-index first')
@@ -130,7 +126,7 @@ def refuse_untracked(repo: Repo, path: str) -> None:
     """Refuse when a file that a hand-off would edit is there, and git does not know it."""
     if os.path.lexists(os.path.join(repo.root, path)):
         raise Refused('untracked-target', f'{path} is not tracked by git, so it could not be put back\n'
-                      f'  include it:  git add -- {_quoted(path)}')
+                      f'  include it:  git add -- {shlex.quote(path)}')
 
 
 def refuse_ignored(repo: Repo, path: str, hint: str) -> None:
@@ -159,7 +155,7 @@ def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes], pl
             continue
         if each == placeholder and is_stub(staged):
             raise Refused('note-exists', f'the placeholder {each} was committed, and the note is to be {path}; '
-                          f'take it out first: git rm --cached -- {_quoted(each)}, and commit that')
+                          f'take it out first: git rm --cached -- {shlex.quote(each)}, and commit that')
         raise Refused('note-exists', f'{each} is in the index already; claim another id: daybook claim-session --new')
 
 
