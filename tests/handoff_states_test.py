@@ -204,10 +204,11 @@ def test_every_state_by_every_runner(sandbox: Sandbox, installed: Installed, run
 @pytest.mark.parametrize('runner', ['pre-commit', 'prek'])
 def test_without_a_draft_a_runner_prints_how_to_write_one(sandbox: Sandbox, installed: Installed, runner: str) -> None:
     (sandbox.root / DRAFT).unlink()
+    subprocess.run((handoffs.BIN / runner, 'install'), cwd=sandbox.root, check=True, env={**os.environ, **installed.environ})
     whole = handoffs.everything(sandbox)
     ended = _run(sandbox, runner, installed.environ)
     assert (ended.code, ended.fields) == (0, ('none', 'no', 'no-draft'))
-    assert 'daybook claim-session' in ended.out
+    assert 'daybook claim-session' in ended.out and f'or: {runner} run --hook-stage manual handoff --files DRAFT\n' in ended.out
     assert handoffs.everything(sandbox) == whole
 
 

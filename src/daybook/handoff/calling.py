@@ -22,14 +22,6 @@ from daybook.session import operators
 from daybook.session import preflight
 from daybook.session.preflight import Refused
 
-_HOW_TO = """\
-no draft waits, so nothing was done. To hand off:
-  1. daybook claim-session          reserves an id and writes a draft to fill in
-  2. fill the draft                 at least `## Summary` and `## Resume Prompt`
-  3. daybook handoff --files DRAFT  or: pre-commit run --hook-stage manual handoff --files DRAFT
-DAYBOOK_QUICK=1 daybook handoff makes a minimum note from the facts alone"""
-
-
 def _to_the_end(say: Callable[..., None]) -> Callable[[str], None]:
     def said(line: str) -> None:
         try:
@@ -62,8 +54,6 @@ def _ended_badly(error: Exception, say: Callable[[str], None]) -> Outcome:
 
 
 def _report(outcome: Outcome, say: Callable[[str], None]) -> int:
-    if outcome.reason == 'no-draft':
-        say(_HOW_TO)
     if outcome.prompt:
         say(f'\nResume Prompt of {outcome.id}:\n{outcome.prompt}\n')
     say(outcome.last_line)

@@ -78,9 +78,7 @@ def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: st
 def _undo(request: Request, journal: Journal) -> None:
     stashed = sorted(runner_stash.paths(request.repo, request.environ) & set(journal.paths))
     if stashed:
-        raise Refused('stashed-journal', f'a hand-off was killed here, and the runner has put its files aside: '
-                      f'{", ".join(stashed)}; run it without the stash: '
-                      'pre-commit run --hook-stage manual handoff --all-files')
+        raise Refused('stashed-journal', reporting.stashed(request, stashed))
     left = journals.undo(request.repo, journal)
     request.say(f'the hand-off {journal.id} was killed before its commit: undone'
                 + (f', but for {", ".join(left)}, which changed since' if left else ''))

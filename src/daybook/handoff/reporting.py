@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from daybook.handoff import draft_search
 from daybook.handoff import note
@@ -14,6 +15,19 @@ from daybook.session import preflight
 from daybook.session import telemetry as counters
 
 _SHOWN = 5
+_HOW_TO = """\
+no draft waits, so nothing was done. To hand off:
+  1. daybook claim-session          reserves an id and writes a draft to fill in
+  2. fill the draft                 at least `## Summary` and `## Resume Prompt`
+  3. daybook handoff --files DRAFT  or: {call}
+DAYBOOK_QUICK=1 daybook handoff makes a minimum note from the facts alone"""
+
+
+def _call(request: Request, draft: str = '') -> str:
+    from daybook.repo import hook_runner  # few hand-offs have to say it
+    from daybook.writers import scaffold_texts
+
+    return scaffold_texts.call('handoff', runner='', files=draft, program=hook_runner.program(request.repo))
 
 
 def _tell_invariants(request: Request, plan: Plan) -> None:
@@ -72,6 +86,12 @@ def tell(request: Request, plan: Plan, session_id: str) -> None:
 
 
 def tell_empty(request: Request, found: draft_search.Found) -> None:
-    """Name the drafts that wait to be filled."""
+    """Name the drafts that wait to be filled, and say how to hand off."""
     for path in found.empty:
         request.say(f'{path} is still empty: fill it, then run this again')
+    request.say(_HOW_TO.format(call=_call(request, 'DRAFT')))
+
+
+def stashed(request: Request, paths: Sequence[str]) -> str:
+    """Return why a hand-off whose files a runner has put aside cannot be taken back, and what to do."""
+    return f'a hand-off was killed here, and the runner has put its files aside: {", ".join(paths)}; run it without the stash: {_call(request)}'
