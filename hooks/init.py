@@ -37,6 +37,7 @@ from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import IGNORE
+from daybook.writers.scaffold_step import PREK
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
 from daybook.writers.scaffold_step import Step
@@ -162,9 +163,9 @@ def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
 
 
 def _install(found: Found, program: str, installed: Collection[str]) -> list[str]:
-    hooks = found.places[HOOKS]
-    if hooks.data is None and found.runner:
+    if found.calls_through:
         return []
+    hooks = found.places[PREK if program == 'prek' and PREK in found.hooks_files else next(iter(found.hooks_files), HOOKS)]
     if set(texts.HOOK_TYPES) <= set(installed):
         return [f'{program} run --all-files']
     if hooks.data is None or b'default_install_hook_types' in hooks.data:

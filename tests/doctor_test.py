@@ -26,6 +26,7 @@ from daybook.documents import config
 from daybook.documents import frontmatter_yaml
 from daybook.repo import git
 from daybook.writers import overview_block
+from daybook.writers import scaffold_prek
 from runs import Runner
 
 BIN = Path(sys.executable).parent
@@ -288,6 +289,22 @@ def test_red_under_prek_too(template: Callable[[str], Path], server: Runner, tmp
     _require_red(Case(template('prek'), tmp_path / 'case', server), FAULTS[title], 'prek')
 
 
+def test_the_configuration_that_prek_reads_is_the_installation(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
+    case = Case(template('prek'), tmp_path / 'case', server)
+    installed, _ = hooks_config.read(git.find_repo(str(case.sandbox.root)), list(MANIFEST))
+    assert installed is not None
+    entry = scaffold_prek.entry(b'', installed.source, installed.rev, list(installed.ours))
+    case.sandbox.write('prek.toml', installed._replace(path='prek.toml').types_line + f'\n{entry}')
+    (case.sandbox.root / '.pre-commit-config.yaml').unlink()
+    code, found = case.found('--offline')
+    assert (code, [check for check in found if check['level'] == 'fail']) == (0, []), found
+    assert 'proof-check-all' in {check['name'] for check in found}
+    case.edit('prek.toml', 'default_install_hook_types', 'default_stages = ["pre-commit"]\n# default_install_hook_types')
+    case.hook('pre-push').unlink()
+    told = next(check for check in case.found('--offline', '--no-proof')[1] if check['name'] == 'hook-types')
+    assert 'write `default_install_hook_types = ["pre-commit", "pre-merge-commit", ' in told['mend'] and 'into prek.toml, then: prek install' in told['mend']
+
+
 def test_a_configuration_of_before_need_not_name_hook_types(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
     case = Case(template('pre-commit'), tmp_path / 'case', server)
     lines = case.sandbox.read('.pre-commit-config.yaml').splitlines(keepends=True)
@@ -327,7 +344,7 @@ def test_every_hook_of_a_commit_has_a_defect() -> None:
 
 def test_stages_are_those_of_the_manifest() -> None:
     listed = ''.join(f'  - id: {name}\n' for name in MANIFEST)
-    installed, _ = hooks_config.parse(f'repos:\n- repo: x\n  rev: v1\n  hooks:\n{listed}'.encode(), list(MANIFEST))
+    installed, _ = hooks_config.parse('.pre-commit-config.yaml', f'repos:\n- repo: x\n  rev: v1\n  hooks:\n{listed}'.encode(), list(MANIFEST))
     assert installed and {name: list(stages) for name, stages in installed.ours.items()} == {name: hook['stages'] for name, hook in MANIFEST.items()}
 
 

@@ -237,6 +237,68 @@ def test_after_init_all_hooks_pass(repo: Sandbox, tmp_path: Path, tool: str) -> 
     assert 'open claims:' in run.stdout and '.daybook/state/draft-RT-' in run.stdout
 
 
+THEIRS = '{ id = "theirs", name = "theirs", language = "system", entry = "true", always_run = true }'
+TABLES = f'# ours\nfail_fast = true\n\n[[repos]]\nrepo = "local"\nhooks = [\n  {THEIRS},\n]\n'
+ARRAY = f'repos = [\n  {{ repo = "local", hooks = [{THEIRS}] }},\n]  # the end\n'
+
+
+def prek(repo: Sandbox, *args: str) -> str:
+    run = subprocess.run([BIN / 'prek', *args], cwd=repo.root, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@pytest.mark.parametrize('text', [TABLES, TABLES.replace('\n', '\r\n'), TABLES.removesuffix('\n'), ARRAY, ''], ids=range(5))
+def test_prek_runs_their_hooks_and_ours(repo: Sandbox, tmp_path: Path, text: str) -> None:
+    url, rev = hooks_repo(tmp_path / 'hooks')
+    repo.write('prek.toml', text)
+    repo.commit()
+    before = repo.snapshot()
+    out = ran(repo, '--repo', url, '--rev', rev, '--profile', 'small')
+    assert changed(before, repo.snapshot()) == sorted([*SMALL[:-1], 'prek.toml']), 'prek reads no other configuration beside it'
+    assert '  prek install -t pre-commit' in out and 'pre-commit run' not in out
+    repo.git('add', '.')
+    said = prek(repo, 'run', '--all-files')
+    assert ('theirs' in said) is bool(text) and said.count('Passed') == 2 + bool(text), said
+    assert 'nothing to write' in ran(repo), 'with its source, as the entry has it'
+    assert 'check-cochange in our entry' in ran(repo, '--with', 'governance')
+    repo.git('add', '.')
+    prek(repo, 'run', '--all-files', 'check-all')
+    prek(repo, 'run', '--hook-stage', 'pre-push', '--all-files', 'check-cochange')
+    ran(repo, '--uninstall')
+    assert repo.snapshot().get('prek.toml') == before['prek.toml']
+
+
+@pytest.mark.parametrize(('path', 'text'), [
+    ('prek.toml', ARRAY.replace('\n', '').replace('# the end', '')), ('prek.toml', 'repos = [\n'), ('prek.toml', 'repos = 3\n'), ('prek.toml', None)])
+def test_what_prek_reads_and_we_cannot_edit_is_left_to_a_person(repo: Sandbox, path: str, text: str | None) -> None:
+    if text is None:
+        (repo.root / path).symlink_to('elsewhere.toml')
+    else:
+        repo.write(path, text)
+    before = repo.snapshot()
+    out = ran(repo)
+    assert f'by hand  {path}: ' in out and '!' in out and '"check-all"' in out
+    assert changed(before, repo.snapshot()) == SMALL[:-1]
+
+
+def test_each_configuration_that_is_read_gets_our_entry(repo: Sandbox, tmp_path: Path) -> None:
+    url, rev = hooks_repo(tmp_path / 'hooks')
+    hooks = 'repos:\n- repo: local\n  hooks:\n  - {id: theirs, name: theirs, language: system, entry: "true", always_run: true}\n'
+    repo.write('.pre-commit-config.yml', hooks)
+    ran(repo, '--repo', url, '--rev', rev)
+    assert not (repo.root / '.pre-commit-config.yaml').exists(), 'prek would read no other then'
+    repo.git('add', '.')
+    assert prek(repo, 'run', '--all-files').count('Passed') == 3
+    ran(repo, '--uninstall')
+    assert repo.read('.pre-commit-config.yml') == hooks
+    repo.write('.pre-commit-config.yaml', hooks)
+    repo.write('prek.toml', TABLES)
+    ran(repo, '--repo', url, '--rev', rev)
+    assert all('check-all' in repo.read(path) for path in ('.pre-commit-config.yaml', 'prek.toml'))
+    assert repo.read('.pre-commit-config.yml') == hooks
+
+
 def only(folder: Path, *programs: str) -> dict[str, str]:
     """Return an environment whose PATH has these programs of ours, and git's, and no others of their kind."""
     folder.mkdir()

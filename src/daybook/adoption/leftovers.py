@@ -31,6 +31,8 @@ from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import IGNORE
 from daybook.writers.scaffold_step import OPERATORS
+from daybook.writers.scaffold_step import PREK
+from daybook.writers.scaffold_step import PREK_YML
 from daybook.writers.scaffold_step import SETTINGS
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Step
@@ -39,7 +41,7 @@ from daybook.writers.scaffold_step import Wanted
 _BASELINE = '.daybook/links-baseline.txt'
 # what betrays us in a file; nothing at all does where the file is ours by its name
 _MARKS: dict[str, tuple[bytes, ...]] = {
-    CONFIG: (b'',), OPERATORS: (b'',), IGNORE: (STATE_LINE.encode(),), HOOKS: (b'id: claim-session',),
+    CONFIG: (b'',), OPERATORS: (b'',), IGNORE: (STATE_LINE.encode(),), HOOKS: (b'id: claim-session',), PREK_YML: (b'id: claim-session',), PREK: (b'id = "claim-session"',),
     ATTRIBUTES: (b'INDEX.md merge=union', sync_workflow.ATTRIBUTES.encode(), f'{scaffold_governance.ACTION_LOG} merge=union'.encode()),
     AGENTS: (scaffold_edits.BEGIN.encode(),), CLAUDE: (scaffold_edits.BEGIN.encode(),), SETTINGS: (b'session_state.py',),
     CODEX_HOOKS: (b'session_state.py',), texts.SCRIPT: (b'',), texts.CODEX_SCRIPT: (b'',),

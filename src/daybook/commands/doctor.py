@@ -28,6 +28,7 @@ from daybook.problem import output_format
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 
 
@@ -78,7 +79,7 @@ def _checks(repo: Repo, *, is_offline: bool, is_proving: bool, is_pruning: bool)
     yield from repository.ignoring(repo, settings)
     yield from repository.merging(repo, settings)
     yield from repository.leftovers(repo)
-    other = None if files.read_bytes(os.path.join(repo.root, hooks_config.PATH)) is not None else other_runner.find(repo)
+    other = None if files.read_bytes(os.path.join(repo.root, hook_runner.config_path(repo))) is not None else other_runner.find(repo)
     if other:
         yield from other_runner.check(repo, other)
     else:

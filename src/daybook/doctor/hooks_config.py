@@ -1,4 +1,4 @@
-"""Our hooks in an adopter's `.pre-commit-config.yaml`."""
+"""Our hooks in an adopter's configuration of pre-commit or prek."""
 from __future__ import annotations
 
 import os
@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_yaml
+from daybook.errors import FatalError
 from daybook.repo import files
+from daybook.repo import hook_runner
 from daybook.repo.git import Repo
+from daybook.writers import scaffold_prek
 
-PATH = '.pre-commit-config.yaml'
+_TYPES = ('pre-commit', 'pre-merge-commit', 'commit-msg', 'pre-push')
 _LOOKS = ('pre-commit', 'pre-merge-commit', 'pre-push')
 _MANUAL = ('inventory', 'init', 'claim-session', 'handoff', 'resume', 'sync-notion')
 _AT_MESSAGE = ('check-cochange',)
@@ -21,7 +24,7 @@ _AT_MESSAGE = ('check-cochange',)
 class Installed(NamedTuple):
     """What the configuration says: ids of our hooks with their stages, of all others, source, revision, hook types.
 
-    `is_told` is False where it names no hook types, so that a plain `pre-commit install` installs one alone.
+    `path` is the configuration. `is_told` is False where it names no hook types, so that a plain `pre-commit install` installs one alone.
     """
 
     ours: dict[str, tuple[str, ...]]
@@ -30,6 +33,13 @@ class Installed(NamedTuple):
     rev: str
     types: tuple[str, ...]
     is_told: bool = True
+    path: str = '.pre-commit-config.yaml'
+
+    @property
+    def types_line(self) -> str:
+        """The line of the configuration that has every type of hook installed that ours need."""
+        names = ', '.join(f'"{name}"' if self.path.endswith('.toml') else name for name in _TYPES)
+        return f'default_install_hook_types{" = " if self.path.endswith(".toml") else ": "}[{names}]'
 
 
 def _stages(hook: Mapping[str, Any], hook_id: str, default: Sequence[str]) -> tuple[str, ...]:
@@ -54,11 +64,22 @@ def _id_of(entry: Mapping[str, Any], hook: Mapping[str, Any], known: Sequence[st
     return str(hook.get('id')) if hook.get('id') in known else None
 
 
-def parse(data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
+def _loaded(path: str, data: bytes) -> tuple[Any, str]:
+    """Return what a configuration says, and what is wrong with it."""
+    if not path.endswith('.toml'):
+        config, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
+        return config, error[2] if error else ''
+    try:
+        return scaffold_prek.read(data), ''
+    except FatalError as error:
+        return None, str(error)
+
+
+def parse(path: str, data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
     """Return what a configuration says of the hooks `known` to be ours, or None and what is wrong with it."""
-    config, error = frontmatter_yaml.read_yaml(data.removeprefix(frontmatter.BOM))
-    if error or not isinstance(config, dict) or not isinstance(config.get('repos'), list):
-        return None, error[2] if error else 'it lists no `repos:`'
+    config, why = _loaded(path, data)
+    if why or not isinstance(config, dict) or not isinstance(config.get('repos'), list):
+        return None, why or 'it lists no `repos`'
     ours: dict[str, tuple[str, ...]] = {}
     others, source, rev = [], '', ''
     for entry in config['repos']:
@@ -72,16 +93,17 @@ def parse(data: bytes, known: Sequence[str]) -> tuple[Installed | None, str]:
                 others.append(str(hook.get('id')))
     types = config.get('default_install_hook_types')
     is_told = isinstance(types, list)
-    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if is_told else ('pre-commit',), is_told), ''
+    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if is_told else ('pre-commit',), is_told, path), ''
 
 
 def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:
     """Return what the configuration of the work tree says, or None and why it says nothing."""
-    data = files.read_bytes(os.path.join(repo.root, PATH))
-    return (None, 'there is none') if data is None else parse(data, known)
+    path = hook_runner.config_path(repo)
+    data = files.read_bytes(os.path.join(repo.root, path))
+    return (None, 'there is none') if data is None else parse(path, data, known)
 
 
 def needed_types(installed: Installed) -> list[str]:
     """Return the hook types without which some stage of ours would never run."""
     stages = {stage for found in installed.ours.values() for stage in found} - {'manual'}
-    return [name for name in ('pre-commit', 'pre-merge-commit', 'commit-msg', 'pre-push') if name in stages]
+    return [name for name in _TYPES if name in stages]

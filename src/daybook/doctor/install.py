@@ -20,7 +20,6 @@ from daybook.repo.git import Repo
 _PINNED = re.compile(r'v?\d+(?:\.\d+)+\S*|[0-9a-f]{7,64}')
 _RUNNERS = {'pre-commit': (3, 2), 'prek': (0, 2)}  # what `minimum_pre_commit_version` of our hooks asks for
 _CALLS = re.compile(rb'pre-commit|pre_commit|prek|daybook')
-_TYPES = 'default_install_hook_types: [pre-commit, pre-merge-commit, commit-msg, pre-push]'
 
 
 def program_version(repo: Repo, name: str) -> str | None:
@@ -49,10 +48,10 @@ def runner(repo: Repo) -> Check:
 def configured(repo: Repo, installed: Installed | None, why: str) -> Iterator[Check]:
     """Yield whether our hooks stand in the configuration, at a revision that does not move, in stages that do something."""
     if installed is None:
-        yield fail('hooks-config', f'{hooks_config.PATH} cannot be used: {why}', 'daybook init')
+        yield fail('hooks-config', f'{hook_runner.config_path(repo)} cannot be used: {why}', 'daybook init')
         return
     if not installed.ours:
-        yield fail('hooks-config', f'{hooks_config.PATH} names no hook of ours', 'daybook init')
+        yield fail('hooks-config', f'{installed.path} names no hook of ours', 'daybook init')
         return
     yield ok('hooks-config', f'{len(installed.ours)} hooks: {", ".join(installed.ours)}')
     if installed.source != 'local' and not _PINNED.fullmatch(installed.rev):
@@ -63,7 +62,7 @@ def configured(repo: Repo, installed: Installed | None, why: str) -> Iterator[Ch
     for hook_id, stages in installed.ours.items():
         if not set(stages) & {'pre-commit', 'commit-msg', 'manual'} or (stages == ('manual',) and hook_id not in hooks_config._MANUAL):
             yield fail('hooks-stages', f'{hook_id} has `stages: [{", ".join(stages)}]`, so no commit runs it',
-                       f'take `stages:` of {hook_id} out of {hooks_config.PATH}')
+                       f'take `stages:` of {hook_id} out of {installed.path}')
 
 
 def rules(settings: Settings, installed: Installed | None) -> Iterator[Check]:
@@ -96,8 +95,8 @@ def scripts(repo: Repo, installed: Installed | None) -> Iterator[Check]:
         yield warn('hook-types', f'a plain `{program} install` leaves out {", ".join(lacking)}; here they are installed',
                    f'tell the others: {program} install ' + ' '.join(f'-t {name}' for name in needed))
     elif lacking:
-        yield fail('hook-types', f'{hooks_config.PATH} does not install {", ".join(lacking)}, which our hooks run at',
-                   f'write `{_TYPES}` into {hooks_config.PATH}, then: {program} install')
+        yield fail('hook-types', f'{installed.path} does not install {", ".join(lacking)}, which our hooks run at',
+                   f'write `{installed.types_line}` into {installed.path}, then: {program} install')
     if wrong and given:
         yield fail('hooks-path', f'core.hooksPath is {given}, and there {_told(wrong)}',
                    f'start `daybook check-all` in {given}/{next(iter(wrong))}, or unset core.hooksPath and run: {program} install')

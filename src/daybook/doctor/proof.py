@@ -14,7 +14,6 @@ from datetime import date
 from typing import NamedTuple
 
 from daybook.doctor import defects
-from daybook.doctor import hooks_config
 from daybook.doctor.check import Check
 from daybook.doctor.check import fail
 from daybook.doctor.check import ok
@@ -31,7 +30,7 @@ from daybook.repo.git import Repo
 
 _PREFIX = 'daybook-doctor-'
 _SECONDS = 600.0  # a runner may have to make the environment of a hook first
-_CONFIGS = (hooks_config.PATH, config.PATH, config.OPERATORS_PATH, '.daybook/links-baseline.txt', '.gitattributes', '.gitignore')
+_CONFIGS = (*hook_runner.CONFIGS['prek'], config.PATH, config.OPERATORS_PATH, '.daybook/links-baseline.txt', '.gitattributes', '.gitignore')
 _WHO = {f'GIT_{role}_{key}': value for role in ('AUTHOR', 'COMMITTER')
         for key, value in (('NAME', 'doctor'), ('EMAIL', 'doctor@daybook.invalid'))}
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 from daybook.errors import FatalError
 from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_pages
+from daybook.writers import scaffold_prek
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_texts as texts
@@ -23,6 +25,7 @@ from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import IGNORE
 from daybook.writers.scaffold_step import OPERATORS
+from daybook.writers.scaffold_step import PREK
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
 from daybook.writers.scaffold_step import Step
@@ -95,20 +98,28 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
 
 def sourced(found: Found, wanted: Wanted, tag: str) -> Wanted:
     """Return what is wanted with where the hooks come from: as asked, else as the entry here has it, else from us at `tag`."""
-    data = found.places[HOOKS].data
-    try:
-        ours = _our_entry(data, wanted.url) if data else None
-        entry = scaffold_edits.read_yaml(data)['repos'][ours[0]] if data and ours else {}
-    except FatalError:  # a person adds ours to what cannot be read
-        entry = {}
+    entry = next(filter(None, (_source(path, found.places[path].data or b'', wanted.url) for path in found.hooks_files)), {})
     url = wanted.url or str(entry.get('repo') or texts.URL)
     kept = str(entry.get('rev') or '') if url == entry.get('repo') and url != texts.URL else ''
     return wanted._replace(url=url, rev=wanted.rev or kept or tag)
 
 
-def _our_entry(data: bytes, url: str) -> tuple[int, list[str]] | None:
-    """Return place and ids of our entry in a `.pre-commit-config.yaml`, or None when it has none."""
-    entries = scaffold_edits.read_yaml(data).get('repos')
+def _source(path: str, data: bytes, url: str) -> Mapping[str, Any]:
+    """Return our entry in a configuration of hooks, an empty one where there is none."""
+    try:
+        ours = _our_entry(path, data, url)
+        return _read(path, data)['repos'][ours[0]] if ours else {}
+    except FatalError:  # a person adds ours to what cannot be read
+        return {}
+
+
+def _read(path: str, data: bytes) -> dict[str, Any]:
+    return scaffold_prek.read(data) if path == PREK else scaffold_edits.read_yaml(data)
+
+
+def _our_entry(path: str, data: bytes, url: str) -> tuple[int, list[str]] | None:
+    """Return place and ids of our entry in a configuration of hooks, or None when it has none."""
+    entries = _read(path, data).get('repos')
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
         hooks = entry.get('hooks') if isinstance(entry, dict) else None
         ids = [str(hook.get('id')) for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
@@ -125,14 +136,14 @@ def hook_ids(found: Found, wanted: Wanted) -> list[str]:
 
 
 def _hooks(found: Found, wanted: Wanted) -> Iterator[Step]:
-    place, ids = found.places[HOOKS], hook_ids(found, wanted)
-    if place.data is None and found.runner:
+    ids = hook_ids(found, wanted)
+    for path in found.hooks_files:
+        yield _hooks_step(path, found.places[path], wanted, ids)
+    if found.calls_through:
         yield _other_runner(found)
-    elif place.data is None:
+    elif not found.hooks_files:
         yield created(found, HOOKS, f'{len(ids)} hooks of {wanted.url} at {wanted.rev}',
                       texts.hooks_config(wanted.url, wanted.rev, ids).encode(), is_shared=True)
-    else:
-        yield _hooks_step(place, wanted, ids)
 
 
 def _other_runner(found: Found) -> Step:
@@ -146,23 +157,26 @@ def _other_runner(found: Found) -> Step:
                     scaffold_runners.EDITS[found.runner])
 
 
-def _hooks_step(place: Place, wanted: Wanted, ids: list[str]) -> Step:
-    entry = texts.hooks_entry(wanted.url, wanted.rev, ids)
+def _hooks_step(path: str, place: Place, wanted: Wanted, ids: list[str]) -> Step:
+    entry, add_hooks = texts.hooks_entry(wanted.url, wanted.rev, ids), scaffold_edits.add_hooks
+    if path == PREK:
+        entry, add_hooks = scaffold_prek.entry(place.data or b'', wanted.url, wanted.rev, ids), scaffold_prek.add_hooks
     try:
-        ours = _our_entry(place.data or b'', wanted.url)
+        ours = _our_entry(path, place.data or b'', wanted.url)
     except FatalError as error:
-        return Step('by hand', HOOKS, f'{error}; add this yourself', None, entry)
+        return Step('by hand', path, f'{error}; add this yourself', None, entry)
     if ours is None:
-        return extended(place, HOOKS, 'one more entry, the last of `repos:`', entry,
-                        lambda data: scaffold_edits.add_to_list(data, 'repos', entry))
+        return extended(place, path, 'one more entry, the last of its `repos`', entry,
+                        lambda data: scaffold_prek.add_entry(data, entry) if path == PREK else scaffold_edits.add_to_list(data, 'repos', entry))
     number, present = ours
     missing = [hook_id for hook_id in ids if hook_id not in present]
     asked = [hook_id for hook_id in missing if hook_id not in texts.HOOK_IDS]
     if asked:  # those of a plain run were taken out by somebody, or are of a later version
-        return extended(place, HOOKS, f'{", ".join(asked)} in our entry', ''.join(f'- id: {name}\n' for name in asked),
-                        lambda data: scaffold_edits.add_hooks(data, number, asked))
+        lines = scaffold_prek.items(asked) if path == PREK else ''.join(f'- id: {name}\n' for name in asked)
+        return extended(place, path, f'{", ".join(asked)} in our entry', lines,
+                        lambda data: add_hooks(data, number, asked))
     without = f', without {", ".join(missing)}' if missing else ''
-    return Step('keep', HOOKS, f'our entry is there{without}')
+    return Step('keep', path, f'our entry is there{without}')
 
 
 def plan(found: Found, wanted: Wanted) -> list[Step]:

@@ -16,6 +16,8 @@ OPERATORS = '.daybook/operators.yaml'
 IGNORE = '.gitignore'
 ATTRIBUTES = '.gitattributes'
 HOOKS = '.pre-commit-config.yaml'
+PREK = 'prek.toml'  # prek reads it alone where it stands, pre-commit never does
+PREK_YML = '.pre-commit-config.yml'  # read by prek where none of the others stands
 SETTINGS = '.claude/settings.json'
 CODEX_HOOKS = '.codex/hooks.json'
 AGENTS = 'AGENTS.md'
@@ -80,9 +82,17 @@ class Found(NamedTuple):
         return next((kind.folder for kind in self.kinds if kind.name == 'session'), '')
 
     @property
+    def hooks_files(self) -> tuple[str, ...]:
+        """The files in which pre-commit and prek look for their hooks here: each needs our entry, as none of them reads two."""
+        there = tuple(path for path in (HOOKS, PREK) if self.places[path].data is not None)
+        if not there and self.places[PREK].obstacle:
+            return (PREK,)  # beside it, another would say nothing to prek
+        return there or ((PREK_YML,) if self.places[PREK_YML].data is not None else ())
+
+    @property
     def calls_through(self) -> str:
         """The runner whose entry calls us by `daybook`, empty where pre-commit or prek does."""
-        return self.runner if self.places[HOOKS].data is None else ''
+        return '' if self.hooks_files else self.runner
 
 
 class Wanted(NamedTuple):

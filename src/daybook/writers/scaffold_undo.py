@@ -6,6 +6,7 @@ from typing import Any
 from daybook.errors import FatalError
 from daybook.writers import json_edit
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_prek
 from daybook.writers.scaffold_record import Entry
 from daybook.writers.scaffold_record import Record
 from daybook.writers.scaffold_record import Stage
@@ -44,9 +45,11 @@ def _is_whole_lines(data: bytes, ours: bytes) -> bool:
 
 
 def _parsed(path: str, data: bytes) -> Any:
-    """Return what a file of JSON or YAML says, None for others. Raises FatalError when it cannot be read."""
+    """Return what a file of JSON, TOML or YAML says, None for others. Raises FatalError when it cannot be read."""
     if path.endswith('.json'):
         return json_edit.load(data)
+    if path.endswith('.toml'):
+        return scaffold_prek.read(data)
     return scaffold_edits.read_yaml(data) if path.endswith(('.yaml', '.yml')) else None
 
 
