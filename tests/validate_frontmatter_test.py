@@ -289,6 +289,39 @@ def test_in_grace_a_commit_answers_for_what_is_new(repo: Sandbox, head: dict[str
     assert (run.returncode, said.startswith(output)) == (code, True), said
 
 
+@pytest.mark.parametrize(('head', 'staged', 'code', 'output'), IN_GRACE)
+def test_in_grace_a_push_and_ci_answer_for_what_is_new(repo: Sandbox, head: dict[str, str], staged: dict[str, str | None], code: int,
+                                                       output: str) -> None:
+    for path, text in {'.daybook/config.yaml': GRACE, **head}.items():
+        repo.write(path, text)
+    base = repo.commit()
+    repo.stage({'plans/first.md': BROKEN})
+    repo.commit('one of several')
+    repo.stage({'plans/first.md': None, **staged})
+    repo.git('commit', '-q', '--no-verify', '-m', 'the last')
+    run = repo.daybook(ID, env={'PRE_COMMIT_FROM_REF': base, 'PRE_COMMIT_TO_REF': 'HEAD'})
+    assert (run.returncode, run.stdout.startswith(output)) == (code, True), run.stdout
+
+
+@pytest.mark.parametrize('is_by_merge', [False, True])
+def test_in_grace_a_push_answers_for_what_is_new_to_it(repo: Sandbox, is_by_merge: bool) -> None:
+    repo.write('README.md', 'x')
+    base = repo.commit()
+    repo.stage({'plans/old.md': YAML, '.daybook/config.yaml': GRACE})
+    adopted = repo.commit('adopt')
+    run = repo.daybook(ID, env={'PRE_COMMIT_FROM_REF': base, 'PRE_COMMIT_TO_REF': 'HEAD'})
+    assert (run.returncode, 'plans/old.md:4: warning: not valid YAML' in run.stdout) == (0, True), 'it came with the settings'
+    if is_by_merge:
+        repo.git('switch', '-q', '-c', 'other')
+    repo.stage({'plans/new.md': YAML})
+    repo.commit('nobody can read it')
+    if is_by_merge:
+        repo.git('switch', '-q', 'main')
+        repo.git('merge', '-q', '--no-ff', '--no-verify', 'other')
+    run = repo.daybook(ID, env={'PRE_COMMIT_FROM_REF': adopted, 'PRE_COMMIT_TO_REF': 'HEAD'})
+    assert (run.returncode, 'plans/new.md:4: not valid YAML' in run.stdout) == (1, True), 'no other check is left before the default branch'
+
+
 def test_in_grace_what_came_with_the_settings_is_old(repo: Sandbox) -> None:
     repo.write('README.md', 'x')
     repo.commit()

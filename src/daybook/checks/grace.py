@@ -14,10 +14,19 @@ _HABITS = ('frontmatter-missing', 'frontmatter-schema', 'frontmatter-key')
 
 
 def _begun(scope: Scope, environ: Mapping[str, str]) -> set[str]:
-    """Return the files that the commit at hand begins; none where a merge brings them, or where they come with the settings."""
-    if not scope.is_in_commit or scope.change is None or not scope.head or is_merge(scope.repo, environ):
+    """Return the files that the change at hand begins; none where they come with the settings, or a merge that is being committed brings them.
+
+    What a push, or a range that CI names, has merged counts: nothing looks at it again before it is everybody's.
+    """
+    if scope.change is None:
         return set()
-    begun = {file.path for file in git_changes.staged(scope.repo) if file.status == 'added'}
+    if not scope.is_in_commit:
+        changed = git_changes.between(scope.repo, scope.change.base, environ['PRE_COMMIT_TO_REF'])
+    elif not scope.head or is_merge(scope.repo, environ):
+        return set()
+    else:
+        changed = git_changes.staged(scope.repo)
+    begun = {file.path for file in changed if file.status == 'added'}
     return set() if config.PATH in begun else begun
 
 
@@ -27,7 +36,7 @@ def _is_unreadable(rule: str) -> bool:
 
 def judged(scope: Scope, problems: Collection[Problem], environ: Mapping[str, str]) -> list[Problem]:
     """Return `problems` as warnings, but for those of operators and schemas, and frontmatter that nobody can read in documents that
-    the commit at hand begins.
+    the change at hand begins.
 
     A renamed document is none of these.
     """
