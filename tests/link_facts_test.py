@@ -35,7 +35,7 @@ def _seconds(data: bytes) -> float:
     for _ in range(3):
         begun = time.process_time()
         facts = link_facts.of_bytes(data)
-        link_facts.places(data, facts.targets)
+        link_facts.Page(data).places(facts.targets)
         least = min(least, time.process_time() - begun)
     return least
 
@@ -50,6 +50,6 @@ def test_dead_links_are_found_in_a_long_line_too() -> None:
     targets = [f't{number}.md' for number in range(300)]
     for glue in (' ', '\n'):
         data = glue.join(f'[x]({target})' for target in targets).encode()
-        found = link_facts.places(data, targets)
+        found = link_facts.Page(data).places(targets)
         assert [link.target for link in found] == targets
         assert [link.line for link in found] == ([1] * 300 if glue == ' ' else list(range(1, 301)))

@@ -48,8 +48,7 @@ def _fill(repo: Sandbox) -> None:
     repo.write('ignored.md', '')
 
 
-def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, settled: bool, in_processes: bool) -> dict[str, Verdict]:
-    monkeypatch.setattr(link_audit, '_MANY', 0 if settled else 10 ** 6)
+def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: bool) -> dict[str, Verdict]:
     monkeypatch.setattr(link_reader, '_MANY', 1 if in_processes else 10 ** 6)
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
@@ -64,21 +63,23 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, settled: bool, 
 def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, wikilinks: str) -> None:
     _fill(repo)
     repo.write('.daybook/config.yaml', f'links: {{wikilinks: {wikilinks}}}\n')
-    expected = _verdicts(repo, monkeypatch, settled=False, in_processes=False)
+    expected = _verdicts(repo, monkeypatch, in_processes=False)
     told = b''.join(verdict.row.text for verdict in expected.values() if verdict.row).decode()
     for word in ('renamed to new.md', 'deleted by this change', 'not in git: untracked.md', 'git ignores ignored.md', 'link-case', 'link-outside',
                  'link-absolute', 'link-line-number', 'link-anchor', 'link-wikilink'):
         assert word in told
     assert LINKS[17] == '[known](known.md)' and expected['17.md'].row and not expected['17.md'].row.text
-    for settled, in_processes in ((True, False), (False, True), (True, True)):
-        assert _verdicts(repo, monkeypatch, settled=settled, in_processes=in_processes) == expected
+    assert _verdicts(repo, monkeypatch, in_processes=True) == expected
+    monkeypatch.setattr(link_reader.Reader, '_may_be_final', lambda *_, **__: False)  # the one that knows all explains all
+    assert _verdicts(repo, monkeypatch, in_processes=False) == _verdicts(repo, monkeypatch, in_processes=True) == expected
+    monkeypatch.undo()
     monkeypatch.setattr(link_reader, '_FEW', 10 ** 6)  # what reads a few documents reads the same in them
-    assert _verdicts(repo, monkeypatch, settled=True, in_processes=False) == expected
+    assert _verdicts(repo, monkeypatch, in_processes=False) == expected
     monkeypatch.setattr(destination, '_MOST_FOUND', 2)  # whoever remembers little says the same
-    assert _verdicts(repo, monkeypatch, settled=True, in_processes=False) == expected
+    assert _verdicts(repo, monkeypatch, in_processes=False) == expected
 
 
-def test_some_are_settled_without_the_one_that_knows_all(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_are_settled_where_they_are_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(repo)
     explained: list[str] = []
     whole = link_audit.Judge._explain
@@ -91,28 +92,36 @@ def test_some_are_settled_without_the_one_that_knows_all(repo: Sandbox, monkeypa
     monkeypatch.setattr(link_audit.Judge, '_explain', _explain)
     repo.write('plain.md', '[gone](gone.md)\n')
     repo.git('add', 'plain.md')
-    assert _verdicts(repo, monkeypatch, settled=True, in_processes=True)['plain.md'].row
+    assert _verdicts(repo, monkeypatch, in_processes=True)['plain.md'].row
     assert 'plain.md' not in explained and 'all.md' in explained and 'docs/sessions/00.md' in explained
 
 
 def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.write('a.md', '[gone](gone.md) [b](b.md)\n')
     repo.write('b.md', '')
+    repo.write('c.md', '[untracked](d.md)\n')
     repo.git('add', '--all')
+    repo.write('d.md', '')
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     with catalogue.in_memory() as kept:
         judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
-    reader = link_reader.Reader(here.root, judge._resolver, judge.change, ())
-    job = link_reader.Suspects('a.md', frozenset(('gone.md',)), is_plain=True)
-    assert pickle.loads(pickle.dumps(reader)).find(job) == reader.find(job) != []
+    reader = link_reader.Reader(here.root, judge._resolver, judge.change, (), with_keys=True)
+    job = link_reader.Suspects('a.md', frozenset(('gone.md',)))
+    unclear = reader.read('c.md')
+    assert unclear and unclear.seen.dead and unclear.verdict is None  # what it remembers of that goes along
+    other = pickle.loads(pickle.dumps(reader))
+    assert other.read('c.md') == unclear
+    assert other.find(job) == reader.find(job) != []
+    said = reader.read('a.md')
+    assert other.read('a.md') == said and said and said.verdict and said.verdict.row
 
 
 def test_all_ways_lead_to_the_same_verdicts_where_processes_share_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(repo)
-    expected = _verdicts(repo, monkeypatch, settled=False, in_processes=False)
+    expected = _verdicts(repo, monkeypatch, in_processes=False)
     monkeypatch.setattr(multiprocessing, 'Pool', multiprocessing.get_context('spawn').Pool)  # as on macOS
-    assert _verdicts(repo, monkeypatch, settled=True, in_processes=True) == expected
+    assert _verdicts(repo, monkeypatch, in_processes=True) == expected
 
 
 def test_a_question_under_way_stays_with_the_process_that_asked(repo: Sandbox) -> None:

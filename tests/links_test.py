@@ -232,7 +232,7 @@ def test_join_is_normpath(parts: list[str], folder: str) -> None:
 
 
 def test_places_are_told_from_longer_targets() -> None:
-    found = link_facts.places(b'[x](b<c>)\n[y](b(d))\n[z](b&amp;e)\n[b](b)', ('b', 'b<c>', 'b(d)', 'b&e'))
+    found = link_facts.Page(b'[x](b<c>)\n[y](b(d))\n[z](b&amp;e)\n[b](b)').places(('b', 'b<c>', 'b(d)', 'b&e'))
     assert [(link.target, link.line) for link in found] == [('b<c>', 1), ('b(d)', 2), ('b&e', 3), ('b', 4)]
 
 
@@ -260,13 +260,13 @@ PIECES = ('[x](t.md)', '[x](<t.md>)', '[x](t.md "t.md")', '`[x](t.md)`', '\n```\
 @given(st.lists(st.sampled_from(PIECES), max_size=10))
 def test_places_are_those_of_the_links(pieces: list[str]) -> None:
     text = ''.join(pieces)
-    found = link_facts.places(f'---\na: b\n---\n{text}'.encode(), ('t.md', 't.md#t.md'))
+    found = link_facts.Page(f'---\na: b\n---\n{text}'.encode()).places(('t.md', 't.md#t.md'))
     links = [link for link in markdown.links(text, 4) if unquote(link.target) in ('t.md', 't.md#t.md')]
     assert found == [(link.kind, link.target, link.line) for link in links]
 
 
 def test_a_link_in_code_gives_no_place_to_another_spelling() -> None:
-    found = link_facts.places(b'```\n[x](a%20b)\n```\n\n[x](<a b>)\n', ('a b',))
+    found = link_facts.Page(b'```\n[x](a%20b)\n```\n\n[x](<a b>)\n').places(('a b',))
     assert [(link.target, link.line) for link in found] == [('a b', 5)]
 
 
@@ -278,7 +278,7 @@ def test_other_spelling_is_the_first_one_in_order(files: tuple[str, ...]) -> Non
 
 
 def test_places_of_wikilinks_come_along() -> None:
-    found = link_facts.places(b'[x](t.md) [[w]]\n[y](s.md)', ('s.md', link_facts.WIKILINKS))
+    found = link_facts.Page(b'[x](t.md) [[w]]\n[y](s.md)').places(('s.md', link_facts.WIKILINKS))
     assert [(link.kind, link.target, link.line) for link in found] == [('wikilink', 'w', 1), ('link', 's.md', 2)]
 
 

@@ -308,7 +308,7 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
     found = markdown.scan_with(PARSERS[parser], text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(markdown, '_parser', lambda: PARSERS[parser])
-        assert markdown.survey(text) == (
+        assert markdown.survey(text)[:3] == (
             {unquote(link.target) for link in found.links if link.kind != 'wikilink'}, found.anchors,
             {link.target for link in found.links if link.kind == 'wikilink'},
         )
@@ -322,6 +322,27 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
 @example('<img alt="a" class="b" src="c[d" /> e](c[d)\n')
 @example('[a\\](b]: c\n\n[a\\](b] [b](b)\n')
 @example('[^a](b) [b](b)\n\n[^a]: c\n')
+@example('[a](b) `[c](b)` <https:b> [d](<b>)\n')
+@example('[a](b)\n[c\nd](b) ![e](b) \\![f](b) \\[[g](b)\n<a href="b">h</a> <img src="b">\n')
+@example('[a](b "c") `[c](b)`\n')
+@example('[a](<b>) `[c](b)`\n')
+@example('[a](&#98;) `[c](b)`\n')
+@example('[a](\\b) [a](b\\.c) `[c](b.c)`\n')
+@example('[a][b] `[c](d)`\n\n[b]: d\n')
+@example('<a href=b>a</a> `[c](b)`\n')
+@example('[`a[`\n](b)\n')
+@example('[a\n\\[c](b)\n')
+@example('[a\n[c] d](b)\n')
+@example('[a](b)\r[c](b)\r\n[d](b)\n')
+@example('[a](é) `[b](%C3%A9)`\n')
+@example('[`a`](b) [`a`](b)\n[`c ` [`d`](b) `[`a`](b)`\n')
+@example('[\n`c` ` [`d`](b)\n[`d`](e)\n')
+@example('<p title="[a](b)">[c](b) "[d](b)"\n')
+@example('[a](b)" <p title=\'[c](b)"\'>\n')
+@example('[a](b)" `[c](b)"` ![x [d](b)"](e) [f](b)\n')
+@example('"[a](b)" ![x \\](b)](c)\n')
+@example('[\n`c` ` [`d`](b)\n<a href="b"><code>d</code></a>\n')
+@example('[a](b(c)) [d](b(c) "e") `[f](b(c))` [g](b(c)d(e)) [h](b(c(d)))\n')
 @example('[a](b) [c](b&amp;) [d](b\\)) [d](b<c>) [e](&#98;) [f](b(1)) ![g](b) [h](<b>) [q0z0z](b)\n')
 @pytest.mark.parametrize('parser', PARSERS)
 def test_links_to_are_those_of_scan(parser: str, text: str) -> None:
@@ -330,7 +351,8 @@ def test_links_to_are_those_of_scan(parser: str, text: str) -> None:
              if unquote(link.target) in targets and link.kind != 'wikilink']
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(markdown, '_parser', lambda: PARSERS[parser])
-        assert markdown.links_to(text, lambda target: unquote(target) in targets) == found
+        for known in (None, markdown.survey(text).links, markdown.survey(text, is_of_many=False).links):
+            assert markdown.links_to(text, lambda target: unquote(target) in targets, known=known) == found
 
 
 def test_without_pyromark_the_reference_parser_serves() -> None:

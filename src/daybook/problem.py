@@ -72,6 +72,8 @@ def _github(problem: Problem) -> str:
 
 def _folded(problems: Sequence[Problem]) -> tuple[list[Problem], list[str]]:
     """Return those to be shown one by one, and a line for each finding that more than `_ALIKE` files share."""
+    if len(problems) <= _ALIKE:
+        return [*problems], []
     alike = Counter((one.level, one.rule, one.message) for one in problems)
     shown, seen = [], Counter[tuple[str, str, str]]()
     for one in problems:

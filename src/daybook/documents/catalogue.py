@@ -267,8 +267,9 @@ class Catalogue:
         row = self._connection.execute("select value from meta where key = 'swept'").fetchone()
         if row and row[0] > day - _SWEEP_DAYS:
             return
-        self._connection.executemany('update facts set seen = ? where blob = ?', ((day, blob) for blob in blobs))
-        self._connection.execute('delete from facts where seen < ?', (day - KEPT_DAYS,))
+        if self._connection.execute('select 1 from facts where seen < ?', (day,)).fetchone():  # else all of it is new
+            self._connection.executemany('update facts set seen = ? where blob = ?', ((day, blob) for blob in blobs))
+            self._connection.execute('delete from facts where seen < ?', (day - KEPT_DAYS,))
         for name, in self._connection.execute('select name from views where seen < ?', (day - KEPT_DAYS,)).fetchall():
             self.forget_view(decoded(name))
         self._connection.execute("insert or replace into meta values ('swept', ?)", (day,))

@@ -5,10 +5,15 @@ import os
 import re
 from collections.abc import Iterable
 from collections.abc import Set
+from typing import TYPE_CHECKING
 
 from daybook.documents import markdown
 from daybook.documents.markdown import Place
 from daybook.documents.percent import unquote
+
+if TYPE_CHECKING:
+    from daybook.documents.markdown import Link
+    from daybook.documents.markdown_survey import Rendered
 
 VERSION = 1  # of what `dump` writes
 
@@ -70,39 +75,48 @@ def has_anchor(fragment: str, anchors: Set[str]) -> bool:
     return bool(search) and (not before or before in anchors)
 
 
+class Page:
+    """The bytes of one Markdown file; as one of many it is read at less cost, with the same result."""
+
+    def __init__(self, data: bytes, *, is_of_many: bool = True) -> None:
+        self._text, self._first_line = body(data)
+        self._is_of_many = is_of_many
+        self._links: Rendered | list[Link] | None = None
+
+    def facts(self) -> Facts:
+        """Return what the file says."""
+        if '%' in self._text and _ENCODED_MARK.search(self._text):
+            found = markdown.scan(self._text)
+            self._links = found.links
+            anchors, wikilinks = found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}
+            targets = {UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
+                       for link in found.links if link.kind != 'wikilink'}
+        else:
+            targets, anchors, wikilinks, self._links = markdown.survey(self._text, is_of_many=self._is_of_many)
+        elsewhere = _ELSEWHERE.match
+        kept = {_clear(t) for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))}
+        return Facts('\0'.join(map('\n'.join, (kept, wikilinks, anchors))))
+
+    def places(self, targets: Iterable[str]) -> list[Place]:
+        """Return the links to the percent-decoded `targets`, and with WIKILINKS among these all wikilinks; after `facts` that costs less."""
+        wanted = frozenset(targets)
+
+        def is_wanted(target: str) -> bool:
+            if target in wanted:
+                return True
+            if '%' not in target and target.isprintable():
+                return False  # as nothing of it is encoded
+            return _clear(unquote(target)) in wanted or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None
+
+        if WIKILINKS in wanted:
+            return [Place(link.kind, link.target, link.line) for link in markdown.links(self._text, self._first_line)
+                    if link.kind == 'wikilink' or is_wanted(link.target)]
+        return markdown.links_to(self._text, is_wanted, self._first_line, is_of_many=self._is_of_many, known=self._links)
+
+
 def of_bytes(data: bytes) -> Facts:
     """Return the facts of the bytes of one file."""
-    return Facts(dumped_of(data))
-
-
-def dumped_of(data: bytes, *, is_of_many: bool = True) -> str:
-    """Return the facts of the bytes of one file as one text; it is the same for one of many, which costs less."""
-    text, _ = body(data)
-    if '%' in text and _ENCODED_MARK.search(text):
-        found = markdown.scan(text)
-        anchors, wikilinks = found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}
-        targets = {UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
-                   for link in found.links if link.kind != 'wikilink'}
-    else:
-        targets, anchors, wikilinks = markdown.survey(text, is_of_many=is_of_many)
-    elsewhere = _ELSEWHERE.match
-    kept = {_clear(t) for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))}
-    return '\0'.join(map('\n'.join, (kept, wikilinks, anchors)))
-
-
-def places(data: bytes, targets: Iterable[str], *, is_of_many: bool = True) -> list[Place]:
-    """Return the links of a file to the percent-decoded `targets`, and with WIKILINKS among these all of its wikilinks."""
-    wanted = frozenset(targets)
-    text, line = body(data)
-
-    def is_wanted(target: str) -> bool:
-        return (target in wanted or _clear(unquote(target)) in wanted
-                or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None)
-
-    if WIKILINKS in wanted:
-        return [Place(link.kind, link.target, link.line) for link in markdown.links(text, line)
-                if link.kind == 'wikilink' or is_wanted(link.target)]
-    return markdown.links_to(text, is_wanted, line, is_of_many=is_of_many)
+    return Page(data).facts()
 
 
 def read(root: str, path: str) -> bytes | None:

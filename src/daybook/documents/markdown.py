@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from functools import cache
-from types import ModuleType
 from typing import NamedTuple
 from typing import Protocol
+from typing import TYPE_CHECKING
 
 from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import Block
@@ -16,6 +16,9 @@ from daybook.documents.markdown_marks import Mark
 from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
+
+if TYPE_CHECKING:  # a few documents are read sooner than the patterns of these are compiled
+    from daybook.documents.markdown_survey import Rendered
 
 _EXPLICIT_ID = re.compile(r'\{#([^\s#{}]+)[^{}]*\}$')
 _MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
@@ -76,11 +79,15 @@ class Scan(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What a text links to, percent-decoded, the anchors that it has, and its wikilinks as written; no order, no places."""
+    """What a text links to, percent-decoded, the anchors that it has, and its wikilinks as written; no order, no places.
+
+    `links` are for `links_to`, which finds them again at less cost: as they were rendered, or scanned.
+    """
 
     targets: set[str]
     anchors: set[str]
     wikilinks: set[str]
+    links: Rendered | list[Link]
 
 
 class Parser(Protocol):
@@ -112,19 +119,12 @@ def load() -> None:
     _parser()
 
 
-@cache
-def _quick() -> tuple[ModuleType, ModuleType]:
-    # a few documents are read sooner than the patterns of these are compiled
-    from daybook.documents import markdown_places
-    from daybook.documents import markdown_survey
-
-    return markdown_survey, markdown_places
-
-
 def load_for_many() -> None:
     """Import all that `survey` and `links_to` need for many documents, before processes part that would each do so."""
+    from daybook.documents import markdown_counted  # noqa: F401
+    from daybook.documents import markdown_places  # noqa: F401
+
     _parser()
-    _quick()
 
 
 def _split_attributes(text: str) -> tuple[str, str]:
@@ -234,12 +234,16 @@ def scan(text: str, first_line: int = 1) -> Scan:
 
 def survey(text: str, *, is_of_many: bool = True) -> Survey:
     """Return the targets and anchors of `text`, equal to those of `scan`, and of many documents in half the time."""
-    quick = _quick()[0].survey(text, _parser().html) if is_of_many else None
-    if quick is not None:
-        return Survey(*quick, set())
+    if is_of_many:
+        from daybook.documents import markdown_survey
+
+        quick = markdown_survey.survey(text, _parser().html)
+        if quick is not None:
+            targets, anchors, rendered = quick
+            return Survey(targets, anchors, set(), rendered)
     found = scan(text)
     targets = {unquote(link.target) for link in found.links if link.kind != 'wikilink'}
-    return Survey(targets, found.anchors, {link.target for link in found.links if link.kind == 'wikilink'})
+    return Survey(targets, found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}, found.links)
 
 
 def headings(text: str, first_line: int = 1) -> list[Heading]:
@@ -256,17 +260,28 @@ def links(text: str, first_line: int = 1) -> list[Link]:
     return scan(text, first_line).links
 
 
-def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, is_of_many: bool = True) -> list[Place]:
+def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, is_of_many: bool = True,
+             known: Rendered | list[Link] | None = None) -> list[Place]:
     """Return the links of `links` whose target is `wanted`, without wikilinks, in a fraction of the time.
 
-    Percent-encoding must make no difference to `wanted`.
+    Percent-encoding must make no difference to `wanted`. `known` are the `links` of a `survey` of `text`, if there was one.
     """
-    quick = _quick()[1].places(text, wanted, _parser().html, first_line) if is_of_many else None
+    if isinstance(known, list):
+        return [Place(link.kind, link.target, link.line + first_line - 1) for link in known if link.kind != 'wikilink' and wanted(link.target)]
+    quick = _quickly(text, wanted, first_line, known) if is_of_many else None
     if quick is not None:
         return quick
     scanner = _Scanner(text, first_line)
     scanner.take_links(_parser().read_links(text, wanted))
     return [Place(link.kind, link.target, link.line) for link in scanner.links if wanted(link.target)]
+
+
+def _quickly(text: str, wanted: Callable[[str], bool], first_line: int, rendered: Rendered | None) -> list[Place] | None:
+    from daybook.documents import markdown_counted
+    from daybook.documents import markdown_places
+
+    counted = markdown_counted.places(text, wanted, rendered, first_line) if rendered else None
+    return counted if counted is not None else markdown_places.places(text, wanted, _parser().html, first_line)
 
 
 def anchors(text: str) -> set[str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from daybook.documents import markdown_html
 from daybook.documents.percent import unquote
@@ -28,6 +29,18 @@ _HEADING = re.compile('<h[1-6]>([^<]*(?:<(?!/h)[^<]*)*)</h')
 _ANY_TAG = re.compile('<[^<>\0]*>')
 
 
+class Rendered(NamedTuple):
+    """The links of a text as they stand in its rendering `html`.
+
+    `addresses` are those of tags as a renderer writes them, escaped and each as often as it is there; `others` what
+    all other tags lead to, percent-decoded.
+    """
+
+    html: str
+    addresses: list[str]
+    others: set[str]
+
+
 def _decoded(address: str) -> str:
     return unquote(markdown_html.unescaped(address)) if '%' in address or '&' in address else address
 
@@ -46,7 +59,7 @@ def is_whole(tag: str) -> bool:
     return tag[-1] == '>' and not tag.count('"') & 1 and ("'" not in tag or _WHOLE_TAG.fullmatch(tag) is not None)
 
 
-def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]] | None:
+def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str], Rendered] | None:
     """Return the targets, percent-decoded, and the anchors of `text`, which `render` makes HTML; None when it must be scanned."""
     has_tags, has_doubles = '<' in text, _DOUBLE.search(text)
     if '\0' in text:  # which parts the headings below
@@ -61,7 +74,7 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]]
     headings = _plain('\0'.join(_HEADING.findall(rendered)))
     if '{#' in headings:
         return None
-    targets = {_decoded(t) for t in set(_SIMPLE_LINK.findall(rendered))}
+    addresses, others = _SIMPLE_LINK.findall(rendered), set()
     anchors = {*unique_slugs(headings.split('\0'))}
     for source in other_tags(rendered) if has_tags else ():
         if simple := _SIMPLE_ANCHOR.fullmatch(source):
@@ -71,6 +84,9 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str]]
         # behind a link that is among the targets already
         elif _TELLING.search(source, linked.end() - 1 if (linked := _SIMPLE_LINK.match(source)) else 0):
             for tag in markdown_html.tags(source):
-                targets.update(unquote(t) for t in markdown_html.targets(tag))
+                others.update(unquote(t) for t in markdown_html.targets(tag))
                 anchors.update(markdown_html.anchors(tag))
-    return targets, anchors - {''}
+    targets = set(addresses)
+    if '%' in (joined := '\n'.join(targets)) or '&' in joined:
+        targets = {*map(_decoded, targets)}
+    return targets | others, anchors - {''}, Rendered(rendered, addresses, others)

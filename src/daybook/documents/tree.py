@@ -53,6 +53,11 @@ class Tree:
                 folder = folder_of(folder)
         return found
 
+    def learn(self) -> None:
+        """Work out what else waits for the first question; processes that part later share it."""
+        for ask in (self.is_folder, self.other_spelling, self.readme):
+            ask('.')
+
     def is_folder(self, path: str) -> bool:
         """Return whether `path` is a folder of the files, or the root."""
         if not path:

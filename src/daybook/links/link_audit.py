@@ -30,6 +30,7 @@ from daybook.links.link_contents import KIND
 from daybook.links.link_memory import Setup
 from daybook.links.link_reader import Reader
 from daybook.links.link_reader import Readers
+from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Judged
 from daybook.links.link_verdict import Verdict
@@ -42,19 +43,22 @@ from daybook.rules import links
 if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.documents.config import Settings
 
-_MANY = 3000  # files with dead links, from which on others than this process judge them
 _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
 
 
 class Judge:
-    """Finds what is wrong with the links of files in one state of the repository."""
+    """Finds what is wrong with the links of files in one state of the repository.
 
-    def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *, is_in_commit: bool) -> None:
+    With `texts_only` no more is worked out than what is printed.
+    """
+
+    def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *,
+                 is_in_commit: bool, texts_only: bool = False) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
         self.change = Change(repo, is_index=is_in_commit or files.is_index)
-        self._repo, self._files, self._known, self._kept = repo, files, known, kept
+        self._repo, self._files, self._known, self._kept, self._with_payload = repo, files, known, kept, not texts_only
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
         self._ageing = link_context.Ageing(repo, self.contents, options.documents)
@@ -76,23 +80,17 @@ class Judge:
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
-        with Readers(Reader(self._repo.root, self._resolver, self.change, self._known)) as readers:
-            # this process follows links while others read
-            seen = self._look((source, Facts(dumped)) for source, dumped in self.contents.prepare(sources, readers))
-            seen |= self._look((source, self.contents.facts(source)) for source in sources if source not in seen)
-            suspects = [some for some in map(self._suspects, seen, seen.values()) if some.targets]
-            if len(suspects) > _MANY:
-                self.change.paths  # else each process would ask git
-                readers.renew()
-                suspects = [some._replace(is_plain=self._is_plain(some)) for some in suspects]
-            found = dict(self.contents.find(suspects, readers))
+        reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, with_payload=self._with_payload)
+        with Readers(reader) as readers:
+            said = dict(self.contents.prepare(sources, readers))
+            found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), readers))
         judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))
         verdicts = {}
-        for source, (*_, keys, _) in seen.items():
-            here = found.get(source)
+        for source, (_, seen, verdict) in said.items():
+            here = found.get(source, verdict)
             if not isinstance(here, Verdict):
-                here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated)
-            verdicts[source] = here._replace(keys=keys)
+                here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated, with_payload=self._with_payload)
+            verdicts[source] = here._replace(keys=seen.keys)
         return verdicts
 
     def follow(self, source: str, target: str) -> Destination | None:
@@ -117,18 +115,15 @@ class Judge:
         """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
         return links.look(source, Facts(dumped), self._resolver, with_keys=True).keys
 
-    def _look(self, said: Iterable[tuple[str, Facts | None]]) -> dict[str, links.Seen]:
-        return {source: links.look(source, found, self._resolver, with_keys=self._kept.is_kept) for source, found in said if found is not None}
-
-    def _suspects(self, source: str, seen: links.Seen) -> Suspects:
-        more = {target for target, page, fragment in links.checks(seen)
+    def _suspects(self, source: str, said: Said) -> Suspects | None:
+        """Return what more than the file `source` must be asked for; None when it has no dead links, or a final verdict."""
+        more = {target for target, page, fragment in links.checks(said.seen)
                 if (anchors := self.contents.anchors(page)) is not None and not link_facts.has_anchor(fragment, anchors)}
-        if seen.has_wikilinks and self._minds_wikilinks(source):
+        if said.seen.has_wikilinks and self._minds_wikilinks(source):
             more.add(link_facts.WIKILINKS)
-        return Suspects(source, seen.dead | more if more else seen.dead)
-
-    def _is_plain(self, suspects: Suspects) -> bool:
-        return link_facts.WIKILINKS not in suspects.targets and not self._ageing.may_be_document(suspects.source)
+        if not more and (said.verdict or not said.seen.dead):
+            return None
+        return Suspects(source, said.seen.dead | more)
 
     def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
@@ -161,10 +156,10 @@ class Judge:
                 yield Judged(wrong, f'[[{link.target}]]')
 
 
-def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool) -> tuple[int, Judge]:
+def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool, texts_only: bool = False) -> tuple[int, Judge]:
     """Bring the view of this work tree up to date; return its id, and the judge for more questions.
 
-    Only inside `kept.writing()`.
+    Only inside `kept.writing()`. With `texts_only`, for a catalogue that is not kept, nothing but its `lines` may be asked for.
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
@@ -175,7 +170,8 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    judge = Judge(repo, files, load_options(repo), setup.known, kept, is_in_commit=is_in_commit)
+    texts_only = texts_only and not kept.is_kept and not setup.known  # what a baseline knows is sought in the payloads
+    judge = Judge(repo, files, load_options(repo), setup.known, kept, is_in_commit=is_in_commit, texts_only=texts_only)
     return _start_over(kept, judge, files, setup, repo), judge
 
 
@@ -223,8 +219,10 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     affected = {path for path in affected if path in judge.entries and judge.is_source(path)}
     if next(iter(kept.found(view.id, affected)), None):  # what was dead is dead most of the time
         judge.change.begin()
-    verdicts = judge.judge(sorted(affected))
-    judge.change.end()
+    try:
+        verdicts = judge.judge(sorted(affected))
+    finally:
+        judge.change.end()
     touched = affected | {path for path, _ in map(listing.entry, changes)}
     kept.drop_found(view.id, touched)
     kept.set_found(view.id, (verdict.row for verdict in verdicts.values() if verdict.row))

@@ -21,18 +21,17 @@ class Change:
 
     def begin(self) -> None:
         """Ask git now, for who will probably need it; `end` is to follow."""
-        self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))
+        if '_names' not in self.__dict__ and self._wait is None:
+            self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))
 
     def end(self) -> None:
-        """Leave no question behind that nobody needed after all."""
+        """Take the answer, if `begin` asked, whether or not anybody needs it."""
         if self._wait is not None:
-            self._wait()
-            self._wait = None
+            self._names
 
     @functools.cached_property
     def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
-        if self._wait is None:
-            self.begin()
+        self.begin()
         assert self._wait is not None
         raw, = self._wait()
         self._wait = None

@@ -1,19 +1,25 @@
 """What the Markdown files of one listing say, from the catalogue, the work tree or git, whichever costs least."""
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
+from typing import TypeVar
 
 from daybook import progress
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
 from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import Page
 from daybook.documents.markdown import Place
 from daybook.links.link_reader import Readers
+from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Verdict
 from daybook.repo import git
@@ -23,6 +29,9 @@ from daybook.repo.git import Repo
 
 KIND = f'links-{link_facts.VERSION}'
 _MOST_PAGES = 1000  # whose anchors are held ready
+
+_Job = TypeVar('_Job')
+_Result = TypeVar('_Result')
 
 
 class Contents:
@@ -39,39 +48,40 @@ class Contents:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
         return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
 
-    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[tuple[str, str]]:
-        """Get what the files `paths` say; yield path and dumped facts of most as soon as they are there, so that nobody need wait for all."""
+    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[tuple[str, Said]]:
+        """Yield each path with what the file says; it costs least to take one after the other."""
         blobs = {path: self._entries[path][1] for path in paths}
         wanted = {blob: path for path, blob in blobs.items() if blob not in self._dumps}
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
-        yield from ((wanted[blob], dumped) for blob, dumped in known.items())
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        found = self._each(missing, readers.facts, lambda _, data: link_facts.dumped_of(data))
-        for path, dumped in progress.shown(found, len(missing), 'reading'):
-            if dumped is not None:
-                self._hold(blobs[path], dumped)
-                yield path, dumped
+        found = self._each(missing, str, readers.read, readers.reader.said)
+        for path, said in progress.shown(found, len(missing), 'reading'):
+            if said is not None:
+                self._hold(blobs[path], said.dumped)
+                yield path, said
+        read = set(missing)
+        rest = ((path, self.facts(path)) for path in paths if path not in read)
+        yield from ((path, readers.reader.look(path, facts)) for path, facts in rest if facts is not None)
 
     def _hold(self, blob: str, dumped: str) -> None:
         self._dumps[blob] = dumped
         if self._kept.is_kept:
             self.added[blob] = dumped
 
-    def _each(self, jobs, from_disk, from_bytes):
+    def _each(self, jobs: Sequence[_Job], path_of: Callable[[_Job], str], from_disk: Callable[[Sequence[_Job]], Iterable[_Result | None]],
+              from_bytes: Callable[[_Job, bytes], _Result]) -> Iterator[tuple[str, _Result | None]]:
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
-        paths = [job if isinstance(job, str) else job.source for job in jobs]
-        apart = git.maybe_unstaged(self._repo, paths) if self._is_in_commit and paths else ()
-        on_disk = [job for path, job in zip(paths, jobs) if path not in apart]
-        others = [job for path, job in zip(paths, jobs) if path in apart]
+        apart = git.maybe_unstaged(self._repo, list(map(path_of, jobs))) if self._is_in_commit and jobs else ()
+        on_disk = [job for job in jobs if path_of(job) not in apart]
+        others = [job for job in jobs if path_of(job) in apart]
         for job, result in zip(on_disk, from_disk(on_disk)):
             if result is None:
                 others.append(job)
             else:
-                yield (job if isinstance(job, str) else job.source), result
-        named = [job if isinstance(job, str) else job.source for job in others]
-        for job, path, data in zip(others, named, git_objects.read_local(self._repo, [self._entries[path][1] for path in named])):
-            yield path, None if data is None else from_bytes(job, data)
+                yield path_of(job), result
+        for job, data in zip(others, git_objects.read_local(self._repo, [self._entries[path_of(job)][1] for job in others])):
+            yield path_of(job), None if data is None else from_bytes(job, data)
 
     def facts(self, path: str) -> Facts | None:
         """Return what the file at `path` says; None when it is not to be had."""
@@ -80,7 +90,7 @@ class Contents:
             known = self._kept.facts(KIND, [blob]) if self._kept.is_kept else {}
             self._dumps |= known
             if not known and (data := self.read(path)) is not None:
-                self._hold(blob, link_facts.dumped_of(data, is_of_many=False))
+                self._hold(blob, Page(data, is_of_many=False).facts().dumped)
         dumped = self._dumps.get(blob)
         return None if dumped is None else Facts(dumped)
 
@@ -95,11 +105,11 @@ class Contents:
 
     def find(self, jobs: Sequence[Suspects], readers: Readers) -> Iterator[tuple[str, Verdict | list[Place]]]:
         """Yield each path with the verdict on it, or the places of its suspects, as `Reader.find` has them."""
-        read = self._each(sorted(jobs), readers.find, lambda job, data: link_facts.places(data, job.targets))
+        read = self._each(sorted(jobs), operator.attrgetter('source'), readers.find, readers.reader.found)
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):
-            yield path, found or []
+            yield path, [] if found is None else found
 
     def read(self, path: str) -> bytes | None:
         """Return the content of one file; None when it is not to be had."""
-        found = dict(self._each([path], lambda paths: (link_facts.read(self._repo.root, path) for path in paths), lambda _, data: data))
+        found = dict(self._each([path], str, lambda paths: (link_facts.read(self._repo.root, path) for path in paths), lambda _, data: data))
         return found.get(path)

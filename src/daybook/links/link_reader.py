@@ -1,7 +1,8 @@
-"""Reads the files of a work tree, many of them in several processes, and says of their links what the names of the files alone tell."""
+"""Reads files, many of them in several processes, and says of their links what the names of the tracked files alone tell."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
@@ -16,11 +17,14 @@ from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.destination import Resolver
+from daybook.documents.link_facts import Facts
+from daybook.documents.link_facts import Page
 from daybook.documents.markdown import Place
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_verdict import Judged
 from daybook.links.link_verdict import Verdict
+from daybook.problem import Problem
 from daybook.rules import links
 from daybook.rules.links import Fault
 
@@ -29,55 +33,112 @@ _FEW = 8  # files up to which reading them in full costs less than what reads ma
 _MANY = 400  # files from which on more processes pay for their start
 _NO_ANCHORS: Set[str] = frozenset()
 _NOTHING = links.Around()
+_MOST_TOLD = 20_000  # links that are remembered
+_UNKNOWN = ('',)
 
 _Result = TypeVar('_Result')
 
 
+class Said(NamedTuple):
+    """What a file says: its facts, as `Facts` has them, what its links come to, and the verdict where that of `Reader` is final."""
+
+    dumped: str
+    seen: links.Seen
+    verdict: Verdict | None
+
+
 class Suspects(NamedTuple):
-    """The targets of the file `source` that may be dead; `is_plain` asks for a verdict where names of files alone give it."""
+    """The targets of the file `source` that may be dead."""
 
     source: str
     targets: Set[str]
-    is_plain: bool = False
 
 
 class Reader:
     """Reads one file after the other.
 
-    Each process has one of its own: it holds the names of all tracked files, what the change at hand does to them, and
-    the lines of the baseline (`known`). `is_of_many` tells that many files follow, which changes no result.
+    Each process has one of its own: it holds the names of all tracked files, what the `change` at hand does to them, and
+    the lines of the baseline (`known`). `with_keys` asks for what the links depend on, `with_payload` for all that rows
+    hold. Its verdict on a file is final where no more has to be known: no page or wikilink, no history of a document,
+    nothing that lies on the disk. `is_of_many` tells that many files follow, which changes no result.
     """
 
     is_of_many = True
 
-    def __init__(self, root: str, resolver: Resolver, change: Change, known: Collection[str]) -> None:
-        self._root, self._resolver, self._change, self._known = root, resolver, change, known
+    def __init__(self, root: str, resolver: Resolver, change: Change, known: Collection[str], *,
+                 with_keys: bool = True, with_payload: bool = True) -> None:
+        self.change = change
+        self._root, self._resolver, self._known, self._with_keys, self._with_payload = root, resolver, known, with_keys, with_payload
+        self._is_document = re.compile(resolver.options.documents, re.DOTALL).fullmatch
         self._folders: dict[str, bool] = {}
+        self._told: dict[tuple[str, str], tuple[Any, ...]] = {}
 
-    def facts(self, source: str) -> str | None:
-        """Return the dumped facts of the file `source`; None when it cannot be read."""
+    def learn(self) -> None:
+        """Learn what each process would else learn by itself."""
+        self.change.begin()
+        markdown.load_for_many()
+        self._resolver.tree.learn()
+        self.change.end()
+
+    def read(self, source: str) -> Said | None:
+        """Return what the file `source` says; None when it cannot be read."""
         data = link_facts.read(self._root, source)
-        return None if data is None else link_facts.dumped_of(data, is_of_many=self.is_of_many)
+        return None if data is None else self.said(source, data)
+
+    def said(self, source: str, data: bytes) -> Said:
+        """Return what the file `source` says, whose content is `data`."""
+        page = Page(data, is_of_many=self.is_of_many)
+        said = self.look(source, page.facts())
+        if not said.seen.dead or not self._may_be_final(source, has_wikilinks=said.seen.has_wikilinks):
+            return said
+        return said._replace(verdict=self._verdict(source, page.places(said.seen.dead)))
+
+    def look(self, source: str, facts: Facts) -> Said:
+        """Return what the file `source` says when it has these facts, without a verdict."""
+        return Said(facts.dumped, links.look(source, facts, self._resolver, with_keys=self._with_keys), None)
 
     def find(self, suspects: Suspects) -> Verdict | list[Place] | None:
-        """Return the verdict on a file, without keys; the places of its suspects where more must be known; None when it cannot be read."""
-        source, targets, is_plain = suspects
-        data = link_facts.read(self._root, source)
-        if data is None:
-            return None
-        places = link_facts.places(data, targets, is_of_many=self.is_of_many)
-        if not is_plain:
-            return places
-        faults = links.faults(source, places, self._resolver, lambda _: _NO_ANCHORS)
+        """Return the verdict on a file, without keys, or else the places of its suspects; None when it cannot be read."""
+        data = link_facts.read(self._root, suspects.source)
+        return None if data is None else self.found(suspects, data)
+
+    def found(self, suspects: Suspects, data: bytes) -> Verdict | list[Place]:
+        """Return what `find` does of a file whose content is `data`."""
+        source, targets = suspects
+        places = Page(data, is_of_many=self.is_of_many).places(targets)
+        is_final = self._may_be_final(source, has_wikilinks=link_facts.WIKILINKS in targets)
+        verdict = self._verdict(source, places) if is_final else None
+        return places if verdict is None else verdict
+
+    def _may_be_final(self, source: str, *, has_wikilinks: bool) -> bool:
+        return not self._is_document(source) and not (has_wikilinks and self._resolver.options.wikilinks == 'reject')
+
+    def _verdict(self, source: str, places: Sequence[Place]) -> Verdict | None:
+        folder, told = tree.folder_of(source), self._told
+        judged = []
+        for place in places:
+            known = told.get((folder, place.target))
+            if known is None:
+                if len(told) == _MOST_TOLD:
+                    told.clear()
+                known = told[folder, place.target] = self._tell(source, place)
+            if known == _UNKNOWN:
+                return None
+            if known:
+                judged.append(Judged(Problem(source, place.line, *known), place.target))
+        return link_verdict.verdict(source, judged, self._known, with_payload=self._with_payload)
+
+    def _tell(self, source: str, place: Place) -> tuple[Any, ...]:
+        """Return what is to be told of a link in any file of a folder: nothing, a problem from `rule` on, or _UNKNOWN."""
+        faults = links.faults(source, [place], self._resolver, lambda _: _NO_ANCHORS)
         if not all(map(self._is_plain, faults)):
-            return places
-        judged = [Judged(links.problem_of(fault, _NOTHING), fault.link.target) for fault in faults]
-        return link_verdict.verdict(source, judged, self._known)
+            return _UNKNOWN
+        return links.problem_of(faults[0], _NOTHING)[2:] if faults else ()
 
     def _is_plain(self, fault: Fault) -> bool:
         """Return whether there is nothing `around` a fault, and no anchors of other files to know."""
         path, rule = fault.destination.path, fault.destination.fault
-        if path in self._change.renamed or path in self._change.deleted:
+        if path in self.change.renamed or path in self.change.deleted:
             return False
         return rule != destination.ANCHOR and not (rule == destination.MISSING and self._is_there(path))
 
@@ -104,41 +165,36 @@ class Readers:
     """The processes that read many files; started when there is enough to do, ended with the `with` block."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        self.reader = reader
         self._pool: object = None
 
     def __enter__(self) -> Readers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """End the processes; those that are started next know what this one has learnt meanwhile."""
         if self._pool:
             self._pool.terminate()
             self._pool.join()
-            self._pool = None
 
     def _map(self, read: Callable[[Any], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
         workers = min(os.cpu_count() or 1, 8)
         if self._pool is None and (len(jobs) < _MANY or workers == 1):
-            self._reader.is_of_many = len(jobs) > _FEW
+            self.reader.is_of_many = len(jobs) > _FEW
             return map(read, jobs)
         if self._pool is None:
             import gc
             import multiprocessing
 
-            markdown.load_for_many()
+            self.reader.learn()
             gc.freeze()  # else each process would copy what is here when it first collects
-            self._pool = multiprocessing.Pool(workers, _take, (self._reader,))
+            self._pool = multiprocessing.Pool(workers, _take, (self.reader,))
         chunks = [(read.__name__, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
         return (result for results in self._pool.imap(_chunk, chunks) for result in results)
 
-    def facts(self, paths: Sequence[str]) -> Iterator[str | None]:
-        """Yield the dumped facts of each file of `paths`, None for one that cannot be read."""
-        return self._map(self._reader.facts, paths)
+    def read(self, paths: Sequence[str]) -> Iterator[Said | None]:
+        """Yield what `Reader.read` returns of each file."""
+        return self._map(self.reader.read, paths)
 
     def find(self, jobs: Sequence[Suspects]) -> Iterator[Verdict | list[Place] | None]:
-        """Yield what `Reader.find` finds in each file."""
-        return self._map(self._reader.find, jobs)
+        """Yield what `Reader.find` returns of each file."""
+        return self._map(self.reader.find, jobs)

@@ -79,7 +79,8 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
 
     scope = Scope(answers(), os.environ, words=options.files, is_whole=options.all)
     return _audited(scope.repo, scope.files, Setup(scope.repo.root, scope.head), scope.named,
-                    lambda report: report.make(options, scope.named, scope.change, output_format), keeps=not options.no_catalogue)
+                    lambda report: report.make(options, scope.named, scope.change, output_format), keeps=not options.no_catalogue,
+                    texts_only=_tells_whole(options, scope.named, scope.change, output_format))
 
 
 def look(scope: Scope) -> Look:
@@ -88,7 +89,13 @@ def look(scope: Scope) -> Look:
                     lambda report: report.look(scope.named, scope.change))
 
 
-def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], Told], *, keeps: bool = True) -> Told:
+def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> bool:
+    """Return whether all of `Catalogue.lines` is told, and nothing else."""
+    return change is None and output_format == 'text' and not (named or options.baseline or options.fix)
+
+
+def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], Told], *,
+             keeps: bool = True, texts_only: bool = False) -> Told:
     """Bring what is known of the links up to date and return what `tell` makes of it."""
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)
@@ -98,7 +105,7 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook())
+                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), texts_only=texts_only)
                 return tell(_Report(repo, files, setup, store, view, judge))
         except catalogue.Damaged:
             catalogue.discard(repo.common_dir)
@@ -141,7 +148,7 @@ class _Report:
             return self._write_baseline(output_format)
         if options.fix:
             return self._fix(named, change, output_format)
-        if change is None and output_format == 'text' and not named:
+        if _tells_whole(options, named, change, output_format):
             return self._whole()
         found = self.look(named, change)
         return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))

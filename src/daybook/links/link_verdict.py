@@ -25,7 +25,10 @@ class Judged(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The problems of a file as `Catalogue.set_found` takes them: `text` is what is printed of those that no baseline knows."""
+    """The problems of a file as `Catalogue.set_found` takes them: `text` is what is printed of those that no baseline knows.
+
+    `payload` is for `judged_in`, and empty where nobody will ask.
+    """
 
     source: str
     payload: bytes
@@ -46,16 +49,17 @@ class Verdict(NamedTuple):
     keys: Set[str]
 
 
-def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False) -> Verdict:
+def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False, with_payload: bool = True) -> Verdict:
     """Return what `judged` comes to for the file `source`, without keys; `known` are the lines of the baseline."""
     folders = {tree.folder_of(wrong.causes[0]) for wrong, _ in judged
                if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes}
-    return Verdict(row(source, judged, known, is_dated=is_dated) if judged else None, folders or _NONE, _NONE)
+    found = row(source, judged, known, is_dated=is_dated, with_payload=with_payload) if judged else None
+    return Verdict(found, folders or _NONE, _NONE)
 
 
-def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool) -> Row:
+def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool, with_payload: bool = True) -> Row:
     """Return the row of the file `source`; `known` are the lines of the baseline."""
-    payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
+    payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode() if with_payload else b''
     new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
     text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
     return Row(source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated)

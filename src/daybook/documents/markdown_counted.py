@@ -1,0 +1,81 @@
+"""Where in a document the links to given targets begin, by what its rendering came to.
+
+Of a target that is written and rendered in one way only, a rendering has no more links than the text has places that
+look like one. Where it has as many, each of these places is a link.
+"""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Collection
+
+from daybook.documents import markdown_html
+from daybook.documents.markdown_marks import Place
+from daybook.documents.markdown_survey import Rendered
+
+_ONE_WAY = re.compile(r'[\w./#?=+,~()-]+', re.ASCII)  # what no renderer escapes
+_INLINE = re.compile(r'\]\(([^\s<>()&\\]*(?:\([^\s<>()&\\]*\)[^\s<>()&\\]*)*)\)')
+_TAG = re.compile('<(?:a href|img src)="([^"]*)"')
+_UNCLEAR = re.compile(r'[]`<>\r]')  # in the text of a link: another bracket than the nearest may open it
+# what a rendering shows as it is: a link whose text is code alone, and what looks like a link in a quoted attribute
+_CODE = re.compile(r'\[`([\w .:,*/()-]+)`')
+_RENDERED_CODE = re.compile('<a href="([^"]*)"><code>([^<]*)</code></a>')
+_QUOTED = re.compile(f'{_INLINE.pattern}"')
+_BRACKETS_IN_ALT = re.compile(r'alt="[^"]*\]\(')  # whose last quote is the renderer's
+
+
+def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_line: int) -> list[Place] | None:
+    """Return each link of `text` to what is `wanted`, in order; None when counting does not tell.
+
+    `wanted` is asked for targets as they are written or rendered: percent-encoding must make no difference to it.
+    The lines count from `first_line`.
+    """
+    if ']:' in text or '[^' in text or text.count('\r') != text.count('\r\n') or any(map(wanted, rendered.others)):
+        return None
+    counts = {address: count for address, count in Counter(rendered.addresses).items() if wanted(markdown_html.unescaped(address))}
+    if not all(map(_ONE_WAY.fullmatch, counts)):
+        return None
+    found = _inline(text, counts, rendered.html)
+    if found is None:
+        return None
+    if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in _TAG.finditer(text) if tag[1] in counts]):
+        found = sorted(found + tags)
+    if Counter(target for _, _, target in found) != counts:
+        return None
+    result, line, done = [], first_line, 0
+    for start, kind, target in found:
+        line, done = line + text.count('\n', done, start), start
+        result.append(Place(kind, target, line))
+    return result
+
+
+def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, str, str]] | None:
+    """Return start, kind and target of what looks like an inline link to one of `counts`; None when that is not clear."""
+    links = list(_INLINE.finditer(text))
+    if len(links) != text.count(']('):
+        return None
+    found, codes, quoted, done = [], Counter[tuple[str, str]](), Counter[str](), 0
+    for link in links:
+        target, end = link[1], link.start()
+        if target not in counts:
+            continue
+        if text.startswith('"', link.end()):
+            quoted[target] += 1
+            continue
+        start = text.rfind('[', done, end)
+        if start < 0 or text.endswith(('\\', '\\!'), 0, start):
+            return None
+        if _UNCLEAR.search(text, start, end):
+            code = _CODE.fullmatch(text, start, end)
+            if code is None:
+                return None
+            codes[target, code[1]] += 1
+        is_image = text.endswith('!', 0, start)
+        found.append((start - is_image, 'image' if is_image else 'link', target))
+        done = link.end()
+    if codes and ('<code' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
+        return None
+    if quoted and (_BRACKETS_IN_ALT.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
+        return None
+    return found
