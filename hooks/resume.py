@@ -136,6 +136,11 @@ def _answer(args: SimpleNamespace, root: str, common_dir: str) -> str:
     view, _, states, limit, _ = last.found
     now = time.time()
     view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now))
+    if args.write is not None and view.last:
+        from daybook.repo import files
+        from daybook.resume import page
+
+        view = view._replace(last=page.quoted_at(files.within(root, args.write), view.last))
     return resume.compose(view, limit, now)
 
 

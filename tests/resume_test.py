@@ -369,6 +369,30 @@ def test_without_notes_it_says_how_to_begin(repo: Sandbox, env: dict[str, str], 
     assert 'no prior sessions for roman-tester' in out and call in out
 
 
+LINKED = """## Summary
+
+See [the plan](../../plans/p.md#goal), [this](RT-261109-01.md "t"), ![x](<../a b.png>) and [ours][o]; not `[c](d.md)`,
+[u](https://example.com/a.md), [here](#x), [root](/plans/p.md), [out](../../../x.md).
+
+[o]: ../adr/0001.md
+"""
+
+
+@pytest.mark.parametrize(('page', 'plan', 'this', 'image', 'ours'), [
+    ('page.md', './plans/p.md#goal', './docs/sessions/RT-261109-01.md', './docs/a%20b.png', './docs/adr/0001.md'),
+    ('docs/ü b/page.md', '../../plans/p.md#goal', '../sessions/RT-261109-01.md', '../a%20b.png', '../adr/0001.md'),
+])
+def test_links_of_a_note_lead_on_from_the_page(repo: Sandbox, page: str, plan: str, this: str, image: str, ours: str) -> None:
+    repo.write('docs/sessions/RT-261110-01.md', note('a', body=LINKED))
+    repo.commit()
+    resumed(repo, '--write', page)
+    said = repo.read(page)
+    assert f'> See [the plan]({plan}), [this]({this} "t"), ![x](<{image}>) and [ours][o]; not `[c](d.md)`,\n' in said
+    assert '[u](https://example.com/a.md), [here](#x), [root](/plans/p.md), [out](../../../x.md).\n' in said
+    assert f'> [o]: {ours}\n' in said
+    assert '> See [the plan](../../plans/p.md#goal)' in resumed(repo), 'a terminal has no place'
+
+
 def test_any_slug_can_be_asked_for(repo: Sandbox) -> None:
     repo.write('docs/sessions/x.md', note('a', operator='Eve'))
     assert 'last note: x ("a"' in resumed(repo, '--operator', 'eve')

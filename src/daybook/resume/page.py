@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import os
+import posixpath
+from urllib.parse import unquote
 
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.resume.view import LastNote
 
 MARK = '<!-- written by daybook resume: edits are lost -->\n'
 
@@ -33,6 +36,33 @@ def write(repo: Repo, path: str, text: str) -> str:
     except OSError as error:
         raise FatalError(f'cannot write {name}: {error.strerror}; make room or the folder writable') from error
     return relative
+
+
+def quoted_at(page: str, note: LastNote) -> LastNote:
+    """Return the note with the relative links of its quotes as they must be in the file `page`; paths are from the root.
+
+    A note that lies on a branch only keeps them: here they lead nowhere.
+    """
+    if note.branch:
+        return note
+    return note._replace(quotes=tuple(quote._replace(text=_led(quote.text, note.source, page)) for quote in note.quotes))
+
+
+def _led(text: str, source: str, page: str) -> str:
+    """Return `text` with the links of the file `source` leading on from `page`; as it is where that cannot be proven."""
+    from daybook.documents import markdown
+    from daybook.documents import tree
+    from daybook.rules import link_repair
+    from daybook.rules import targets
+
+    edits = []
+    for link in markdown.links(text):
+        written = unquote(link_repair.written_path(link), errors='surrogateescape')
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(source), written))
+        if link.kind != 'wikilink' and written and targets.is_relative(link.target) and not written.startswith('/') and not place.startswith('..'):
+            edits += link_repair.retargeted(text, link, tree.relative(page, '' if place == '.' else place))
+    after = link_repair.apply(text, edits)
+    return after if link_repair.is_proven(text, after, edits) else text
 
 
 def is_ignored(repo: Repo, relative: str) -> bool:
