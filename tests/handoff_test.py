@@ -161,8 +161,11 @@ def test_refuses_where_git_dir_names_another_repository(sandbox: Sandbox, tmp_pa
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='takes the right to write everywhere from root, as Linux does')
-@pytest.mark.parametrize('folder', ['docs/sessions', 'workstreams', '.git'])
+@pytest.mark.parametrize('folder', ['docs/sessions', 'workstreams', '.git', '.git/daybook'])
 def test_a_folder_that_cannot_be_written(sandbox: Sandbox, folder: str) -> None:
+    if folder == '.git/daybook':
+        sandbox.write('.git/daybook/handoff.lock', '')
+        sandbox.write('.git/daybook/claims/.lock', '')
     whole = handoffs.everything(sandbox)
     (sandbox.root / folder).chmod(0o555)
     run = subprocess.run((sys.executable, '-m', 'daybook', 'handoff'), cwd=sandbox.root, capture_output=True, text=True,
@@ -178,6 +181,7 @@ def test_a_folder_that_cannot_be_written(sandbox: Sandbox, folder: str) -> None:
 
 _FAILING: list[tuple[str, Callable[[Sandbox], object], str]] = [
     ('pre-commit', lambda s: _hook(s, 'pre-commit', 'echo no way; exit 1'), 'no way'),
+    ('with a slug', lambda s: (s.write('.daybook/config.yaml', 'sessions: {slug: true}\n'), _hook(s, 'pre-commit', 'echo no way; exit 1')), 'no way'),
     ('commit-msg', lambda s: _hook(s, 'commit-msg', 'echo bad words >&2; exit 1'), 'bad words'),
     ('without a word', lambda s: _hook(s, 'pre-commit', 'exit 1'), '  | git said nothing: a hook of yours may have refused'),
     ('signing', lambda s: (s.git('config', 'commit.gpgSign', 'true'), s.git('config', 'gpg.program', '/bin/false')), 'gpg'),

@@ -1,6 +1,7 @@
 """Hand-off: a draft becomes a note, linked, indexed, committed as exactly its paths, and pushed."""
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 
@@ -134,18 +135,27 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
 
 
 def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes], str]:
-    """Return what will be written, and why no pages are among it; a claim that was made for nothing leaves no stub behind."""
+    """Return what will be written, and why no pages are among it."""
+    journal, contents, left = texts.journal_of(request, plan, claim, made_stub=is_new)
+    # to claim may have taken seconds, in which somebody has gone on writing
+    preflight.refuse_dirty(request.repo, plan.targets, request.environ)
+    reporting.tell(request, plan, claim.id)
+    return journals.remember(request.repo, journal, plan.facts.start, plan.draft.data), contents, left
+
+
+def _write_and_commit(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, str]:
+    """Return the journal of the commit, and why it has no pages; a claim that was made for nothing leaves no stub behind."""
     try:
-        journal, contents, left = texts.journal_of(request, plan, claim, made_stub=is_new)
-        # to claim may have taken seconds, in which somebody has gone on writing
-        preflight.refuse_dirty(request.repo, plan.targets, request.environ)
-        reporting.tell(request, plan, claim.id)
-        journal = journals.remember(request.repo, journal, plan.facts.start, plan.draft.data)
+        journal, contents, left = _prepare(request, plan, claim, is_new=is_new)
+        request.step('write')
+        _write(request, journal, contents)
+        request.step('commit')
+        return committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft)), left
     except (FatalError, OSError):
         if is_new:
-            draft_claim.drop_stub(request, claim)
+            with contextlib.suppress(FatalError, OSError):  # what went wrong first is what has to be told
+                draft_claim.drop_stub(request, claim)
         raise
-    return journal, contents, left
 
 
 def _plan(request: Request, draft: Draft | None, adopted: Claim | None) -> Plan:
@@ -166,11 +176,7 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
-    journal, contents, left = _prepare(request, plan, claim, is_new=is_new)
-    request.step('write')
-    _write(request, journal, contents)
-    request.step('commit')
-    journal = committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft))
+    journal, left = _write_and_commit(request, plan, claim, is_new=is_new)
     for path in journal.paths:
         request.say(f'  [x] {path}')
     if left:
