@@ -113,6 +113,7 @@ _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
     ('id of somebody else', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\nid: JD-261101-01\n', 1)), 'id', 'take the key `id` out'),
     ('id handed off', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\nid: RT-261101-01\n', 1)), 'note-exists', 'RT-261101-01.md'),
     ('no sections', lambda s: s.write(DRAFT, 'Just a line.\n'), 'draft', '`## Summary` and `## Resume Prompt`'),
+    ('huge', lambda s: s.write(DRAFT, TEXT + 'x' * 10_000_001), 'draft', 'the draft has 10 MB'),
     ('open fence', lambda s: s.write(DRAFT, TEXT.replace('It works.', '```sh\nmake')), 'draft', 'is not closed'),
     ('only comments', lambda s: s.write(DRAFT, TEXT.replace('It works.', '<!-- todo -->')), 'draft', '`## Summary`'),
     ('bad frontmatter', lambda s: s.write(DRAFT, '---\ntitle: [x\n---\n\n## Summary\n'), 'failed', f'{DRAFT}:'),

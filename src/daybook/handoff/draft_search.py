@@ -16,6 +16,7 @@ from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.preflight import Refused
 
+_MOST = 10_000_000  # bytes; hosts show no page of a tenth of it, and refuse the push of ten times as much
 _WAITING = re.compile(r'draft(?:-.+)?\.md')
 
 
@@ -55,6 +56,9 @@ def _candidates(repo: Repo, settings: Settings, session: str | None) -> list[str
 
 def _read(repo: Repo, settings: Settings, path: str) -> Draft:
     data = files.read_bytes(path)
+    if data is not None and len(data) > _MOST:
+        raise Refused('draft', f'{path}: the draft has {len(data) // 1_000_000} MB, and {_MOST // 1_000_000} are the most; '
+                      'keep what counts, and put logs where they are kept')
     if data is None:
         raise Refused('draft', f'no such draft: {path}; `daybook claim-session` writes one to fill in')
     return drafts.parse(os.path.relpath(path, repo.root), data, settings.kind('session'))
