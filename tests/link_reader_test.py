@@ -13,6 +13,7 @@ from daybook.documents import catalogue
 from daybook.documents import destination
 from daybook.links import link_audit
 from daybook.links import link_reader
+from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_verdict import Verdict
 from daybook.repo import git
@@ -59,7 +60,7 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: b
         return judge.judge(judge.sources())
 
 
-@pytest.mark.parametrize('wikilinks', ['documents', 'reject'])
+@pytest.mark.parametrize('wikilinks', ['documents', 'reject', 'warn'])
 def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, wikilinks: str) -> None:
     _fill(repo)
     repo.write('.daybook/config.yaml', f'links: {{wikilinks: {wikilinks}}}\n')
@@ -77,6 +78,20 @@ def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.M
     assert _verdicts(repo, monkeypatch, in_processes=False) == expected
     monkeypatch.setattr(destination, '_MOST_FOUND', 2)  # whoever remembers little says the same
     assert _verdicts(repo, monkeypatch, in_processes=False) == expected
+
+
+def test_a_link_to_the_file_itself_is_not_told_of_its_neighbours(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('a.md', 'b.md'):
+        repo.write(name, '[folder](a.md/)\n')
+    repo.git('add', '--all')
+    (repo.root / 'a.md').unlink()  # the index alone has it, as in a commit
+    monkeypatch.chdir(repo.root)
+    here = git.find_repo()
+    with catalogue.in_memory() as kept:
+        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=True), link_audit.load_options(here), (), kept, is_in_commit=True)
+        rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
+    found = {row.source: judged.problem.causes for row in rows for judged in link_verdict.judged_in(row.source, row.payload)}
+    assert found == {'a.md': (), 'b.md': ('a.md',)}
 
 
 def test_most_are_settled_where_they_are_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

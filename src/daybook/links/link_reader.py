@@ -111,7 +111,7 @@ class Reader:
         return places if verdict is None else verdict
 
     def _may_be_final(self, source: str, *, has_wikilinks: bool) -> bool:
-        return not self._is_document(source) and not (has_wikilinks and self._resolver.options.wikilinks == 'reject')
+        return not self._is_document(source) and not (has_wikilinks and self._resolver.options.wikilinks in ('reject', 'warn'))
 
     def _verdict(self, source: str, places: Sequence[Place]) -> Verdict | None:
         folder, told = tree.folder_of(source), self._told
@@ -138,7 +138,7 @@ class Reader:
     def _is_plain(self, fault: Fault) -> bool:
         """Return whether there is nothing `around` a fault, and no anchors of other files to know."""
         path, rule = fault.destination.path, fault.destination.fault
-        if path in self.change.renamed or path in self.change.deleted:
+        if path in self.change.renamed or path in self.change.deleted or path == fault.destination.right:  # a file, and perhaps the source itself
             return False
         return rule != destination.ANCHOR and not (rule == destination.MISSING and self._is_there(path))
 
