@@ -31,7 +31,7 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
     `wanted` is asked for targets as they are written or rendered: percent-encoding must make no difference to it.
     The lines count from `first_line`.
     """
-    if ']:' in text or '[^' in text or text.count('\r') != text.count('\r\n') or any(map(wanted, rendered.others)):
+    if ']:' in text or '[^' in text or '\r' in text and text.count('\r') != text.count('\r\n') or any(map(wanted, rendered.others)):
         return None
     counts = {address: count for address, count in Counter(rendered.addresses).items() if wanted(markdown_html.unescaped(address))}
     if not all(map(_ONE_WAY.fullmatch, counts)):
@@ -52,16 +52,15 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
 
 def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, str, str]] | None:
     """Return start, kind and target of what looks like an inline link to one of `counts`; None when that is not clear."""
-    links = list(_INLINE.finditer(text))
-    if len(links) != text.count(']('):
+    targets = _INLINE.findall(text)
+    if len(targets) != text.count(']('):
         return None
     found, codes, quoted, done = [], Counter[tuple[str, str]](), Counter[str](), 0
-    for link in links:
-        target, end = link[1], link.start()
-        if target not in counts:
-            continue
-        if text.startswith('"', link.end()):
+    for target in filter(counts.__contains__, targets):
+        end = text.index(link := f']({target})', done)
+        if text.startswith('"', end + len(link)):
             quoted[target] += 1
+            done = end + len(link)
             continue
         start = text.rfind('[', done, end)
         if start < 0 or text.endswith(('\\', '\\!'), 0, start):
@@ -73,7 +72,7 @@ def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, st
             codes[target, code[1]] += 1
         is_image = text.endswith('!', 0, start)
         found.append((start - is_image, 'image' if is_image else 'link', target))
-        done = link.end()
+        done = end + len(link)
     if codes and ('<code' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
         return None
     if quoted and (_BRACKETS_IN_ALT.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
