@@ -57,7 +57,8 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: b
     known = link_baseline.read((repo.root / '.daybook/links-baseline.txt').read_bytes())
     with catalogue.in_memory() as kept:
         judge = link_audit.Judge(here, files, link_audit.load_options(here), known, kept, is_in_commit=False)
-        return judge.judge(judge.sources())
+        verdicts = judge.judge(judge.sources())
+    return {source: one._replace(folders=tuple(sorted(one.folders)), keys=tuple(sorted(one.keys))) for source, one in verdicts.items()}
 
 
 @pytest.mark.parametrize('wikilinks', ['documents', 'reject', 'warn'])

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from daybook.documents import link_facts
@@ -111,9 +110,9 @@ class Judge:
         rows = (verdict.row for verdict in judge.judge(judge.sources()).values())
         return {(one.problem.path, one.target) for row in rows if row for one in link_verdict.judged_in(row.source, row.payload)}
 
-    def keys(self, source: str, dumped: str) -> Set[str]:
-        """Return what the links of the file `source` depend on when its content is that of the `dumped` facts."""
-        return links.look(source, Facts(dumped), self._resolver, with_keys=True).keys
+    def look(self, source: str, dumped: str) -> links.Seen:
+        """Return what the links of the file `source` come to when its content is that of the `dumped` facts."""
+        return links.look(source, Facts(dumped), self._resolver, with_keys=True)
 
     def _suspects(self, source: str, said: Said) -> Suspects | None:
         """Return what more than the file `source` must be asked for; None when it has no dead links, or a final verdict."""
@@ -121,9 +120,10 @@ class Judge:
                 if (anchors := self.contents.anchors(page)) is not None and not link_facts.has_anchor(fragment, anchors)}
         if said.seen.has_wikilinks and self._minds_wikilinks(source):
             more.add(link_facts.WIKILINKS)
-        if not more and (said.verdict or not said.seen.dead):
-            return None
-        return Suspects(source, said.seen.dead | more)
+        if said.verdict and more:
+            more.update(self.look(source, said.dumped).dead)
+        more.update(said.seen.dead)
+        return Suspects(source, more) if more else None
 
     def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
         judged: dict[str, list[Judged]] = {}
@@ -270,11 +270,11 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
         if path in former and judge.entries.get(path, ('', ''))[1] != blob:
             former[path] = kept.facts(KIND, [blob]).get(blob)
     for path in former.keys() | verdicts.keys():
-        now = verdicts[path].keys if path in verdicts else frozenset()
+        now = {*verdicts[path].keys} if path in verdicts else set()
         if path in former:
             # a key that the new tree gives in another way stays behind, and costs one look too many at most
             dumped = former[path]
-            was = judge.keys(path, dumped) if dumped is not None else frozenset()
+            was = {*judge.look(path, dumped).keys} if dumped is not None else set()
             kept.move_inbound(view.id, path, gone=was - now, come=now - was)
         elif verdicts[path].row:
             kept.move_inbound(view.id, path, gone=(), come=now)

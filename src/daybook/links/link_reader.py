@@ -33,14 +33,17 @@ _FEW = 8  # files up to which reading them in full costs less than what reads ma
 _MANY = 400  # files from which on more processes pay for their start
 _NO_ANCHORS: Set[str] = frozenset()
 _NOTHING = links.Around()
-_MOST_TOLD = 20_000  # links that are remembered
+_MOST_TOLD = 1_000  # links that are remembered; more cost more than they save
 _UNKNOWN = ('',)
 
 _Result = TypeVar('_Result')
 
 
 class Said(NamedTuple):
-    """What a file says: its facts, as `Facts` has them, what its links come to, and the verdict where that of `Reader` is final."""
+    """What a file says: its facts, as `Facts` has them, what its links come to, and the verdict where that of `Reader` is final.
+
+    With a verdict nothing of `seen` is called dead any more.
+    """
 
     dumped: str
     seen: links.Seen
@@ -91,7 +94,8 @@ class Reader:
         said = self.look(source, page.facts())
         if not said.seen.dead or not self._may_be_final(source, has_wikilinks=said.seen.has_wikilinks):
             return said
-        return said._replace(verdict=self._verdict(source, page.places(said.seen.dead)))
+        verdict = self._verdict(source, page.places(said.seen.dead))
+        return said if verdict is None else Said(said.dumped, said.seen._replace(dead=()), verdict)
 
     def look(self, source: str, facts: Facts) -> Said:
         """Return what the file `source` says when it has these facts, without a verdict."""

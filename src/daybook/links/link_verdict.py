@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Set
 from typing import NamedTuple
 
 from daybook import problem
@@ -14,7 +13,6 @@ from daybook.problem import Problem
 from daybook.rules import link_baseline
 from daybook.rules import links
 
-_NONE: Set[str] = frozenset()
 
 
 class Judged(NamedTuple):
@@ -45,8 +43,8 @@ class Verdict(NamedTuple):
     """
 
     row: Row | None
-    folders: Set[str]
-    keys: Set[str]
+    folders: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False, with_payload: bool = True) -> Verdict:
@@ -54,7 +52,7 @@ def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, 
     folders = {tree.folder_of(wrong.causes[0]) for wrong, _ in judged
                if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes}
     found = row(source, judged, known, is_dated=is_dated, with_payload=with_payload) if judged else None
-    return Verdict(found, folders or _NONE, _NONE)
+    return Verdict(found, tuple(folders), ())
 
 
 def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool, with_payload: bool = True) -> Row:

@@ -24,7 +24,6 @@ from daybook.problem import Problem
 
 WIKILINK, UNTRACKED = 'link-wikilink', 'link-untracked'
 _NOT_WORD = re.compile(r'[\W_]+')
-_NONE: Set[str] = frozenset()
 
 AnchorsOf = Callable[[str], Set[str] | None]
 
@@ -32,12 +31,13 @@ AnchorsOf = Callable[[str], Set[str] | None]
 class Seen(NamedTuple):
     """What the facts of one file come to: targets that are dead, and those that a page must have an anchor for.
 
-    `checks` are target, page and fragment of one after the other, as one text that costs little to hold. `keys` are the folded paths on which any of it depends.
+    `checks` are target, page and fragment of one after the other, as one text. `keys` are the folded paths on which any
+    of it depends. Nothing is there twice; all of it costs little to hold and to send.
     """
 
-    dead: Set[str]
+    dead: tuple[str, ...]
     checks: str
-    keys: Set[str]
+    keys: tuple[str, ...]
     has_wikilinks: bool
 
 
@@ -90,8 +90,7 @@ def look(source: str, facts: Facts, resolver: Resolver, *, with_keys: bool) -> S
         if with_keys:
             keys.update((UNCLEAR,) if target == UNCLEAR else map(tree.folded, _deciding(found, resolver)))
     keys.update(f'[[{name_of(target)}' for target in facts.wikilinks)
-    # most files have nothing of these, and one empty set serves them all
-    return Seen(dead or _NONE, '\0'.join(checks), keys or _NONE, bool(facts.wikilinks))
+    return Seen(tuple(dead), '\0'.join(checks), tuple(keys), bool(facts.wikilinks))
 
 
 def checks(seen: Seen) -> Iterator[tuple[str, str, str]]:
