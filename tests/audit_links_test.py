@@ -505,7 +505,7 @@ def test_many_dead_links_ask_for_a_baseline(repo: Sandbox) -> None:
     repo.write('one.md', '[x](no.md)\n')
     repo.git('add', '.')
     advice = ('audit-links: 20 dead links; `daybook audit-links --baseline` writes them to .daybook/links-baseline.txt, '
-              'and from then on only new ones block')
+              'and from then on only new ones block; where `/x` is a page of a website, set `links: {root: ignore}` in .daybook/config.yaml')
     for arguments in ((), (), ('--no-catalogue',), ('.',)):  # cold, warm, …
         code, output = _audit(repo, *arguments)
         assert (code, output.splitlines()[-1], output.count('audit-links:')) == (1, advice, 1)

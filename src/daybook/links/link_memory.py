@@ -84,7 +84,7 @@ def advice(blocking: int, baseline: bytes) -> bytes:
     if blocking < _MANY or baseline:
         return b''
     return (f'audit-links: {blocking} dead links; `daybook audit-links --baseline` writes them to {BASELINE}, '
-            'and from then on only new ones block\n').encode()
+            f'and from then on only new ones block; where `/x` is a page of a website, set `links: {{root: ignore}}` in {CONFIG}\n').encode()
 
 
 class Answer:
