@@ -29,16 +29,19 @@ def keep_stale(kept: Catalogue, view: int, known: Mapping[str, int]) -> None:
 
 def follow_stale(kept: Catalogue, view: int, known: Mapping[str, int], touched: Collection[str]) -> None:
     """Do as `keep_stale` does where the baseline is the same and only what is wrong with the files `touched` changed."""
+    if len(touched) > _MANY:
+        keep_stale(kept, view, known)
+        return
     starts = tuple(f'{printable(path)}: ' for path in touched)
-    lines = {text: number for text, number in known.items() if text.startswith(starts)} if len(touched) <= _MANY else {}
-    if len(touched) > _MANY or any('\\' in text for text in lines):  # `\\` may stand for a character that is not printed
+    lines = {text: number for text, number in known.items() if text.startswith(starts)}
+    if any('\\' in text for text in lines):  # it may stand for a character that is not printed
         keep_stale(kept, view, known)
     elif lines:
         # both a path and a target may hold what parts the two
         sources = {text[:place] for text in lines for place in range(len(text)) if text.startswith(': ', place)}
-        stale = link_baseline.stale(lines, _dead_lines(kept, view, sources))
+        stale, numbers = link_baseline.stale(lines, _dead_lines(kept, view, sources)), set(lines.values())
         others = [one.problem for source, payload, *_ in list(kept.found(view, [link_baseline.PATH]))
-                  for one in link_verdict.judged_in(source, payload) if one.problem.line not in lines.values()]
+                  for one in link_verdict.judged_in(source, payload) if one.problem.line not in numbers]
         _keep(kept, view, sorted([*stale, *others], key=lambda problem: problem.line))
 
 

@@ -182,8 +182,8 @@ class Readers:
 
     def _map(self, read: Callable[[Any], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
         workers = min(os.cpu_count() or 1, 8)
+        self.reader.is_of_many = len(jobs) > _FEW
         if self._pool is None and (len(jobs) < _MANY or workers == 1):
-            self.reader.is_of_many = len(jobs) > _FEW
             return map(read, jobs)
         if self._pool is None:
             import gc
