@@ -359,6 +359,11 @@ def test_odd_names_and_contents(repo: Sandbox) -> None:
         f'nul.md:1: {GONE.format("no.md")} [link-missing]',
     ])
     assert _audit(repo) == (code, output)
+    assert _audit(repo, '--fix') == (code, output)
+    assert _audit(repo, '--baseline')[0] == 1
+    assert _audit(repo) == (0, ''), 'what the baseline holds is known again'
+    repo.write(os.fsdecode(b'caf\xe9.md'), '# C\n')
+    assert 'no longer dead: caf\\udce9.md: no.md' in _audit(repo)[1]
 
 
 FORMATS = (

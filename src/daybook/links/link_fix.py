@@ -29,7 +29,7 @@ _MOST_COMMITS = 200
 
 def renames_in_history(repo: Repo, paths: Iterable[str]) -> dict[str, str]:
     """Return the new path of each of `paths` that HEAD's history renamed, by the last commit that took it away."""
-    asked = sorted(paths)
+    asked = sorted(path for path in paths if '\0' not in path)
     if not asked:
         return {}
     log = git_spawn.answers(repo.root, ('log', '--no-show-signature', '--no-renames', '--diff-filter=D', '--format=%H',

@@ -9,7 +9,6 @@ from daybook.documents.catalogue import Catalogue
 from daybook.links import link_verdict
 from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
-from daybook.problem import printable
 from daybook.rules import link_baseline
 
 _MANY = 50  # files, from which on to start over costs no more
@@ -32,7 +31,7 @@ def follow_stale(kept: Catalogue, view: int, known: Mapping[str, int], touched: 
     if len(touched) > _MANY:
         keep_stale(kept, view, known)
         return
-    starts = tuple(f'{printable(path)}: ' for path in touched)
+    starts = tuple(f'{link_baseline.written(path)}: ' for path in touched)
     lines = {text: number for text, number in known.items() if text.startswith(starts)}
     if any('\\' in text for text in lines):  # it may stand for a character that is not printed
         keep_stale(kept, view, known)

@@ -11,9 +11,14 @@ from daybook.problem import printable
 PATH = '.daybook/links-baseline.txt'
 
 
+def written(text: str) -> str:
+    """Return `text` as a baseline has it: printable, and what is not UTF-8 in a name escaped."""
+    return printable(text).encode('utf-8', 'backslashreplace').decode()
+
+
 def line(path: str, target: str) -> str:
     """Return the line of a baseline for a dead link; it has no line number, so that edits elsewhere do not touch it."""
-    return printable(f'{path}: {target}').strip()
+    return written(f'{path}: {target}').strip()
 
 
 def read(data: bytes | None) -> dict[str, int]:
@@ -29,8 +34,8 @@ def render(lines: Iterable[str]) -> bytes:
 
 def shrunk(known: Collection[str], dead: Collection[str], renamed: Mapping[str, str]) -> set[str]:
     """Return the lines that stay: those that are still dead, and those of files that were renamed, under the new name."""
-    moved = {f'{printable(new)}: {text.removeprefix(printable(old) + ": ")}' for old, new in renamed.items()
-             for text in known if text.startswith(f'{printable(old)}: ')}
+    moved = {f'{written(new)}: {text.removeprefix(written(old) + ": ")}' for old, new in renamed.items()
+             for text in known if text.startswith(f'{written(old)}: ')}
     return (set(known) | moved) & set(dead)
 
 
