@@ -393,6 +393,10 @@ def test_what_somebody_wrote_after_the_kill_is_theirs(team: Sandbox) -> None:
         assert killed_at(team.root, event, 'archive', *DAY), 'killed once both notes had moved'
         event += 3
     assert 'an archiving was killed in this work tree' in team.daybook('doctor', '--offline', '--no-proof').stdout
+    before = team.snapshot()
+    refused = team.daybook('handoff', env={'DAYBOOK_QUICK': '1'}).stdout
+    assert 'run `daybook archive` first, which settles it\nNothing was changed.\n' in refused and refused.endswith('reason=in-progress\n')
+    assert team.snapshot() == before
     team.write(f'{ARCHIVE}/{OLD}.md', 'what somebody has made of it\n')
     code, output = _archive(team)
     assert f'taken back, but for what changed since: {ARCHIVE}/{OLD}.md' in output

@@ -24,7 +24,7 @@ for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'inv
     BELOW[_room] = (*BELOW['session'], 'checks', 'governance', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['lifecycle'] += ('handoff',)  # its lock and its journal
-BELOW['doctor'] += ('handoff', 'lifecycle')  # the names of their journals
+BELOW['doctor'] += ('handoff',)  # the name of its journal
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 HOOKS = {'commands/audit': ['daybook.hooks.check_all']}  # what every hook that looks finds, as its report begins
 BY_NAME = {'__main__', 'hooks/check_all', 'transcripts/words'}  # what is found by its id, and the parser of `re`

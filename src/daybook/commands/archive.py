@@ -15,12 +15,13 @@ from daybook.errors import UsageError
 from daybook.lifecycle import archiving
 from daybook.lifecycle import journal
 from daybook.lifecycle.alone import alone
-from daybook.lifecycle.journal import ARCHIVE
 from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import git
 from daybook.repo.git import Repo
+from daybook.session import moves
 from daybook.session import preflight
+from daybook.session.moves import ARCHIVE
 
 _LINE = 200  # paths in one `git add`
 _SHOWN = 8  # notes that are named for one reason
@@ -78,7 +79,7 @@ def _tell_add(root: str, paths: Sequence[str]) -> None:
 
 def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
     if options.dry_run:
-        if journal.is_left(repo, ARCHIVE):
+        if moves.is_left(repo, ARCHIVE):
             print('an archiving was killed here; without --dry-run it is taken back first')
         _tell(archiving.plan(repo, settings, _policy(settings, options), options.as_of), is_dry=True)
         return 0

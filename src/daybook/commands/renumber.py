@@ -20,7 +20,6 @@ from daybook.errors import FatalError
 from daybook.errors import UsageError
 from daybook.lifecycle import journal
 from daybook.lifecycle.alone import alone
-from daybook.lifecycle.journal import RENUMBER
 from daybook.lifecycle.journal import Write
 from daybook.problem import add_line
 from daybook.problem import printable
@@ -31,8 +30,10 @@ from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import claiming
 from daybook.session import index_files
+from daybook.session import moves
 from daybook.session import operators
 from daybook.session import preflight
+from daybook.session.moves import RENUMBER
 from daybook.writers import renumber
 from daybook.writers.renumber import Move
 
@@ -238,7 +239,7 @@ def main(argv: Sequence[str]) -> int:
     args = _arguments(argv)
     repo = git.find_repo()
     if args.dry_run:
-        if journal.is_left(repo, RENUMBER):
+        if moves.is_left(repo, RENUMBER):
             print('a renumbering was killed here; without --dry-run it is taken back first')
         return _run(repo, args)
     with alone(repo, RENUMBER):

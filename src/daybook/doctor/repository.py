@@ -17,11 +17,11 @@ from daybook.documents import mappings
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.handoff import journal
-from daybook.lifecycle import journal as moves
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.session import claiming
+from daybook.session import moves
 from daybook.session import operators
 from daybook.session import overview_file
 from daybook.session import preflight

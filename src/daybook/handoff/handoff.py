@@ -202,6 +202,7 @@ def run(request: Request) -> Outcome:
         if recovered is not None:
             return recovered
         preflight.refuse_state(request.repo)
+        preflight.refuse_unsettled(request.repo)
         found = draft_search.find(request.repo, request.settings, request.given, request.session)
         if found.draft is None and not request.is_quick:
             reporting.tell_empty(request, found)

@@ -20,7 +20,6 @@ from daybook.lifecycle import choosing
 from daybook.lifecycle import journal
 from daybook.lifecycle import maps
 from daybook.lifecycle import relocating
-from daybook.lifecycle.journal import ARCHIVE
 from daybook.lifecycle.journal import Write
 from daybook.lifecycle.relocating import Ground
 from daybook.lifecycle.relocating import Relocated
@@ -31,6 +30,7 @@ from daybook.repo.git import Repo
 from daybook.rules import link_baseline
 from daybook.rules.links import Names
 from daybook.session import index_files
+from daybook.session.moves import ARCHIVE
 from daybook.writers import indexes
 
 _SYMLINK, _FILE = '120000', '100'

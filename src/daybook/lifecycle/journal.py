@@ -20,22 +20,9 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo.git import Repo
+from daybook.session.moves import Journal
 
-LOCK = 'daybook/archive.lock'  # of all of them: what one moves another may link to
 _VERSION = 1
-
-
-class Journal(NamedTuple):
-    """Whose journal it is: its file, what was at work in words, and the command that settles it."""
-
-    file: str
-    work: str
-    command: str
-
-
-ARCHIVE = Journal('daybook/archive.json', 'an archiving', 'daybook archive')
-RENUMBER = Journal('daybook/renumber.json', 'a renumbering', 'daybook renumber OLD NEW')
-ALL = (ARCHIVE, RENUMBER)
 
 
 class Write(NamedTuple):
@@ -61,11 +48,6 @@ def save(repo: Repo, journal: Journal, writes: Sequence[Write]) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     rows = [[os.fsencode(write.path).hex(), _packed(write.before), _packed(write.after), write.mode] for write in writes]
     files.write_durable(path, json.dumps({'version': _VERSION, 'writes': rows}).encode())
-
-
-def is_left(repo: Repo, journal: Journal) -> bool:
-    """Return whether a run that did not end has left its journal."""
-    return os.path.lexists(git.git_path(repo, journal.file))
 
 
 def load(repo: Repo, journal: Journal) -> list[Write] | None:

@@ -15,6 +15,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import sparse
 from daybook.repo.git import Repo
+from daybook.session import moves
 from daybook.session import runner_stash
 
 
@@ -77,6 +78,13 @@ def refuse_state(repo: Repo) -> None:
         raise Refused('detached', 'HEAD is detached; a commit would belong to no branch: git switch -c <branch>')
     if git.resolve(repo, 'HEAD') is None:
         raise Refused('unborn', 'the branch has no commit yet; make the first one, then run it again')
+
+
+def refuse_unsettled(repo: Repo) -> None:
+    """Refuse while notes are half moved: what the killed command has changed is nobody's to commit."""
+    unsettled = moves.unsettled(repo)
+    if unsettled is not None:
+        raise Refused('in-progress', unsettled)
 
 
 def index_lock(repo: Repo) -> tuple[str, str] | None:
