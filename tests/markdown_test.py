@@ -303,6 +303,7 @@ def test_known_disagreements_are_still_there(text: str) -> None:
 @example('<A HREF="d.md">e</A> <IMG SRC="f" ALT="g" /> <Code Class="h">\n')
 @example("<a b='\"' c=\"d'>e\" href='f.md'>\n")
 @example('<a b="\'" c=\'>\' id="d">\n')
+@example('<a href=" b">c</a> <a href="d\n"> <img src="e&#32;"> <a href="&#9;f">\n')
 @pytest.mark.parametrize('parser', PARSERS)
 def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
     found = markdown.scan_with(PARSERS[parser], text)
@@ -342,6 +343,8 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
 @example('[a](b)" `[c](b)"` ![x [d](b)"](e) [f](b)\n')
 @example('"[a](b)" ![x \\](b)](c)\n')
 @example('[\n`c` ` [`d`](b)\n<a href="b"><code>d</code></a>\n')
+@example('<a href=" b">c</a> <a href="d&#10;"> [b](b)\n')
+@example('[a](b)\n\n<![CDATA[c](b) d](b)\n')
 @example('[a](b(c)) [d](b(c) "e") `[f](b(c))` [g](b(c)d(e)) [h](b(c(d)))\n')
 @example('[a](b) [c](b&amp;) [d](b\\)) [d](b<c>) [e](&#98;) [f](b(1)) ![g](b) [h](<b>) [q0z0z](b)\n')
 @pytest.mark.parametrize('parser', PARSERS)

@@ -37,7 +37,7 @@ def places(text: str, wanted: Callable[[str], bool], render: Callable[[str], str
     `wanted` is asked for targets as they are written or rendered: percent-encoding must make no difference to it.
     The lines count from `first_line`.
     """
-    if _MARK in text or ']:' in text or '[^' in text:
+    if _MARK in text or ']:' in text or '[^' in text or '<![' in text:  # in which a mark would make it something else
         return None
     wanted = functools.cache(wanted)  # most targets occur many times
     found = _candidates(text, wanted)
@@ -53,7 +53,7 @@ def _proven(rendered: str, found: list[_Candidate], wanted: Callable[[str], bool
     """Return the kind of each candidate that is a link; None when a link to what is `wanted` is none of them."""
     kinds = {}
     for link, image, opened in set(_RENDERED.findall(rendered)):
-        written = markdown_html.unescaped(link or image)
+        written = markdown_html.unescaped(link or image).strip()  # blanks stand in raw HTML alone
         marks = _WHOLE_MARK.findall(written) if _MARK in written else []
         target = _WHOLE_MARK.sub('', written) if marks else written
         if wanted(target):

@@ -15,6 +15,7 @@ _HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
 _DOUBLE = re.compile(r'\[[\[^]')
 _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
+_PADDED = re.compile(r'^[\s&]|[\s;]$', re.M)  # as no renderer writes an address; browsers take its blanks away
 # what a renderer writes by itself, and any other tag with an attribute; the tags without one, which are most, fail first
 _SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
 _OTHER_TAG = re.compile(
@@ -87,6 +88,9 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
                 others.update(unquote(t) for t in markdown_html.targets(tag))
                 anchors.update(markdown_html.anchors(tag))
     targets = set(addresses)
-    if '%' in (joined := '\n'.join(targets)) or '&' in joined:
+    joined = '\n'.join(targets)
+    if has_tags and _PADDED.search(joined):
+        return None
+    if '%' in joined or '&' in joined:
         targets = {*map(_decoded, targets)}
     return targets | others, anchors - {''}, Rendered(rendered, addresses, others)
