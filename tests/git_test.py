@@ -12,6 +12,7 @@ import pytest
 from conftest import Sandbox
 
 from daybook.errors import FatalError
+from daybook.errors import KilledError
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import git_spawn
@@ -219,6 +220,18 @@ def test_clean_env(monkeypatch: pytest.MonkeyPatch) -> None:
     env = git.clean_env({'EXTRA': '1'})
     assert not {'GIT_DIR', 'GIT_INDEX_FILE', 'GIT_WORK_TREE'} & env.keys()
     assert (env['GIT_AUTHOR_NAME'], env['GIT_CONFIG_KEY_0'], env['EXTRA'], env['GIT_TERMINAL_PROMPT']) == ('x', 'x', '1', '0')
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals')
+def test_a_question_that_is_killed_has_no_answer(repo: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapper = tmp_path / 'bin' / 'git'
+    wrapper.parent.mkdir()
+    wrapper.write_text('#!/bin/sh\nkill -9 $$\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}')
+    with pytest.raises(KilledError, match='git rev-parse was killed .signal 9. in .*; run this again'):
+        git.resolve(Repo(str(repo.root), '', ''), 'HEAD')
+    assert git.git('commit', cwd=str(repo.root)).code == -9  # whose end is looked at
 
 
 def test_expect_gives_the_words_of_git(repo: Sandbox) -> None:

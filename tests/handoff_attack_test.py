@@ -57,6 +57,24 @@ def test_an_edit_saved_just_before_the_write_is_refused(work: Sandbox, tmp_path:
     assert not list((work.root / 'docs/sessions').glob('RT-2?????-01.md'))[1:]
 
 
+@pytest.mark.parametrize('number', range(1, 5))
+def test_a_question_to_git_that_is_killed_is_no_answer(work: Sandbox, tmp_path: Path, number: int) -> None:
+    real = subprocess.run(('sh', '-c', 'command -v git'), capture_output=True, text=True, check=True).stdout.strip()
+    wrapper, asked = tmp_path / 'bin' / 'git', tmp_path / 'asked'
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *"rev-parse --verify"*"HEAD^{{commit}}") echo >> {asked}\n'
+                       f'[ $(wc -l < {asked}) -eq {number} ] && kill -9 $$;; esac\nexec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    head = work.git('rev-parse', 'HEAD')
+    run = hand_off(work, PATH=f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}')
+    if len(asked.read_text()) >= number:
+        assert run.fields == ('unknown', 'unknown', 'failed') and 'git rev-parse was killed' in run.out
+        assert work.git('rev-parse', 'HEAD') == head
+    assert hand_off(work, PATH=os.environ['PATH']).fields[1:] in (('yes', ''), ('no', 'no-draft'))
+    assert work.git('rev-list', '--count', f'{head}..origin/main') == '1'
+    assert work.git('status', '--porcelain', 'docs', 'workstreams') == ''
+
+
 @pytest.mark.parametrize(('line', 'secret'), [
     ('password: Hunter2Hunter2xx', 'Hunter2Hunter2xx'),
     ('nested: {client_secret: "q1w2e3r4t5y6"}', 'q1w2e3r4t5y6'),

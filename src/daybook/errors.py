@@ -9,5 +9,9 @@ class FatalError(RuntimeError):
     """
 
 
+class KilledError(FatalError):
+    """A program that was asked was killed, so that nothing can be said of how things stand."""
+
+
 class UsageError(FatalError):
     """The words of the call are wrong; the run ends with exit code 2."""

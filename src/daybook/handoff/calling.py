@@ -10,6 +10,7 @@ from datetime import timezone
 
 from daybook.documents import config
 from daybook.errors import FatalError
+from daybook.errors import KilledError
 from daybook.errors import UsageError
 from daybook.handoff import handoff
 from daybook.handoff import terminal
@@ -50,6 +51,8 @@ def _ended_badly(error: Exception, say: Callable[[str], None]) -> Outcome:
         say(f'handoff: refused: {error}' + ('\nNothing was changed.' if error.is_untouched else ''))
         return Outcome(reason=error.reason, code=1)
     say(f'handoff: failed: {error}')
+    if isinstance(error, KilledError):  # perhaps the question whether the commit was made
+        return Outcome(commit='unknown', pushed='unknown', reason='failed', code=1)
     return Outcome(reason='failed', code=1)
 
 

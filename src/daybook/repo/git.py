@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 from daybook.errors import FatalError
+from daybook.errors import KilledError
 from daybook.repo import git_spawn
 
 if TYPE_CHECKING:  # where git is asked for two answers and no more, `git_spawn` does without
@@ -32,6 +33,8 @@ HEAD = ('rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}')
 _LINGER = 0.5  # seconds for the last words of a command that has ended, or was
 _LOOK = 1.0  # seconds after which we look whether a command has ended without closing its pipes
 _HOOKED = ('commit', 'push', 'fetch', 'update-ref')  # what starts hooks of the user, which may start anything
+# questions to which no answer is not a no; of all else the callers look how it ended
+_QUESTIONS = ('rev-parse', 'symbolic-ref', 'merge-base', 'config', 'remote', 'log', 'ls-tree', 'for-each-ref', 'check-ignore', 'diff', 'diff-index')
 _GRACE = 2.0  # seconds for git to come to its own end when we are interrupted
 
 
@@ -169,7 +172,8 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
     """Run `git args` in `cwd` and return what it answered, whatever the exit code.
 
     `env` replaces the whole environment (`clean_env`); `timeout` is in seconds, and the whole
-    process group is ended when it runs out. Raises FatalError when there is no git.
+    process group is ended when it runs out. Raises FatalError when there is no git, KilledError
+    when somebody else ended a question.
     """
     import subprocess
 
@@ -195,6 +199,8 @@ def git(*args: str, cwd: str, env: Mapping[str, str] | None = None,
     except KeyboardInterrupt:
         _interrupt(process, is_leader=timeout is not None)
         raise
+    if process.returncode < 0 and args[0] in _QUESTIONS:
+        raise KilledError(f'git {args[0]} was killed (signal {-process.returncode}) in {cwd}; run this again')
     return Result(process.returncode, out, os.fsdecode(err))
 
 
