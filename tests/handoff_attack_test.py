@@ -29,6 +29,17 @@ def work(template: Path, tmp_path: Path) -> Sandbox:
     return copy_of(template, tmp_path / 'place')
 
 
+def killing(tmp_path: Path, words: str, number: int) -> str:
+    """Return a PATH with a git that is killed the `number`th time that it is called with `words`, a pattern of the shell."""
+    real = subprocess.run(('sh', '-c', 'command -v git'), capture_output=True, text=True, check=True).stdout.strip()
+    wrapper, asked = tmp_path / 'bin' / 'git', tmp_path / 'asked'
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in {words}) echo >> {asked}\n'
+                       f'[ $(wc -l < {asked}) -eq {number} ] && kill -9 $$;; esac\nexec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    return f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}'
+
+
 def hook(work: Sandbox, name: str, script: str) -> None:
     work.write(f'.git/hooks/{name}', f'#!/bin/sh\n{script}\n').chmod(0o755)
 
@@ -59,20 +70,35 @@ def test_an_edit_saved_just_before_the_write_is_refused(work: Sandbox, tmp_path:
 
 @pytest.mark.parametrize('number', range(1, 5))
 def test_a_question_to_git_that_is_killed_is_no_answer(work: Sandbox, tmp_path: Path, number: int) -> None:
-    real = subprocess.run(('sh', '-c', 'command -v git'), capture_output=True, text=True, check=True).stdout.strip()
-    wrapper, asked = tmp_path / 'bin' / 'git', tmp_path / 'asked'
-    wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *"rev-parse --verify"*"HEAD^{{commit}}") echo >> {asked}\n'
-                       f'[ $(wc -l < {asked}) -eq {number} ] && kill -9 $$;; esac\nexec {real} "$@"\n')
-    wrapper.chmod(0o755)
     head = work.git('rev-parse', 'HEAD')
-    run = hand_off(work, PATH=f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}')
-    if len(asked.read_text()) >= number:
+    run = hand_off(work, PATH=killing(tmp_path, '*"rev-parse --verify"*"HEAD^{commit}"', number))
+    if len((tmp_path / 'asked').read_text()) >= number:
         assert run.fields == ('unknown', 'unknown', 'failed') and 'git rev-parse was killed' in run.out
         assert work.git('rev-parse', 'HEAD') == head
     assert hand_off(work, PATH=os.environ['PATH']).fields[1:] in (('yes', ''), ('no', 'no-draft'))
     assert work.git('rev-list', '--count', f'{head}..origin/main') == '1'
     assert work.git('status', '--porcelain', 'docs', 'workstreams') == ''
+
+
+def test_a_claim_that_could_not_be_closed_makes_no_draft_of_its_note(work: Sandbox) -> None:
+    # as on a full disk: the record of the claim cannot be written once the commit is made
+    hook(work, 'post-commit', 'cd .git/daybook/claims; for each in *.json; do mv $each ../$each.kept; mkdir $each; done')
+    run = hand_off(work)
+    assert 'not everything could be put away' in run.out and run.field('pushed') == 'yes'
+    assert not (work.root / DRAFT).exists()
+    record = work.root / f'.git/daybook/claims/{run.field("id")}.json'
+    record.rmdir()
+    (work.root / f'.git/daybook/{record.name}.kept').rename(record)
+    assert hand_off(work).fields == ('none', 'no', 'no-draft')
+    work.write(DRAFT, TEXT)
+    again = hand_off(work)
+    assert again.fields == ('none', 'no', 'note-exists') and f'handed off already as {run.field("id")}' in again.out
+
+
+def test_a_question_about_the_commit_that_fails_keeps_no_draft(work: Sandbox, tmp_path: Path) -> None:
+    run = hand_off(work, PATH=killing(tmp_path, '*"diff-tree --no-commit-id"*', 1))
+    assert 'it could not be seen what the commit holds: git was killed' in run.out and run.field('pushed') == 'yes'
+    assert not (work.root / DRAFT).exists()
 
 
 @pytest.mark.parametrize(('line', 'secret'), [

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 
 from daybook.documents import frontmatter
+from daybook.errors import FatalError
 from daybook.handoff import draft_claim
 from daybook.handoff import journal as journals
 from daybook.handoff.journal import Journal
@@ -67,10 +68,19 @@ def telemetry_of(request: Request, journal: Journal) -> Telemetry:
 
 
 def put_away(request: Request, journal: Journal, telemetry: Telemetry) -> None:
-    """Close the claim and put draft and telemetry into the archive. Raises OSError where that cannot be done."""
+    """Close the claim and put draft and telemetry into the archive, each whatever became of the others.
+
+    Raises FatalError or OSError, the first of them, where that cannot be done.
+    """
     claim = claims.find(request.repo, journal.id)
-    if claim:
-        _close_claim(request, claim, journal)
-    if telemetry.path:
-        counters.archive(request.repo, telemetry.path, journal.id, request.now)
-    _put_away_drafts(request, journal)
+    failed: list[FatalError | OSError] = []
+    for is_wanted, step in ((claim, lambda: _close_claim(request, claim, journal)),
+                            (telemetry.path, lambda: counters.archive(request.repo, telemetry.path, journal.id, request.now)),
+                            (True, lambda: _put_away_drafts(request, journal))):
+        try:
+            if is_wanted:
+                step()
+        except (FatalError, OSError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]

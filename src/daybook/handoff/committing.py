@@ -121,8 +121,10 @@ def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
 
 
 def verify(request: Request, journal: Journal) -> None:
-    out = git.expect('diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', str(journal.commit),
-                     cwd=request.repo.root).out
-    extra = sorted(set(git.zsplit(out)) - set(journal.paths))
+    """Say where the commit holds more than the hand-off wrote."""
+    held = git.git('diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', str(journal.commit), cwd=request.repo.root)
+    if not held.is_ok:
+        request.say(f'warning: it could not be seen what the commit holds: {held.err.strip() or "git was killed"}')
+    extra = sorted(set(git.zsplit(held.out)) - set(journal.paths))
     if extra:
         request.say(f'warning: a hook of yours put more into the commit: {", ".join(extra)}')

@@ -43,6 +43,19 @@ def _current(request: Request) -> Claim | None:
     return current if current and not current.draft and _is_unfilled(request, current) else None
 
 
+def _refuse_handed_off(request: Request, claim: Claim, draft: Draft) -> None:
+    """Refuse a draft of which the note of its claim has every word already."""
+    for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
+        kind = config.kind_of(request.settings, path)
+        data = git_objects.read_blobs(request.repo, [f'HEAD:{path}'])[0]
+        if kind is None or data is None or claims.is_stub(claim, data):
+            continue
+        note, cleaned = drafts.parse(path, data, kind), vetting.cleaned(draft)[0]
+        if all(note.section(title) == text for title, text in cleaned.sections if text):
+            raise Refused('note-exists', f'{draft.path} is handed off already as {claim.id}; '
+                          'write the next draft: daybook claim-session')
+
+
 def _refuse_again(request: Request, draft: Draft) -> None:
     """Refuse a draft that was handed off as it stands, and has no id to tell.
 
@@ -55,15 +68,7 @@ def _refuse_again(request: Request, draft: Draft) -> None:
             continue
         if is_waiting and os.stat(place).st_mtime > os.stat(claims.record_path(request.repo, claim.id)).st_mtime:
             continue
-        for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
-            kind = config.kind_of(request.settings, path)
-            data = git_objects.read_blobs(request.repo, [f'HEAD:{path}'])[0]
-            if kind is None or data is None:
-                continue
-            note, cleaned = drafts.parse(path, data, kind), vetting.cleaned(draft)[0]
-            if all(note.section(title) == text for title, text in cleaned.sections if text):
-                raise Refused('note-exists', f'{draft.path} is handed off already as {claim.id}; '
-                              'write the next draft: daybook claim-session')
+        _refuse_handed_off(request, claim, draft)
 
 
 def adoptable(request: Request, draft: Draft | None) -> Claim | None:
@@ -79,6 +84,7 @@ def adoptable(request: Request, draft: Draft | None) -> Claim | None:
     held = [claim for claim in claims.open_claims(request.repo, request.settings)
             if claim.operator == request.operator.slug and _is_draft_of(request, claim, draft)]
     if held:
+        _refuse_handed_off(request, held[-1], draft)  # its claim could not be closed
         return held[-1]
     _refuse_again(request, draft)
     return _current(request)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import draft as drafts
@@ -33,10 +34,15 @@ def _is_tracked(repo: Repo, path: str) -> bool:
 
 
 def _written_stub(repo: Repo, settings: Settings, claim: Claim) -> str | None:
-    """Return the path of a stub in which somebody has written."""
-    path = os.path.join(repo.root, claims.note_path(settings, claim.id))
+    """Return the path of a stub in which somebody has written; a note that is committed as it stands waits for nobody."""
+    place = claims.note_path(settings, claim.id)
+    path = os.path.join(repo.root, place)
     data = files.read_bytes(path)
-    return path if data is not None and not claims.is_stub(claim, data) else None
+    if data is None or claims.is_stub(claim, data):
+        return None
+    entries = git_objects.tree_entries(repo, 'HEAD', place)
+    is_committed = bool(entries) and entries[0].oid == git_objects.write_blob(repo, place, data)
+    return None if is_committed else path
 
 
 def _candidates(repo: Repo, settings: Settings, session: str | None) -> list[str]:

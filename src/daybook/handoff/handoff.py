@@ -59,11 +59,11 @@ def _publish(request: Request, journal: Journal) -> Pushed:
 def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str) -> Outcome:
     """Everything after the commit: put away, push, forget the journal. Whatever fails, the commit is told."""
     try:
-        committing.verify(request, journal)
         request.step('archive')
         archiving.put_away(request, journal, telemetry)
     except (FatalError, OSError) as error:
         request.say(f'warning: committed, but not everything could be put away: {error}')
+    committing.verify(request, journal)
     try:
         pushed = _publish(request, journal)
     except (FatalError, OSError) as error:
