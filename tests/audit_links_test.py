@@ -672,6 +672,28 @@ def test_what_a_link_with_an_encoded_sign_means_is_asked_again(repo: Sandbox, pa
     assert _audit(repo) == _audit(repo, '--no-catalogue') != alone
 
 
+@pytest.mark.parametrize('page', ['README.md', 'readme.markdown'])
+def test_the_page_of_the_root_that_comes_is_looked_at(repo: Sandbox, page: str) -> None:
+    repo.write('a.md', '[x](/#no)\n')
+    repo.git('add', '--all')
+    assert _audit(repo) == (0, '')
+    repo.write(page, '# Yes\n')
+    repo.git('add', '--all')
+    told = _audit(repo)
+    assert told[0] == 1 and told == _audit(repo, '--no-catalogue')
+
+
+def test_a_file_whose_name_is_not_utf8_is_missed_when_it_goes(repo: Sandbox) -> None:
+    page = os.fsdecode(b'n\xe9.md')
+    repo.write('a.md', '[x](n%E9.md)\n')
+    repo.write(page, '')
+    repo.git('add', '--all')
+    assert _audit(repo) == (0, '')
+    repo.git('rm', '-q', '--force', page)
+    told = _audit(repo)
+    assert told[0] == 1 and told == _audit(repo, '--no-catalogue')
+
+
 def test_a_generated_page_that_is_tracked_at_last_is_looked_at(repo: Sandbox) -> None:
     repo.write('.daybook/config.yaml', 'links: {generated: [out/**]}\n')
     repo.write('a.md', '[b](out/b.md#no)\n')

@@ -58,7 +58,7 @@ def body(data: bytes) -> tuple[str, int]:
 
 
 def _clear(target: str) -> str:
-    return UNCLEAR if '\n' in target or '\0' in target else target
+    return UNCLEAR if '\n' in target or '\0' in target or UNCLEAR in target else target
 
 
 def has_anchor(fragment: str, anchors: Set[str]) -> bool:
@@ -104,7 +104,7 @@ class Page:
         def is_wanted(target: str) -> bool:
             if target in wanted:
                 return True
-            if '%' not in target and target.isprintable():
+            if '%' not in target and target.isprintable() and UNCLEAR not in target:
                 return False  # as nothing of it is encoded
             return _clear(unquote(target)) in wanted or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None
 

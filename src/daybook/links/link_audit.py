@@ -250,6 +250,8 @@ def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> 
                 keys.add(tree.folded(path))
         else:  # came or went, and perhaps its folders with it
             keys |= links.depending_on(path)
+            if '/' not in path and path.lower().startswith('readme.'):
+                keys.add('')  # what a link to the root shows
             folder = tree.folder_of(path)
             while folder:
                 keys.add(tree.folded(folder))
