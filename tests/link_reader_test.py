@@ -25,7 +25,7 @@ LINKS = (
     '[gone](gone.md)', '[gone](/gone.md)', '![picture](no.png)', '<a href="no.html">no</a>', '[ref]\n\n[ref]: gone.md', '[case](Target.md)',
     '[outside](../../../x.md)', '[absolute](/home/me/x.md)', '[line](target.md:3)', '[here](#nowhere)', '[here](#ONE)', '[alive](target.md?a%3fb#targetmd)', '[there](target.md#no)', '[renamed](old.md)',
     '[deleted](removed.md)', '[on the disk](untracked.md)', '[ignored](ignored.md)', '[known](known.md)', '[unclear](a%23b.md) [x](target.md%23no)',
-    '[backslash](sub\\\\x.md)', '[folder](target.md/)', '[[target]] [gone](gone.md)', '[gone](gone.md) [there](target.md#no)', '`[code](gone.md)`',
+    '[backslash](sub\\\\x.md)', '[folder](target.md/)', '[[target]] [gone](gone.md)', '[gone](gone.md) [there](target.md#no)', '`[code](gone.md)`', '[readme](#readme)', '[x]([[) [[gone.md]]', '[x](\ufffd)',
 )
 
 
@@ -33,14 +33,16 @@ def _fill(repo: Sandbox) -> None:
     for case in CASES:
         shutil.copytree(case, repo.root / case.parent.name / case.name, ignore=shutil.ignore_patterns('expected.txt', '.daybook'))
     repo.write('.gitignore', 'ignored.md\n')
-    repo.write('.daybook/links-baseline.txt', '17.md: known.md\n')
+    repo.write('.daybook/links-baseline.txt', '17.md: known.md\nagain-17.md: known.md\n')
     for name in ('old.md', 'removed.md', 'target.md'):
         repo.write(name, f'# {name}\n\nSome words of {name}, so that git knows it again.\n')
     repo.git('add', '--all')
     repo.git('commit', '-q', '-m', 'first')
     for number, link in enumerate(LINKS):
         for folder in ('', 'other/', 'docs/sessions/', 'plans/'):
-            repo.write(f'{folder}{number:02}.md', f'# One\n\nSee {link}.\n')
+            for name in (f'{number:02}.md', f'again-{number:02}.md'):  # what is remembered of the first is told of the other
+                repo.write(f'{folder}{name}', f'# {name}\n\nSee {link}.\n')
+    repo.write('README.md', '[readme](#readme) [gone](gone.md)\n')
     repo.write('all.md', '\n\n'.join(LINKS))
     repo.git('mv', 'old.md', 'new.md')
     repo.git('rm', '-q', 'removed.md')
@@ -79,6 +81,8 @@ def test_all_ways_lead_to_the_same_verdicts(repo: Sandbox, monkeypatch: pytest.M
     assert _verdicts(repo, monkeypatch, in_processes=False) == expected
     monkeypatch.setattr(destination, '_MOST_FOUND', 2)  # whoever remembers little says the same
     assert _verdicts(repo, monkeypatch, in_processes=False) == expected
+    monkeypatch.setattr(link_reader, '_MOST_TOLD', 2)
+    assert _verdicts(repo, monkeypatch, in_processes=False) == expected
 
 
 def test_a_link_to_the_file_itself_is_not_told_of_its_neighbours(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +116,14 @@ def test_most_are_settled_where_they_are_read(repo: Sandbox, monkeypatch: pytest
     assert 'plain.md' not in explained and 'all.md' in explained and 'docs/sessions/00.md' in explained
 
 
+def test_processes_ask_git_no_more_than_one_would(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _fill(repo)
+    trace = tmp_path / 'trace'
+    monkeypatch.setenv('GIT_TRACE', str(trace))
+    _verdicts(repo, monkeypatch, in_processes=True)
+    assert trace.read_text().count('git diff-index') == 1
+
+
 def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.write('a.md', '[gone](gone.md) [b](b.md)\n')
     repo.write('b.md', '')
@@ -122,7 +134,7 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
     here = git.find_repo()
     with catalogue.in_memory() as kept:
         judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
-    reader = link_reader.Reader(here.root, judge._resolver, judge.change, (), with_keys=True)
+    reader = link_reader.Reader(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
     job = link_reader.Suspects('a.md', frozenset(('gone.md',)))
     unclear = reader.read('c.md')
     assert unclear and unclear.seen.dead and unclear.verdict is None  # what it remembers of that goes along

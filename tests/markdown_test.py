@@ -160,7 +160,7 @@ _INLINES = [
     'a', 'b c', 'é', '中', '🚀', 'e\u0301', ' ', ':', '"', "'", '/u', '?q#f', '!', '*', '_', '**', '\\', '`', '``',
     '[b](c.md)', '![d](e.png "t")', '[x](<a b>)', '[x](a\\)b "q")', '[z](%20&amp;)', '[', ']', ' (', ')', '<', '>',
     ' [r] ', ' [r][] ', ' [x][r] ', ' ![y][r] ', '<http://x.y>', '<m@x.y>', '<a href="h">', '</a>', '<b>', '<br>',
-    '<img src=i.png>', '<a name="n"></a>', '<span id="s">', '<td align="left" ID=t>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', ' [[w]]', ' ![[w|v]]',
+    '<a href=" h">', '![o](u[v)', '\n~~~](c.md)\n', '&quot;', '[`b`](c.md)', '](c.md)"', '<img src=i.png>', '<a name="n"></a>', '<span id="s">', '<td align="left" ID=t>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', ' [[w]]', ' ![[w|v]]',
 ]
 generated = st.lists(st.sampled_from(_BLOCKS + _INLINES), max_size=25).map(''.join)
 
@@ -302,6 +302,7 @@ def test_known_disagreements_are_still_there(text: str) -> None:
 @example('# a\0b\n')
 @example('<A HREF="d.md">e</A> <IMG SRC="f" ALT="g" /> <Code Class="h">\n')
 @example("<a b='\"' c=\"d'>e\" href='f.md'>\n")
+@example('<a href=" b">a</a> <img src="c " /> <a href=" b" title="d">e</a>\n')
 @example('<a b="\'" c=\'>\' id="d">\n')
 @example('<a href=" b">c</a> <a href="d\n"> <img src="e&#32;"> <a href="&#9;f">\n')
 @pytest.mark.parametrize('parser', PARSERS)
@@ -342,6 +343,12 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
 @example('[a](b)" <p title=\'[c](b)"\'>\n')
 @example('[a](b)" `[c](b)"` ![x [d](b)"](e) [f](b)\n')
 @example('"[a](b)" ![x \\](b)](c)\n')
+@example('[z\n![o](u[v) b](t.md)\n')
+@example('[\n`c` ` [`d`](b)\n\n<a href="b">`d`</a>\n')
+@example('[x](t.md)"\n\n[a\n\nb](t.md)&quot;\n')
+@example('[x](t.md)"\n\n[a\n\nb](t.md)\\"\n')
+@example('[x](t.md)"\n\n[\n~~~](t.md)\n~~~\n')
+@example('<a href=" b">a</a> <img src="c " /> <a href=" b" title="d">e</a>\n')
 @example('[\n`c` ` [`d`](b)\n<a href="b"><code>d</code></a>\n')
 @example('<a href=" b">c</a> <a href="d&#10;"> [b](b)\n')
 @example('[a](b)\n\n<![CDATA[c](b) d](b)\n')
@@ -354,8 +361,8 @@ def test_links_to_are_those_of_scan(parser: str, text: str) -> None:
              if unquote(link.target) in targets and link.kind != 'wikilink']
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(markdown, '_parser', lambda: PARSERS[parser])
-        for known in (None, markdown.survey(text).links, markdown.survey(text, is_of_many=False).links):
-            assert markdown.links_to(text, lambda target: unquote(target) in targets, known=known) == found
+        for surveyed in (None, markdown.survey(text).links, markdown.survey(text, is_of_many=False).links):
+            assert markdown.links_to(text, lambda target: unquote(target) in targets, surveyed=surveyed) == found
 
 
 def test_without_pyromark_the_reference_parser_serves() -> None:

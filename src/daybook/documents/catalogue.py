@@ -177,6 +177,7 @@ class Catalogue:
         return int(self._connection.execute('insert into views (name, seen) values (?, ?)', (encoded(name), day)).lastrowid or 0)
 
     def forget_view(self, name: str) -> None:
+        """Forget the view `name` and all that it holds, if there is one."""
         row = self._connection.execute('select id from views where name = ?', (encoded(name),)).fetchone()
         for table, column in (('found', 'view'), ('inbound', 'view'), ('listings', 'view'), ('views', 'id')) if row else ():
             self._connection.execute(f'delete from {table} where {column} = ?', row)
@@ -225,6 +226,7 @@ class Catalogue:
                                      ((view, *_sealed_row(*row)) for row in rows))
 
     def drop_found(self, view: int, sources: Iterable[str]) -> None:
+        """Forget what was found in the files `sources`."""
         self._connection.executemany('delete from found where view = ? and source = ?', ((view, encoded(source)) for source in sources))
 
     def inbound(self, view: int, keys: Iterable[str]) -> set[str]:

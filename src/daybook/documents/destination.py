@@ -34,6 +34,14 @@ class Options(NamedTuple):
     documents: str = ''
     exclude: str = ''
 
+    def may_be_document(self, path: str) -> bool:
+        """Return whether the settings may make the file `path` a document, without reading them."""
+        return re.compile(self.documents, re.DOTALL).fullmatch(path) is not None
+
+    def may_mind_wikilinks(self, path: str) -> bool:
+        """Return whether anything is to be said of wikilinks in the file `path`, if it is a document as it may be."""
+        return self.wikilinks != 'ignore' and (self.wikilinks != 'documents' or self.may_be_document(path))
+
 
 class Destination(NamedTuple):
     """What a target comes to.

@@ -21,7 +21,7 @@ VERSION = 1  # of what `dump` writes
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
-WIKILINKS = '[['
+WIKILINKS = '\n[['  # stands for all wikilinks among targets, none of which has a line end
 UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 
@@ -42,6 +42,7 @@ class Facts:
 
     @property
     def anchors(self) -> frozenset[str]:
+        """What a `#fragment` may name."""
         return frozenset(self._anchors.split('\n') if self._anchors else ())
 
 
@@ -111,12 +112,12 @@ class Page:
         if WIKILINKS in wanted:
             return [Place(link.kind, link.target, link.line) for link in markdown.links(self._text, self._first_line)
                     if link.kind == 'wikilink' or is_wanted(link.target)]
-        return markdown.links_to(self._text, is_wanted, self._first_line, is_of_many=self._is_of_many, known=self._links)
+        return markdown.links_to(self._text, is_wanted, self._first_line, surveyed=self._links)
 
 
 def of_bytes(data: bytes) -> Facts:
     """Return the facts of the bytes of one file."""
-    return Page(data).facts()
+    return Page(data, is_of_many=False).facts()
 
 
 def read(root: str, path: str) -> bytes | None:
@@ -124,7 +125,6 @@ def read(root: str, path: str) -> bytes | None:
     absolute = os.path.join(root, path)
     try:
         with open(absolute, 'rb', buffering=0) as stream:
-            data = stream.readall()
+            return stream.readall()
     except OSError:
         return None
-    return data

@@ -122,7 +122,6 @@ def load() -> None:
 def load_for_many() -> None:
     """Import all that `survey` and `links_to` need for many documents, before processes part that would each do so."""
     from daybook.documents import markdown_counted  # noqa: F401
-    from daybook.documents import markdown_places  # noqa: F401
 
     _parser()
 
@@ -260,28 +259,22 @@ def links(text: str, first_line: int = 1) -> list[Link]:
     return scan(text, first_line).links
 
 
-def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, is_of_many: bool = True,
-             known: Rendered | list[Link] | None = None) -> list[Place]:
+def links_to(text: str, wanted: Callable[[str], bool], first_line: int = 1, *, surveyed: Rendered | list[Link] | None = None) -> list[Place]:
     """Return the links of `links` whose target is `wanted`, without wikilinks, in a fraction of the time.
 
-    Percent-encoding must make no difference to `wanted`. `known` are the `links` of a `survey` of `text`, if there was one.
+    Percent-encoding must make no difference to `wanted`. `surveyed` are the `links` of a `survey` of `text`, if there was one.
     """
-    if isinstance(known, list):
-        return [Place(link.kind, link.target, link.line + first_line - 1) for link in known if link.kind != 'wikilink' and wanted(link.target)]
-    quick = _quickly(text, wanted, first_line, known) if is_of_many else None
-    if quick is not None:
-        return quick
+    if isinstance(surveyed, list):
+        return [Place(link.kind, link.target, link.line + first_line - 1) for link in surveyed if link.kind != 'wikilink' and wanted(link.target)]
+    if surveyed:
+        from daybook.documents import markdown_counted
+
+        counted = markdown_counted.places(text, wanted, surveyed, first_line)
+        if counted is not None:
+            return counted
     scanner = _Scanner(text, first_line)
     scanner.take_links(_parser().read_links(text, wanted))
     return [Place(link.kind, link.target, link.line) for link in scanner.links if wanted(link.target)]
-
-
-def _quickly(text: str, wanted: Callable[[str], bool], first_line: int, rendered: Rendered | None) -> list[Place] | None:
-    from daybook.documents import markdown_counted
-    from daybook.documents import markdown_places
-
-    counted = markdown_counted.places(text, wanted, rendered, first_line) if rendered else None
-    return counted if counted is not None else markdown_places.places(text, wanted, _parser().html, first_line)
 
 
 def anchors(text: str) -> set[str]:

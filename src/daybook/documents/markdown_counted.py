@@ -13,16 +13,16 @@ from collections.abc import Collection
 from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import Place
 from daybook.documents.markdown_survey import Rendered
+from daybook.documents.markdown_survey import SIMPLE_LINK
 
 _ONE_WAY = re.compile(r'[\w./#?=+,~()-]+', re.ASCII)  # what no renderer escapes
 _INLINE = re.compile(r'\]\(([^\s<>()&\\]*(?:\([^\s<>()&\\]*\)[^\s<>()&\\]*)*)\)')
-_TAG = re.compile('<(?:a href|img src)="([^"]*)"')
 _UNCLEAR = re.compile(r'[]`<>\r]')  # in the text of a link: another bracket than the nearest may open it
 # what a rendering shows as it is: a link whose text is code alone, and what looks like a link in a quoted attribute
 _CODE = re.compile(r'\[`([\w .:,*/()-]+)`')
 _RENDERED_CODE = re.compile('<a href="([^"]*)"><code>([^<]*)</code></a>')
 _QUOTED = re.compile(f'{_INLINE.pattern}"')
-_BRACKETS_IN_ALT = re.compile(r'alt="[^"]*\]\(')  # whose last quote is the renderer's
+_OWN_QUOTE = re.compile(r'(?:alt|class)="[^"]*\]\(')  # whose last quote is the renderer's
 
 
 def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_line: int) -> list[Place] | None:
@@ -39,7 +39,7 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
     found = _inline(text, counts, rendered.html)
     if found is None:
         return None
-    if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in _TAG.finditer(text) if tag[1] in counts]):
+    if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in SIMPLE_LINK.finditer(text) if tag[1] in counts]):
         found = sorted(found + tags)
     if Counter(target for _, _, target in found) != counts:
         return None
@@ -53,7 +53,7 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
 def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, str, str]] | None:
     """Return start, kind and target of what looks like an inline link to one of `counts`; None when that is not clear."""
     targets = _INLINE.findall(text)
-    if len(targets) != text.count(']('):
+    if len(targets) != text.count('](') or '[' in ''.join(targets):
         return None
     found, codes, quoted, done = [], Counter[tuple[str, str]](), Counter[str](), 0
     for target in filter(counts.__contains__, targets):
@@ -73,8 +73,8 @@ def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, st
         is_image = text.endswith('!', 0, start)
         found.append((start - is_image, 'image' if is_image else 'link', target))
         done = end + len(link)
-    if codes and ('<code' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
+    if codes and ('<code' in text or '">`' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
         return None
-    if quoted and (_BRACKETS_IN_ALT.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
+    if quoted and (')&' in text or ')\\' in text or _OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
         return None
     return found

@@ -17,7 +17,7 @@ _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
 _PADDED = re.compile(r'^[\s&]|[\s;]$', re.M)  # as no renderer writes an address; browsers take its blanks away
 # what a renderer writes by itself, and any other tag with an attribute; the tags without one, which are most, fail first
-_SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
+SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
 _OTHER_TAG = re.compile(
     r'<(?=[a-z][^<>=]*+=)(?!(?-i:a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
     r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">))[^<>]*+>?',
@@ -50,13 +50,8 @@ def _plain(headings: str) -> str:
     return markdown_html.unescaped(_ANY_TAG.sub('', headings) if '<' in headings else headings)
 
 
-def other_tags(rendered: str) -> set[str]:
-    """Return the tags with an attribute that no renderer writes by itself; what `is_whole` denies is the first part of one."""
-    return set(_OTHER_TAG.findall(rendered))
-
-
-def is_whole(tag: str) -> bool:
-    """Return whether the source `tag`, as it was found, is all of a tag."""
+def _is_whole(tag: str) -> bool:
+    """Return whether the source `tag`, as _OTHER_TAG found it, is all of a tag."""
     return tag[-1] == '>' and not tag.count('"') & 1 and ("'" not in tag or _WHOLE_TAG.fullmatch(tag) is not None)
 
 
@@ -75,15 +70,15 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
     headings = _plain('\0'.join(_HEADING.findall(rendered)))
     if '{#' in headings:
         return None
-    addresses, others = _SIMPLE_LINK.findall(rendered), set()
+    addresses, others = SIMPLE_LINK.findall(rendered), set()
     anchors = {*unique_slugs(headings.split('\0'))}
-    for source in other_tags(rendered) if has_tags else ():
+    for source in set(_OTHER_TAG.findall(rendered)) if has_tags else ():
         if simple := _SIMPLE_ANCHOR.fullmatch(source):
             anchors.add(simple[1])
-        elif not is_whole(source):
+        elif not _is_whole(source):
             return None
         # behind a link that is among the targets already
-        elif _TELLING.search(source, linked.end() - 1 if (linked := _SIMPLE_LINK.match(source)) else 0):
+        elif _TELLING.search(source, linked.end() - 1 if (linked := SIMPLE_LINK.match(source)) else 0):
             for tag in markdown_html.tags(source):
                 others.update(unquote(t) for t in markdown_html.targets(tag))
                 anchors.update(markdown_html.anchors(tag))

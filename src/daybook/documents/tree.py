@@ -95,6 +95,7 @@ class Tree:
         return None
 
     def is_in_submodule(self, path: str) -> bool:
+        """Return whether `path` lies below a submodule."""
         return path.startswith(tuple(f'{name}/' for name in self.submodules))
 
     def other_spelling(self, path: str) -> str | None:

@@ -57,10 +57,10 @@ class Judge:
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
         self.change = Change(repo, is_index=is_in_commit or files.is_index)
-        self._repo, self._files, self._known, self._kept, self._with_payload = repo, files, known, kept, not texts_only
+        self._repo, self._files, self._known, self._kept, self._texts_only = repo, files, known, kept, texts_only
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
-        self._ageing = link_context.Ageing(repo, self.contents, options.documents)
+        self._ageing = link_context.Ageing(repo, self.contents, options)
         self._names: links.Names | None = None
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
 
@@ -79,7 +79,7 @@ class Judge:
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
-        reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, with_payload=self._with_payload)
+        reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, texts_only=self._texts_only)
         with Readers(reader) as readers:
             said = dict(self.contents.prepare(sources, readers))
             found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), readers))
@@ -88,7 +88,7 @@ class Judge:
         for source, (_, seen, verdict) in said.items():
             here = found.get(source, verdict)
             if not isinstance(here, Verdict):
-                here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated, with_payload=self._with_payload)
+                here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated, texts_only=self._texts_only)
             verdicts[source] = here._replace(keys=seen.keys)
         return verdicts
 
@@ -143,8 +143,7 @@ class Judge:
         return judged, dated
 
     def _minds_wikilinks(self, source: str) -> bool:
-        setting = self.options.wikilinks
-        return setting != 'ignore' and (setting != 'documents' or self._ageing.kind_of(source) is not None)
+        return self.options.may_mind_wikilinks(source) and (self.options.wikilinks != 'documents' or self._ageing.kind_of(source) is not None)
 
     def _wikilinks(self, source: str, found: list[Place]) -> Iterator[Judged]:
         if not found or not self._minds_wikilinks(source):

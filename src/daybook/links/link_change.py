@@ -3,10 +3,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 from daybook.repo import git
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
+
+
+class _Names(NamedTuple):
+    renamed: dict[str, str]
+    deleted: set[str]
+    others: set[str]
 
 
 class Change:
@@ -15,28 +22,31 @@ class Change:
     def __init__(self, repo: Repo, *, is_index: bool) -> None:
         self._repo, self._where = repo, ('--cached',) if is_index else ()
         self._wait: Callable[[], list[bytes | None]] | None = None
+        self._told: _Names | None = None
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, '_wait': None}  # another process cannot read what git says to this one
 
     def begin(self) -> None:
         """Ask git now, for who will probably need it; `end` is to follow."""
-        if '_names' not in self.__dict__ and self._wait is None:
+        if self._told is None and self._wait is None:
             self._wait = git_spawn.ask(self._repo.root, ('diff-index', *self._where, '-M', '-l2000', '--name-status', '-z', 'HEAD'))
 
     def end(self) -> None:
-        """Take the answer, if `begin` asked, whether or not anybody needs it."""
+        """Wait for the answer, if `begin` asked."""
         if self._wait is not None:
-            self._names
+            raw, = self._wait()
+            self._wait, self._told = None, self._names(raw)
 
-    @functools.cached_property
-    def _names(self) -> tuple[dict[str, str], set[str], set[str]]:
+    def _known(self) -> _Names:
         self.begin()
-        assert self._wait is not None
-        raw, = self._wait()
-        self._wait = None
+        self.end()
+        assert self._told is not None
+        return self._told
+
+    def _names(self, raw: bytes | None) -> _Names:
         if raw is None:  # no commit yet: all of it is new
-            return {}, set(), set(git.tracked_files(self._repo))
+            return _Names({}, set(), set(git.tracked_files(self._repo)))
         fields = iter(git.zsplit(raw))
         renamed, deleted, others = {}, set(), set()
         for status in fields:
@@ -46,20 +56,20 @@ class Change:
                 others.add(new)
             else:
                 (deleted if status == 'D' else others).add(next(fields))
-        return renamed, deleted, others
+        return _Names(renamed, deleted, others)
 
     @property
     def renamed(self) -> dict[str, str]:
         """The new path of each old one."""
-        return self._names[0]
+        return self._known().renamed
 
     @property
     def deleted(self) -> set[str]:
         """The paths that are gone and were not renamed."""
-        return self._names[1]
+        return self._known().deleted
 
     @functools.cached_property
     def paths(self) -> frozenset[str]:
         """All paths that came, went or have another content."""
-        renamed, deleted, others = self._names
+        renamed, deleted, others = self._known()
         return frozenset({*renamed, *renamed.values(), *deleted, *others})

@@ -55,7 +55,7 @@ class Contents:
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        found = self._each(missing, str, readers.read, readers.reader.said)
+        found = self._each(missing, str, readers.read, readers.reader.read_bytes)
         for path, said in progress.shown(found, len(missing), 'reading'):
             if said is not None:
                 self._hold(blobs[path], said.dumped)
@@ -105,7 +105,7 @@ class Contents:
 
     def find(self, jobs: Sequence[Suspects], readers: Readers) -> Iterator[tuple[str, Verdict | list[Place]]]:
         """Yield each path with the verdict on it, or the places of its suspects, as `Reader.find` has them."""
-        read = self._each(sorted(jobs), operator.attrgetter('source'), readers.find, readers.reader.found)
+        read = self._each(sorted(jobs), operator.attrgetter('source'), readers.find, readers.reader.find_in)
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):
             yield path, [] if found is None else found
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
+from daybook.documents.destination import Options
 from daybook.documents.percent import unquote
 from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
@@ -68,22 +68,19 @@ def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Se
 class Ageing:
     """Tells which files may age; loads the settings and the reader of frontmatter only when asked."""
 
-    def __init__(self, repo: Repo, contents: Contents, documents: str) -> None:
-        self._repo, self._contents, self._documents = repo, contents, documents
+    def __init__(self, repo: Repo, contents: Contents, options: Options) -> None:
+        self._repo, self._contents, self._options = repo, contents, options
 
     @functools.cached_property
     def settings(self) -> Settings:
+        """Return the settings of the work tree. Raises FatalError."""
         from daybook.documents import config
 
         return config.load(self._repo.root)
 
-    def may_be_document(self, source: str) -> bool:
-        """Return whether the settings may make the file `source` a document, without reading them."""
-        return re.compile(self._documents, re.DOTALL).fullmatch(source) is not None
-
     def kind_of(self, source: str) -> str | None:
         """Return the kind of the file `source`, None when it is no document."""
-        if not self.may_be_document(source):
+        if not self._options.may_be_document(source):
             return None
         from daybook.documents import config
 
@@ -101,6 +98,7 @@ class Ageing:
         return self._contents.read(source)
 
     def may_age(self, source: str) -> bool:
+        """Return whether the file `source` is a document that is a record of its time."""
         kind = self.kind_of(source)
         if kind is None or kind == 'session':
             return kind is not None

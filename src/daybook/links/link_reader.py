@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
@@ -34,7 +33,6 @@ _MANY = 400  # files from which on more processes pay for their start
 _NO_ANCHORS: Set[str] = frozenset()
 _NOTHING = links.Around()
 _MOST_TOLD = 1_000  # links that are remembered; more cost more than they save
-_UNKNOWN = ('',)
 
 _Result = TypeVar('_Result')
 
@@ -61,20 +59,19 @@ class Reader:
     """Reads one file after the other.
 
     Each process has one of its own: it holds the names of all tracked files, what the `change` at hand does to them, and
-    the lines of the baseline (`known`). `with_keys` asks for what the links depend on, `with_payload` for all that rows
-    hold. Its verdict on a file is final where no more has to be known: no page or wikilink, no history of a document,
-    nothing that lies on the disk. `is_of_many` tells that many files follow, which changes no result.
+    the lines of the baseline (`known`). `with_keys` asks for what the links depend on, `texts_only` for no more of a row
+    than is printed. A verdict on a file is given where no more has to be known: no page or wikilink, no history of a
+    document, nothing that lies on the disk. `is_of_many` tells that many files follow, which changes no result.
     """
 
     is_of_many = True
 
     def __init__(self, root: str, resolver: Resolver, change: Change, known: Collection[str], *,
-                 with_keys: bool = True, with_payload: bool = True) -> None:
+                 with_keys: bool, texts_only: bool) -> None:
         self.change = change
-        self._root, self._resolver, self._known, self._with_keys, self._with_payload = root, resolver, known, with_keys, with_payload
-        self._is_document = re.compile(resolver.options.documents, re.DOTALL).fullmatch
+        self._root, self._resolver, self._known, self._with_keys, self._texts_only = root, resolver, known, with_keys, texts_only
         self._folders: dict[str, bool] = {}
-        self._told: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._told: dict[tuple[str, str], tuple[Problem, ...] | None] = {}
 
     def learn(self) -> None:
         """Learn what each process would else learn by itself."""
@@ -86,10 +83,10 @@ class Reader:
     def read(self, source: str) -> Said | None:
         """Return what the file `source` says; None when it cannot be read."""
         data = link_facts.read(self._root, source)
-        return None if data is None else self.said(source, data)
+        return None if data is None else self.read_bytes(source, data)
 
-    def said(self, source: str, data: bytes) -> Said:
-        """Return what the file `source` says, whose content is `data`."""
+    def read_bytes(self, source: str, data: bytes) -> Said:
+        """Do as `read` does with a file whose content is `data`."""
         page = Page(data, is_of_many=self.is_of_many)
         said = self.look(source, page.facts())
         if not said.seen.dead or not self._may_be_final(source, has_wikilinks=said.seen.has_wikilinks):
@@ -104,10 +101,10 @@ class Reader:
     def find(self, suspects: Suspects) -> Verdict | list[Place] | None:
         """Return the verdict on a file, without keys, or else the places of its suspects; None when it cannot be read."""
         data = link_facts.read(self._root, suspects.source)
-        return None if data is None else self.found(suspects, data)
+        return None if data is None else self.find_in(suspects, data)
 
-    def found(self, suspects: Suspects, data: bytes) -> Verdict | list[Place]:
-        """Return what `find` does of a file whose content is `data`."""
+    def find_in(self, suspects: Suspects, data: bytes) -> Verdict | list[Place]:
+        """Do as `find` does with a file whose content is `data`."""
         source, targets = suspects
         places = Page(data, is_of_many=self.is_of_many).places(targets)
         is_final = self._may_be_final(source, has_wikilinks=link_facts.WIKILINKS in targets)
@@ -115,29 +112,31 @@ class Reader:
         return places if verdict is None else verdict
 
     def _may_be_final(self, source: str, *, has_wikilinks: bool) -> bool:
-        return not self._is_document(source) and not (has_wikilinks and self._resolver.options.wikilinks in ('reject', 'warn'))
+        options = self._resolver.options
+        return not options.may_be_document(source) and not (has_wikilinks and options.may_mind_wikilinks(source))
 
     def _verdict(self, source: str, places: Sequence[Place]) -> Verdict | None:
+        """Return the verdict on a file by the places of its suspects; None when more must be known."""
         folder, told = tree.folder_of(source), self._told
         judged = []
         for place in places:
-            known = told.get((folder, place.target))
-            if known is None:
+            key = folder, place.target
+            if key not in told:
                 if len(told) == _MOST_TOLD:
                     told.clear()
-                known = told[folder, place.target] = self._tell(source, place)
-            if known == _UNKNOWN:
+                told[key] = self._tell(source, place)
+            problems = told[key]
+            if problems is None:
                 return None
-            if known:
-                judged.append(Judged(Problem(source, place.line, *known), place.target))
-        return link_verdict.verdict(source, judged, self._known, with_payload=self._with_payload)
+            judged += [Judged(Problem(source, place.line, *problem[2:]), place.target) for problem in problems]
+        return link_verdict.verdict(source, judged, self._known, texts_only=self._texts_only)
 
-    def _tell(self, source: str, place: Place) -> tuple[Any, ...]:
-        """Return what is to be told of a link in any file of a folder: nothing, a problem from `rule` on, or _UNKNOWN."""
+    def _tell(self, source: str, place: Place) -> tuple[Problem, ...] | None:
+        """Return what is wrong with a link, in any file of the same folder; None when more must be known."""
+        if place.target[:1] == '#':  # of this very file
+            return None
         faults = links.faults(source, [place], self._resolver, lambda _: _NO_ANCHORS)
-        if not all(map(self._is_plain, faults)):
-            return _UNKNOWN
-        return links.problem_of(faults[0], _NOTHING)[2:] if faults else ()
+        return tuple(links.problem_of(fault, _NOTHING) for fault in faults) if all(map(self._is_plain, faults)) else None
 
     def _is_plain(self, fault: Fault) -> bool:
         """Return whether there is nothing `around` a fault, and no anchors of other files to know."""

@@ -131,6 +131,7 @@ class Outcome(NamedTuple):
 
     @classmethod
     def of(cls, lines: Iterable[str], notes: Iterable[str], is_bad: bool) -> Outcome:
+        """Return the outcome that prints `lines` on stdout and `notes` on stderr, and ends with 1 if `is_bad`."""
         out = ''.join(f'{line}\n' for line in lines)
         return cls(out.encode('utf-8', 'backslashreplace'), ''.join(f'{note}\n' for note in notes), int(is_bad))
 

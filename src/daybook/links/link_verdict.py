@@ -25,7 +25,7 @@ class Judged(NamedTuple):
 class Row(NamedTuple):
     """The problems of a file as `Catalogue.set_found` takes them: `text` is what is printed of those that no baseline knows.
 
-    `payload` is for `judged_in`, and empty where nobody will ask.
+    `payload` is for `judged_in`, and empty where texts alone are asked for.
     """
 
     source: str
@@ -47,17 +47,17 @@ class Verdict(NamedTuple):
     keys: tuple[str, ...]
 
 
-def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False, with_payload: bool = True) -> Verdict:
+def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False, texts_only: bool = False) -> Verdict:
     """Return what `judged` comes to for the file `source`, without keys; `known` are the lines of the baseline."""
     folders = {tree.folder_of(wrong.causes[0]) for wrong, _ in judged
                if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes}
-    found = row(source, judged, known, is_dated=is_dated, with_payload=with_payload) if judged else None
+    found = row(source, judged, known, is_dated=is_dated, texts_only=texts_only) if judged else None
     return Verdict(found, tuple(folders), ())
 
 
-def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool, with_payload: bool = True) -> Row:
+def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool, texts_only: bool = False) -> Row:
     """Return the row of the file `source`; `known` are the lines of the baseline."""
-    payload = json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode() if with_payload else b''
+    payload = b'' if texts_only else json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
     new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
     text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
     return Row(source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated)

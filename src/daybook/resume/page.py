@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from urllib.parse import unquote
 
 from daybook.errors import FatalError
@@ -58,9 +57,9 @@ def _led(text: str, source: str, page: str) -> str:
     edits = []
     for link in markdown.links(text):
         written = unquote(link_repair.written_path(link), errors='surrogateescape')
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(source), written))
-        if link.kind != 'wikilink' and written and targets.is_relative(link.target) and not written.startswith('/') and not place.startswith('..'):
-            edits += link_repair.retargeted(text, link, tree.relative(page, '' if place == '.' else place))
+        place = tree.join(tree.folder_of(source), written)
+        if link.kind != 'wikilink' and written and targets.is_relative(link.target) and not written.startswith('/') and place is not None:
+            edits += link_repair.retargeted(text, link, tree.relative(page, place))
     after = link_repair.apply(text, edits)
     return after if link_repair.is_proven(text, after, edits) else text
 
