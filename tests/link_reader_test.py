@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,35 @@ def test_a_question_under_way_stays_with_the_process_that_asked(repo: Sandbox) -
     change = Change(git.find_repo(str(repo.root)), is_index=True)
     change.begin()
     assert pickle.loads(pickle.dumps(change)).renamed == change.renamed == {'old.md': 'new.md'}
+
+
+class _Mortal(link_reader.Reader):
+    """A reader of which every process that is given `doomed.md` is killed, as by a machine that is short of memory."""
+
+    alive = os.getpid()
+
+    def read(self, source: str) -> link_reader.Said | None:
+        if source == 'doomed.md' and os.getpid() != self.alive:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(source)
+
+
+def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_reader, '_MANY', 1)
+    monkeypatch.setattr(link_reader, '_CHUNK', 1)
+    monkeypatch.setattr(link_reader, '_PATIENCE', 0.1)
+    paths = ['doomed.md', *(f'{number}.md' for number in range(20))]
+    for path in paths:
+        repo.write(path, f'[gone]({path}x)\n')
+    repo.git('add', '--all')
+    monkeypatch.chdir(repo.root)
+    here = git.find_repo()
+    with catalogue.in_memory() as kept:
+        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
+    reader = _Mortal(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
+    expected = [reader.read(path) for path in paths]
+    assert all(said and said.verdict for said in expected)
+    with link_reader.Readers(reader) as readers:
+        assert list(readers.read(paths)) == expected
+        assert list(readers.read(paths)) == expected
+    assert not multiprocessing.active_children()
