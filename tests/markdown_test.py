@@ -351,6 +351,8 @@ def test_survey_finds_what_scan_finds(parser: str, text: str) -> None:
 @example('<a href=" b">a</a> <img src="c " /> <a href=" b" title="d">e</a>\n')
 @example('[\n`c` ` [`d`](b)\n<a href="b"><code>d</code></a>\n')
 @example('<a href=" b">c</a> <a href="d&#10;"> [b](b)\n')
+@example('"[a](b)" [c]\\(b)"\n<div>\n[d](b)\n')
+@example('"[a](b)" [c]&#40;b)"\n<div>\n[d](b)\n')
 @example('[a](b)\n\n<![CDATA[c](b) d](b)\n')
 @example('[a](b(c)) [d](b(c) "e") `[f](b(c))` [g](b(c)d(e)) [h](b(c(d)))\n')
 @example('[a](b) [c](b&amp;) [d](b\\)) [d](b<c>) [e](&#98;) [f](b(1)) ![g](b) [h](<b>) [q0z0z](b)\n')

@@ -75,6 +75,6 @@ def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, st
         done = end + len(link)
     if codes and ('<code' in text or '">`' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
         return None
-    if quoted and (')&' in text or ')\\' in text or _OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
+    if quoted and ('&' in text or '\\' in text or _OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
         return None
     return found
