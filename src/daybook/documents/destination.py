@@ -17,7 +17,7 @@ _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volume
 _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
 LINE_NUMBER = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
 
-_MOST_FOUND = 5_000  # targets that are remembered
+_MOST_FOUND = 20_000  # targets that are remembered
 
 
 class Options(NamedTuple):

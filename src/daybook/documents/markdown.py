@@ -119,6 +119,14 @@ def load() -> None:
     _parser()
 
 
+@cache
+def _quick_survey() -> Callable[[str, Callable[[str], str]], tuple[set[str], set[str], Rendered] | None]:
+    # a few documents are read sooner than its patterns are compiled
+    from daybook.documents import markdown_survey
+
+    return markdown_survey.survey
+
+
 def load_for_many() -> None:
     """Import all that `survey` and `links_to` need for many documents, before processes part that would each do so."""
     from daybook.documents import markdown_counted  # noqa: F401
@@ -233,13 +241,10 @@ def scan(text: str, first_line: int = 1) -> Scan:
 
 def survey(text: str, *, is_of_many: bool = True) -> Survey:
     """Return the targets and anchors of `text`, equal to those of `scan`, and of many documents in half the time."""
-    if is_of_many:
-        from daybook.documents import markdown_survey
-
-        quick = markdown_survey.survey(text, _parser().html)
-        if quick is not None:
-            targets, anchors, rendered = quick
-            return Survey(targets, anchors, set(), rendered)
+    quick = _quick_survey()(text, _parser().html) if is_of_many else None
+    if quick is not None:
+        targets, anchors, rendered = quick
+        return Survey(targets, anchors, set(), rendered)
     found = scan(text)
     targets = {unquote(link.target) for link in found.links if link.kind != 'wikilink'}
     return Survey(targets, found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}, found.links)

@@ -15,11 +15,11 @@ _HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
 _DOUBLE = re.compile(r'\[[\[^]')
 _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
-_PADDED = re.compile(r'^[\s&]|[\s;]$', re.M)  # as no renderer writes an address; browsers take its blanks away
+_MAYBE_PADDED = re.compile(r'^&|;$', re.M)  # with an entity for a blank
 # what a renderer writes by itself, and any other tag with an attribute; the tags without one, which are most, fail first
-SIMPLE_LINK = re.compile('<(?:a href|img src)="([^"]*)"')
+SIMPLE_LINK = re.compile(r'<(?:a href|img src)="((?!\s)[^"]*(?<!\s))"')  # no renderer writes blanks that a browser takes away
 _OTHER_TAG = re.compile(
-    r'<(?=[a-z][^<>=]*+=)(?!(?-i:a href="[^"<>]*"(?: title="[^"<>]*")?>|img src="[^"<>]*" alt="[^"<>]*"(?: title="[^"<>]*")? />'
+    r'<(?=[a-z][^<>=]*+=)(?!(?-i:a href="(?!\s)[^"<>]*(?<!\s)"(?: title="[^"<>]*")?>|img src="(?!\s)[^"<>]*(?<!\s)" alt="[^"<>]*"(?: title="[^"<>]*")? />'
     r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">))[^<>]*+>?',
     re.I,
 )
@@ -84,8 +84,9 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
                 anchors.update(markdown_html.anchors(tag))
     targets = set(addresses)
     joined = '\n'.join(targets)
-    if has_tags and _PADDED.search(joined):
+    if '&' in joined and _MAYBE_PADDED.search(joined):
         return None
     if '%' in joined or '&' in joined:
         targets = {*map(_decoded, targets)}
-    return targets | others, anchors - {''}, Rendered(rendered, addresses, others)
+    targets |= others
+    return targets, anchors - {''}, Rendered(rendered, addresses, others)
