@@ -14,6 +14,7 @@ from conftest import Sandbox
 from daybook.documents import catalogue
 from daybook.documents import destination
 from daybook.links import link_audit
+from daybook.links import link_processes
 from daybook.links import link_reader
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
@@ -150,7 +151,7 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
 def test_all_ways_lead_to_the_same_verdicts_where_processes_share_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(repo)
     expected = _verdicts(repo, monkeypatch, in_processes=False)
-    monkeypatch.setattr(multiprocessing, 'Pool', multiprocessing.get_context('spawn').Pool)  # as on macOS
+    monkeypatch.setattr(link_processes, 'Process', multiprocessing.get_context('spawn').Process)  # as on macOS
     assert _verdicts(repo, monkeypatch, in_processes=True) == expected
 
 
@@ -165,20 +166,19 @@ def test_a_question_under_way_stays_with_the_process_that_asked(repo: Sandbox) -
 
 
 class _Mortal(link_reader.Reader):
-    """A reader of which every process that is given `doomed.md` is killed, as by a machine that is short of memory."""
+    """A reader of which every process that is given a file named like `doom` is killed, as by a machine that is short of memory."""
 
-    alive = os.getpid()
+    alive, doom = os.getpid(), 'doomed.md'
 
     def read(self, source: str) -> link_reader.Said | None:
-        if source == 'doomed.md' and os.getpid() != self.alive:
+        if self.doom in (source, 'every.md') and os.getpid() != self.alive:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().read(source)
 
 
 def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_reader, '_MANY', 1)
-    monkeypatch.setattr(link_reader, '_CHUNK', 1)
-    monkeypatch.setattr(link_reader, '_PATIENCE', 0.1)
+    monkeypatch.setattr(link_processes, '_CHUNK', 1)
     paths = ['doomed.md', *(f'{number}.md' for number in range(20))]
     for path in paths:
         repo.write(path, f'[gone]({path}x)\n')
@@ -190,7 +190,8 @@ def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: p
     reader = _Mortal(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
     expected = [reader.read(path) for path in paths]
     assert all(said and said.verdict for said in expected)
-    with link_reader.Readers(reader) as readers:
-        assert list(readers.read(paths)) == expected
-        assert list(readers.read(paths)) == expected
+    readers = link_reader.Readers(reader)
+    assert list(readers.read(paths)) == expected
+    monkeypatch.setattr(_Mortal, 'doom', 'every.md')
+    assert list(readers.read(paths)) == expected
     assert not multiprocessing.active_children()

@@ -80,9 +80,9 @@ class Judge:
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
         reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, texts_only=self._texts_only)
-        with Readers(reader) as readers:
-            said = dict(self.contents.prepare(sources, readers))
-            found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), readers))
+        readers = Readers(reader)
+        said = dict(self.contents.prepare(sources, readers))
+        found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), readers))
         judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))
         verdicts = {}
         for source, (_, seen, verdict) in said.items():

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Sequence
 from collections.abc import Set
-from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
@@ -27,14 +26,14 @@ from daybook.problem import Problem
 from daybook.rules import links
 from daybook.rules.links import Fault
 
-_CHUNK = 64  # files; small enough that two workers end together, whatever a file weighs
 _FEW = 8  # files up to which reading them in full costs less than what reads many quickly
 _MANY = 400  # files from which on more processes pay for their start
+_MOST = 8  # processes
 _NO_ANCHORS: Set[str] = frozenset()
 _NOTHING = links.Around()
 _MOST_TOLD = 1_000  # links that are remembered; more cost more than they save
-_PATIENCE = 2.0  # seconds without an answer after which it is asked whether all processes live
 
+_Job = TypeVar('_Job')
 _Result = TypeVar('_Result')
 
 
@@ -153,87 +152,24 @@ class Reader:
         return self._folders[folder] and '\0' not in path and os.path.lexists(os.path.join(self._root, path))
 
 
-_own: list[Reader] = []  # that of a process of a pool, which it is given once
-
-
-def _take(reader: Reader) -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one that ends them all
-    _own.append(reader)  # by its name here: sent to a process that shares no memory, `_own.append` is that of a copy
-
-
-def _chunk(work: tuple[str, Sequence[object]]) -> list[object]:
-    read = getattr(_own[0], work[0])
-    return [read(job) for job in work[1]]
-
-
 class Readers:
-    """The processes that read many files; started when there is enough to do, ended with the `with` block."""
+    """A reader, and as many processes with one of their own as it pays for."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self._pool: Any = None
-        self._workers: list[Any] = []
-        self._has_lost = False  # a process, and with it what it was to read
 
-    def __enter__(self) -> Readers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if not self._pool or self._has_lost:
-            return
-        if self._are_all_alive():
-            self._pool.terminate()
-            self._pool.join()
-        else:
-            self._give_up()
-
-    def _map(self, read: Callable[[Any], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
-        workers = min(os.cpu_count() or 1, 8)
+    def _map(self, read: Callable[[_Job], _Result], jobs: Sequence[_Job]) -> Iterator[_Result]:
+        workers = min(os.cpu_count() or 1, _MOST)
         self.reader.is_of_many = len(jobs) > _FEW
-        if self._has_lost or self._pool is None and (len(jobs) < _MANY or workers == 1):
+        if len(jobs) < _MANY or workers == 1:
             return map(read, jobs)
-        if self._pool is None:
-            import gc
-            import multiprocessing
+        import gc
 
-            self.reader.learn()
-            gc.freeze()  # else each process would copy what is here when it first collects
-            self._pool = multiprocessing.Pool(workers, _take, (self.reader,))
-            self._workers = [*self._pool._pool]
-        return self._by_processes(read, jobs)
+        from daybook.links import link_processes
 
-    def _by_processes(self, read: Callable[[Any], _Result], jobs: Sequence[object]) -> Iterator[_Result]:
-        from multiprocessing import TimeoutError
-
-        chunks = [(read.__name__, jobs[start:start + _CHUNK]) for start in range(0, len(jobs), _CHUNK)]
-        answers, done = self._pool.imap(_chunk, chunks), 0
-        while done < len(chunks):
-            try:
-                results = answers.next(_PATIENCE)
-            except TimeoutError:
-                if self._are_all_alive():
-                    continue
-                self._give_up()
-                yield from map(read, jobs[done * _CHUNK:])
-                return
-            done += 1
-            yield from results
-
-    def _are_all_alive(self) -> bool:
-        return all(worker.is_alive() for worker in self._workers)
-
-    def _give_up(self) -> None:
-        """End a pool of which a process was killed, perhaps with a lock in its hands: `Pool` itself would wait for that for good."""
-        self._has_lost = True
-        self._pool._terminate.cancel()
-        self._pool._worker_handler._state = 'TERMINATE'  # which starts new ones
-        self._pool._change_notifier.put(None)
-        self._pool._worker_handler.join()
-        for worker in {*self._workers, *self._pool._pool}:
-            worker.kill()
-            worker.join()
+        self.reader.learn()
+        gc.freeze()  # else each process would copy what is here when it first collects
+        return link_processes.each(read, jobs, workers)
 
     def read(self, paths: Sequence[str]) -> Iterator[Said | None]:
         """Yield what `Reader.read` returns of each file."""
