@@ -310,10 +310,28 @@ def test_place_of_a_folder(repo: Sandbox) -> None:
     assert place(other) == (other, f'{root}/.git/worktrees/other', f'{root}/.git', head)
 
 
+_INTERRUPTED_START = '''
+import os
+from daybook.repo import git_spawn
+
+def interrupted(name, words, *others, _spawn=os.posix_spawnp, **named):
+    process = _spawn(name, words, *others, **named)
+    if words[-1] == 'two':
+        while len(os.listdir(os.environ['ASKED'])) < 2:
+            pass
+        os.kill(os.getpid(), 2)
+    return process
+
+os.posix_spawnp = interrupted
+git_spawn.ask('.', ['one'], ['two'])
+'''
+
+
 @pytest.mark.skipif(not hasattr(os, 'posix_spawnp'), reason='`subprocess` ends what it runs')
 @pytest.mark.parametrize('program', [
     pytest.param('from daybook.__main__ import main; raise SystemExit(main(["audit-links"]))', id='while it waits'),
     pytest.param('from daybook.repo import git_spawn; import signal; git_spawn.ask(".", ["one"], ["two"]); signal.pause()', id='before it waits'),
+    pytest.param(_INTERRUPTED_START, id='as it starts one'),
 ])
 def test_questions_are_ended_when_we_are_interrupted(repo: Sandbox, tmp_path: Path, program: str) -> None:
     asked = tmp_path / 'asked'
@@ -322,7 +340,7 @@ def test_questions_are_ended_when_we_are_interrupted(repo: Sandbox, tmp_path: Pa
     fake.parent.mkdir()
     fake.write_text(f'#!/bin/sh\n: > "{asked}/$$"\nexec sleep 600\n')
     fake.chmod(0o755)
-    env = {**os.environ, 'PATH': f'{fake.parent}:{os.environ["PATH"]}'}
+    env = {**os.environ, 'PATH': f'{fake.parent}:{os.environ["PATH"]}', 'ASKED': str(asked)}
     run = subprocess.Popen((sys.executable, '-c', program), cwd=repo.root, env=env, stderr=subprocess.DEVNULL)
     while run.poll() is None and len(list(asked.iterdir())) < 2:
         time.sleep(0.01)

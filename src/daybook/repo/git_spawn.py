@@ -1,6 +1,7 @@
 """Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do (`git` is for all else)."""
 from __future__ import annotations
 
+import _signal  # `signal` costs a warm hook more than this
 import atexit
 import os
 
@@ -20,7 +21,7 @@ def _end_asked() -> None:
     for process in _asked:
         try:
             if os.waitpid(process, os.WNOHANG)[0] == 0:
-                os.kill(process, 15)  # SIGTERM; `signal` costs a warm hook more than this
+                os.kill(process, _signal.SIGTERM)
                 os.waitpid(process, 0)
         except ChildProcessError:  # waited for just before the interrupt, or asked for by whoever forked us
             pass
@@ -33,17 +34,20 @@ def _start(words: Sequence[str], cwd: str, given: bytes = b'', env: Mapping[str,
     reader, writer = os.pipe()
     source, sink = os.pipe()
     actions = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
+    held = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
     try:
         os.write(sink, given)
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT,))  # until it is known whom an interrupt has to end
         # all four are closed in the new process, as the pipes of Python are (PEP 446)
-        process = os.posix_spawnp('git', ('git', '-C', cwd, *words), os.environ if env is None else env, file_actions=actions)
+        process = os.posix_spawnp('git', ('git', '-C', cwd, *words), os.environ if env is None else env, file_actions=actions, setsigmask=held)
+        _asked.add(process)
     except BaseException:
         os.close(reader)
         raise
     finally:
         for end in (writer, source, sink):
             os.close(end)
-    _asked.add(process)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, held)
     return process, reader
 
 
