@@ -13,7 +13,7 @@ import pytest
 from conftest import Sandbox
 from daybook.documents import catalogue
 from daybook.documents import destination
-from daybook.links import link_audit
+from daybook.links import link_judge
 from daybook.links import link_processes
 from daybook.links import link_reader
 from daybook.links import link_verdict
@@ -61,7 +61,7 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: b
     files = listing.read(here.root, is_in_commit=False)
     known = link_baseline.read((repo.root / '.daybook/links-baseline.txt').read_bytes())
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, files, link_audit.load_options(here), known, kept, is_in_commit=False)
+        judge = link_judge.Judge(here, files, link_judge.load_options(here), known, kept, is_in_commit=False)
         verdicts = judge.judge(judge.sources())
     return {source: one._replace(folders=tuple(sorted(one.folders)), keys=tuple(sorted(one.keys))) for source, one in verdicts.items()}
 
@@ -96,7 +96,7 @@ def test_a_link_to_the_file_itself_is_not_told_of_its_neighbours(repo: Sandbox, 
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=True), link_audit.load_options(here), (), kept, is_in_commit=True)
+        judge = link_judge.Judge(here, listing.read(here.root, is_in_commit=True), link_judge.load_options(here), (), kept, is_in_commit=True)
         rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
     found = {row.source: judged.problem.causes for row in rows for judged in link_verdict.judged_in(row.source, row.payload)}
     assert found == {'a.md': (), 'b.md': ('a.md',)}
@@ -105,14 +105,14 @@ def test_a_link_to_the_file_itself_is_not_told_of_its_neighbours(repo: Sandbox, 
 def test_most_are_settled_where_they_are_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(repo)
     explained: list[str] = []
-    whole = link_audit.Judge._explain
+    whole = link_judge.Judge._explain
 
-    def _explain(self: link_audit.Judge, places: object) -> object:
+    def _explain(self: link_judge.Judge, places: object) -> object:
         known = list(places)  # type: ignore[call-overload]
         explained.extend(source for source, _ in known)
         return whole(self, known)
 
-    monkeypatch.setattr(link_audit.Judge, '_explain', _explain)
+    monkeypatch.setattr(link_judge.Judge, '_explain', _explain)
     repo.write('plain.md', '[gone](gone.md)\n')
     repo.git('add', 'plain.md')
     assert _verdicts(repo, monkeypatch, in_processes=True)['plain.md'].row
@@ -136,7 +136,7 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
+        judge = link_judge.Judge(here, listing.read(here.root, is_in_commit=False), link_judge.load_options(here), (), kept, is_in_commit=False)
     reader = link_reader.Reader(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
     job = link_reader.Suspects('a.md', frozenset(('gone.md',)))
     unclear = reader.read('c.md')
@@ -186,7 +186,7 @@ def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: p
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     with catalogue.in_memory() as kept:
-        judge = link_audit.Judge(here, listing.read(here.root, is_in_commit=False), link_audit.load_options(here), (), kept, is_in_commit=False)
+        judge = link_judge.Judge(here, listing.read(here.root, is_in_commit=False), link_judge.load_options(here), (), kept, is_in_commit=False)
     reader = _Mortal(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
     expected = [reader.read(path) for path in paths]
     assert all(said and said.verdict for said in expected)

@@ -13,7 +13,7 @@ from daybook.documents import markdown
 from daybook.documents import slugs
 from daybook.documents import tree
 from daybook.documents.markdown import Link
-from daybook.links.link_audit import Judge
+from daybook.links.link_judge import Judge
 from daybook.links.link_verdict import Judged
 from daybook.repo import files
 from daybook.repo import git

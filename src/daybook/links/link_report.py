@@ -24,7 +24,7 @@ from daybook.errors import FatalError
 from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_verdict
-from daybook.links.link_audit import Judge
+from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
