@@ -16,6 +16,7 @@ from daybook.problem import Problem
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.writers import backfill_report
 from daybook.writers import insertion
@@ -43,7 +44,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _targets(repo: Repo, words: Sequence[str], tracked: Collection[str]) -> list[str]:
     """Return the paths to look at: those named, the staged ones inside a commit, else all tracked files."""
     if not words:
-        return git.staged_changes(repo) if git.is_in_git_hook() else list(tracked)
+        return git_status.staged_changes(repo) if git.is_in_git_hook() else list(tracked)
     paths = []
     for word in words:
         path = files.within(repo.root, word)
@@ -101,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
     repo = git.find_repo()
     settings = config.load(repo.root)
-    tracked = git.tracked_files(repo)
+    tracked = git_status.tracked_files(repo)
     targets = _targets(repo, options.files, tracked)
     if options.dry_run or options.check:
         fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)

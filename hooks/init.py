@@ -26,6 +26,7 @@ from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 from daybook.writers import scaffold
@@ -147,7 +148,7 @@ def _print_change(step: Step, place: Place) -> None:
 def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
     """Say which of `paths`, and whether the notes, git ignores; return those that cannot be added."""
     note = f'{found.notes_folder}/x.md' if found.notes_folder else 'x.md'
-    hidden = git.ignored(repo, [*paths, note])
+    hidden = git_status.ignored(repo, [*paths, note])
     for path in paths:
         if path in hidden:
             print(printable(f'  ignored  {path}: git does not track it here, so nobody else will get it'))
@@ -247,7 +248,7 @@ def _adopt(repo: Repo, call: Call) -> int:
         print(f'a plan; nothing was written. `daybook init` writes {len(paths)} files, and {scaffold_record.PATH} '
               'to take them out again' if paths else 'nothing to write')
         return 0
-    dirty = sorted(set(git.unstaged_changes(repo)).intersection(paths))
+    dirty = sorted(set(git_status.unstaged_changes(repo)).intersection(paths))
     record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
@@ -283,7 +284,7 @@ def _uninstall(repo: Repo, call: Call) -> int:
     if HOOKS in changed and not os.path.lexists(os.path.join(repo.root, HOOKS)):  # else the hooks are those of others too
         for program in hook_runner.makers(repo) or [hook_runner.program(repo)]:
             print(f'  {texts.uninstall(program)}')
-    tracked = git.tracked_files(repo, *git.pathspec(changed))
+    tracked = git_status.tracked_files(repo, *git.pathspec(changed))
     if tracked:
         print(printable(f'  {add_line(repo.root, sorted(tracked), os.getcwd())}'))
     return 0

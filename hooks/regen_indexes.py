@@ -18,6 +18,7 @@ from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import index_files
 from daybook.writers import index_set
@@ -39,7 +40,7 @@ def _tell_left(settled: Settled) -> None:
 
 
 def _tell_ignored(repo: Repo, settings: Settings) -> None:
-    tracked = git.tracked_files(repo)
+    tracked = git_status.tracked_files(repo)
     folders = index_files.ignored(repo, [path for path, _ in document.select(settings, tracked)], tracked)
     if folders:
         print(printable(f'no index, as git ignores the folder: {", ".join(sorted(folders))}; take it out of .gitignore, '
@@ -104,18 +105,18 @@ def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bo
     from daybook.indexing import adopting  # for the one day on which it is needed
 
     wanted = {files.within(repo.root, path) for path in named}
-    texts = index_files.wanted(repo, settings, git.tracked_files(repo))
+    texts = index_files.wanted(repo, settings, git_status.tracked_files(repo))
     chosen = adopting.candidates((path for path in sorted(texts) if index_files.is_by_hand(repo, path)), wanted)
     documents = adopting.documents_of(repo, settings) if chosen else {}
     written: list[str] = []
     for path in chosen:
-        found = adopting.plan(repo, documents, path, git.unstaged_changes(repo))
+        found = adopting.plan(repo, documents, path, git_status.unstaged_changes(repo))
         if isinstance(found, adopting.Refused):
             print(printable(f'left alone: {path}: {found.reason}'), file=sys.stderr)
             continue
         if not is_check:
             adopting.write(repo, found)
-            keeping.write(repo, path, index_files.wanted(repo, settings, git.tracked_files(repo), {path})[path])
+            keeping.write(repo, path, index_files.wanted(repo, settings, git_status.tracked_files(repo), {path})[path])
             documents = adopting.documents_of(repo, settings)
         said = ', '.join(each for each in (f'{found.summaries} summaries' if found.summaries else '',
                                            *(name for name in found.texts if name.endswith(index_set.SIBLING))) if each)

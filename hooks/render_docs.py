@@ -73,13 +73,14 @@ def _settings(repo: Repo, begun: Start | None) -> Settings | None:
 
 def _render(begun: Start | None, *, everything: bool) -> int:
     from daybook.repo import git
+    from daybook.repo import git_status
     from daybook.repo.git import Repo
     from daybook.site import site
 
     repo = Repo(begun.root, begun.git_dir, begun.common_dir) if begun else git.find_repo()
     settings = _settings(repo, begun)
     is_commit = git.is_in_git_hook()
-    if settings is None or is_commit and not (settings.render_tracked and site.concerns(settings, git.staged_changes(repo))):
+    if settings is None or is_commit and not (settings.render_tracked and site.concerns(settings, git_status.staged_changes(repo))):
         return 0  # a site that nobody commits is made by hand or by a job, not while somebody waits
     outcome = site.render(repo, settings, begun, everything=everything)
     if settings.render_tracked:

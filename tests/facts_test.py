@@ -13,6 +13,7 @@ from daybook.handoff import facts
 from daybook.handoff.facts import Facts
 from daybook.handoff.facts import Start
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.session.claim import Claim
 from daybook.session.operators import Operator
 
@@ -42,7 +43,7 @@ class Clone(Sandbox):
 
     def facts(self, claim: Claim | None = None, operator: Operator = ROMAN, settings: config.Settings = config.DEFAULTS) -> Facts:
         repo = git.find_repo(str(self.root))
-        remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
+        remote = git.config_value(repo, f'branch.{git_refs.current_branch(repo)}.remote')
         start = facts.range_start(repo, settings, operator, claim, remote)
         return facts.gather(repo, settings, start, operator, PEOPLE)
 

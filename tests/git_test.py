@@ -15,7 +15,9 @@ from daybook.errors import FatalError
 from daybook.errors import KilledError
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
 from daybook.repo import git_spawn
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 
@@ -81,25 +83,25 @@ def test_tracked_and_untracked(repo: Sandbox) -> None:
     repo.write('ignored', 'x')
     repo.write('new.md', 'x')
     here = _at(repo)
-    assert git.tracked_files(here) == sorted([*names, '.gitignore'])
-    assert git.tracked_files(here, *git.pathspec(['*.md'])) == ['*.md']
-    assert git.untracked_files(here) == ['new.md']
+    assert git_status.tracked_files(here) == sorted([*names, '.gitignore'])
+    assert git_status.tracked_files(here, *git.pathspec(['*.md'])) == ['*.md']
+    assert git_status.untracked_files(here) == ['new.md']
 
 
 def test_staged_changes(repo: Sandbox) -> None:
     here = _at(repo)
-    assert git.staged_changes(here) == []
+    assert git_status.staged_changes(here) == []
     repo.write('a', '1\n' * 50)
     repo.write('b', 'x')
     repo.git('add', '.')
-    assert git.staged_changes(here) == ['a', 'b']  # no commit yet
+    assert git_status.staged_changes(here) == ['a', 'b']  # no commit yet
     repo.commit()
-    assert git.staged_changes(here) == []
+    assert git_status.staged_changes(here) == []
     repo.git('mv', 'a', 'c')
     repo.write('b', 'not staged')
     repo.write('ita', 'x')
     repo.git('add', '--intent-to-add', 'ita')
-    assert git.staged_changes(here) == ['a', 'c']  # both names of a rename
+    assert git_status.staged_changes(here) == ['a', 'c']  # both names of a rename
 
 
 def test_staged_changes_of_a_partial_commit(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +118,7 @@ def test_staged_changes_of_a_partial_commit(repo: Sandbox, monkeypatch: pytest.M
     assert git.is_in_git_hook() is False
     monkeypatch.setenv('GIT_INDEX_FILE', str(next_index))
     assert git.is_in_git_hook() is True
-    assert git.staged_changes(_at(repo)) == ['b']
+    assert git_status.staged_changes(_at(repo)) == ['b']
 
 
 def test_unstaged_changes(repo: Sandbox) -> None:
@@ -126,7 +128,7 @@ def test_unstaged_changes(repo: Sandbox) -> None:
     os.utime(repo.root / 'touched', (1, 1))
     repo.write('changed', 'y')
     (repo.root / 'gone').unlink()
-    assert git.unstaged_changes(_at(repo)) == ['changed', 'gone']
+    assert git_status.unstaged_changes(_at(repo)) == ['changed', 'gone']
 
 
 def test_conflicted_paths_are_listed_once(repo: Sandbox) -> None:
@@ -140,7 +142,7 @@ def test_conflicted_paths_are_listed_once(repo: Sandbox) -> None:
     repo.commit()
     repo.git('merge', '-q', 'peer', check=False)
     here = _at(repo)
-    assert git.tracked_files(here) == ['a']
+    assert git_status.tracked_files(here) == ['a']
     assert [entry.stage for entry in git_objects.index_entries(here)] == [1, 2, 3]
 
 
@@ -188,27 +190,27 @@ def test_the_remote_that_a_team_shares(repo: Sandbox) -> None:
     repo.write('a.md', 'a\n')
     repo.commit()
     here = git.find_repo(str(repo.root))
-    assert git.shared_remote(here) is None
+    assert git_refs.shared_remote(here) is None
     repo.git('remote', 'add', 'fork', 'https://example.com/fork.git')
-    assert git.shared_remote(here) == 'fork', 'the only one'
+    assert git_refs.shared_remote(here) == 'fork', 'the only one'
     repo.git('remote', 'add', 'central', 'https://example.com/central.git')
-    assert git.shared_remote(here) == 'central', 'the first by name'
+    assert git_refs.shared_remote(here) == 'central', 'the first by name'
     repo.git('config', f'branch.{repo.git("branch", "--show-current").strip()}.remote', 'fork')
-    assert git.shared_remote(here) == 'fork', 'what the branch follows'
+    assert git_refs.shared_remote(here) == 'fork', 'what the branch follows'
     repo.git('remote', 'add', 'origin', 'https://example.com/origin.git')
-    assert git.shared_remote(here) == 'origin', 'whatever the branch follows'
+    assert git_refs.shared_remote(here) == 'origin', 'whatever the branch follows'
 
 
 def test_names(repo: Sandbox) -> None:
     here = _at(repo)
-    assert (git.resolve(here, 'HEAD'), git.current_branch(here), git.remotes(here)) == (None, 'main', [])
-    assert git.default_branch(here, None) is None
+    assert (git_refs.resolve(here, 'HEAD'), git_refs.current_branch(here), git_refs.remotes(here)) == (None, 'main', [])
+    assert git_refs.default_branch(here, None) is None
     repo.write('a', 'x')
     oid = repo.commit()
-    assert (git.resolve(here, 'HEAD'), git.resolve(here, '--all')) == (oid, None)
-    assert git.default_branch(here, None) == 'refs/heads/main'
+    assert (git_refs.resolve(here, 'HEAD'), git_refs.resolve(here, '--all')) == (oid, None)
+    assert git_refs.default_branch(here, None) == 'refs/heads/main'
     repo.git('checkout', '-q', '--detach')
-    assert git.current_branch(here) is None
+    assert git_refs.current_branch(here) is None
     assert git.config_value(here, 'user.name') == 'Roman Tester'
     assert git.config_value(here, 'no.such') is None
     assert git.git_path(here, 'daybook/x') == str(repo.root / '.git/daybook/x')
@@ -230,7 +232,7 @@ def test_a_question_that_is_killed_has_no_answer(repo: Sandbox, tmp_path: Path, 
     wrapper.chmod(0o755)
     monkeypatch.setenv('PATH', f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}')
     with pytest.raises(KilledError, match='git rev-parse was killed .signal 9. in .*; run this again'):
-        git.resolve(Repo(str(repo.root), '', ''), 'HEAD')
+        git_refs.resolve(Repo(str(repo.root), '', ''), 'HEAD')
     assert git.git('commit', cwd=str(repo.root)).code == -9  # whose end is looked at
 
 

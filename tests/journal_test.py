@@ -13,6 +13,7 @@ from daybook.handoff.facts import Start
 from daybook.handoff.journal import Journal
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.session.preflight import Refused
 
@@ -30,7 +31,7 @@ def here(repo: Sandbox) -> Repo:
 
 def begun(here: Repo, *, made_stub: bool = False) -> Journal:
     """Write what a hand-off writes, with its journal before it."""
-    head = git.resolve(here, 'HEAD') or ''
+    head = git_refs.resolve(here, 'HEAD') or ''
     planned = [journals.planned(here, NOTE, 'note', (), b'note\n'), journals.planned(here, LOG, 'log', ('e',), NEW)]
     journal = journals.save(here, Journal('RT-261120-01', 'writing', 'main', head, tuple(w for w, _ in planned), None, made_stub))
     for write, content in planned:

@@ -23,6 +23,8 @@ from daybook.governance import records
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_log
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo import hook_runner
 from daybook.repo import sparse
 from daybook.repo.git import Repo
@@ -201,7 +203,7 @@ def _commands(paths: Iterable[str], places: Mapping[str, Place]) -> dict[str, st
 
 def _host(repo: Repo, names: Iterable[str]) -> str:
     """Return the kind of CI that the git host has, by the address of a remote or the files at the root."""
-    addresses = [git.config_value(repo, f'remote.{name}.url') or '' for name in git.remotes(repo)]
+    addresses = [git.config_value(repo, f'remote.{name}.url') or '' for name in git_refs.remotes(repo)]
     for host, file in (('github', '.github'), ('gitlab', '.gitlab-ci.yml')):
         if file in names or any(host in address for address in addresses):
             return host
@@ -229,7 +231,7 @@ def look(repo: Repo, script: bytes, hook_ids: Iterable[str], today: date) -> Fou
         if places[path].obstacle:
             todo = '' if path in sparse.left_out(repo.root) else ', put a plain file or nothing there'
             raise FatalError(f'{path}: {places[path].obstacle}; nothing was written{todo}')
-    report, tracked = survey.look(repo, today.isoformat()), git.tracked_files(repo)
+    report, tracked = survey.look(repo, today.isoformat()), git_status.tracked_files(repo)
     is_new = places[CONFIG].data is None
     proposed = _settings(repo, report['proposal'], tracked, today) if is_new else {}
     settings = config.from_mapping(proposed) if is_new else config.load(repo.root)

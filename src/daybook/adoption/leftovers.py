@@ -10,6 +10,8 @@ from daybook.documents import config
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import telemetry
 from daybook.writers import indexes
@@ -109,7 +111,7 @@ def made_since(repo: Repo) -> Iterator[str]:
     site = [path for path in (settings.render_folder,) if os.path.isdir(os.path.join(repo.root, path))]
     if site:
         yield f'{site[0]}/: the site that render-docs made'
-    listed = [path for path in [*git.tracked_files(repo), *git.untracked_files(repo)] if path.rpartition('/')[2] == indexes.NAME
+    listed = [path for path in [*git_status.tracked_files(repo), *git_status.untracked_files(repo)] if path.rpartition('/')[2] == indexes.NAME
               and indexes.is_generated((_data(repo, path) or b'').decode('utf-8', 'replace'))]
     if listed:
         yield f'{len(listed)} generated {indexes.NAME}, such as {listed[0]}: nobody renews them any more'
@@ -127,6 +129,6 @@ def _in_git(repo: Repo) -> Iterator[str]:
     refs = git.git('for-each-ref', '--format=%(refname)', 'refs/daybook/', cwd=repo.root).text.splitlines()
     if refs:
         yield f'{len(refs)} refs of this clone, such as {refs[0]}'
-    remotes = git.remotes(repo)
+    remotes = git_refs.remotes(repo)
     if remotes:
         yield f"claims on {remotes[0]}, if there are any: `git ls-remote {remotes[0]} 'refs/daybook/*'` lists them"

@@ -12,7 +12,7 @@ from daybook.adoption.sweep import Sweep
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import schema
-from daybook.repo import git
+from daybook.repo import git_status
 from daybook.rules import habits
 from daybook.rules import naming
 from daybook.rules.habits import Look
@@ -67,7 +67,7 @@ def hooks(settings: config.Settings, lines: Mapping[str, int], found: Sweep, rep
     return {
         'validate-frontmatter': {'documents': fits.total(), **{name: fits[name] for name in (
             'fits', 'lacks_keys', 'without', 'convertible', 'broken')}},
-        'regen-indexes': {'write': len(new - git.ignored(found.repo, new)), 'keep': len(kept), 'left_alone': sorted(by_hand),
+        'regen-indexes': {'write': len(new - git_status.ignored(found.repo, new)), 'keep': len(kept), 'left_alone': sorted(by_hand),
                           'when': settings.indexes_when},
         'audit-links': {'dead': dead['count'], 'files': dead['files']},
         'backfill-frontmatter': {'add': add, 'keys': keys, 'convertible': fits['convertible'],

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 _MOST = 10  # remotes that are looked at
@@ -21,7 +22,7 @@ def _ask(repo: Repo, *words: str) -> str:
 
 def _tip(repo: Repo, name: str) -> str:
     """Return the remote's default branch, a ref of its own, `` when none was fetched."""
-    ref = git.default_branch(repo, name) or ''
+    ref = git_refs.default_branch(repo, name) or ''
     return ref if ref.startswith(f'refs/remotes/{name}/') else ''
 
 
@@ -39,4 +40,4 @@ def _one(repo: Repo, name: str) -> dict[str, Any]:
 
 def look(repo: Repo) -> list[dict[str, Any]]:
     """Return each remote: its address without a password, and how HEAD and its default branch differ."""
-    return [_one(repo, name) for name in git.remotes(repo)[:_MOST]]
+    return [_one(repo, name) for name in git_refs.remotes(repo)[:_MOST]]

@@ -19,9 +19,9 @@ from daybook.adoption.sweep import read_one
 from daybook.documents import config
 from daybook.documents import markdown
 from daybook.errors import FatalError
-from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import habits
 from daybook.rules import naming
@@ -170,7 +170,7 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
     places = naming.find_places([path for path in found.markdown if path not in rolling], dated)
-    ignored = git.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
+    ignored = git_status.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git_log.recent_commits(repo, workplace.COMMITS)
     others: dict[str, list[dict[str, Any]]] = {}
     for place in places:

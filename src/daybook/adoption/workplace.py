@@ -11,6 +11,8 @@ from daybook.adoption import findings
 from daybook.adoption.sweep import Sweep
 from daybook.repo import git
 from daybook.repo import git_log
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import habits
 from daybook.rules import surroundings
@@ -35,19 +37,19 @@ def _habit(commits: list[git_log.Commit]) -> tuple[str, int]:
 
 def repository(repo: Repo, found: Sweep, commits: list[git_log.Commit]) -> dict[str, Any]:
     """Return what a repository is, and how work reaches its branch by its newest `commits`, `COMMITS` at most."""
-    remotes = git.remotes(repo)
-    default = git.default_branch(repo, git.shared_remote(repo))
+    remotes = git_refs.remotes(repo)
+    default = git_refs.default_branch(repo, git_refs.shared_remote(repo))
     habit, share = _habit(commits)
     conventional = sum(bool(_CONVENTIONAL.match(commit.subject)) for commit in commits[:300])
     return {
-        'name': os.path.basename(repo.root), 'branch': git.current_branch(repo),
+        'name': os.path.basename(repo.root), 'branch': git_refs.current_branch(repo),
         'default_branch': default and default.removeprefix('refs/heads/').removeprefix('refs/remotes/'),
         'remotes': remotes, 'commits_read': len(commits), 'are_all_commits': len(commits) < COMMITS,
-        'is_shallow': git.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir,
+        'is_shallow': git_refs.is_shallow(repo), 'is_linked_worktree': repo.git_dir != repo.common_dir,
         'habit': habit, 'habit_percent': share,
         'conventional_percent': round(100 * conventional / min(300, len(commits))) if commits else 0,
         'has_docs': any(path.startswith('docs/') for path in found.files), 'tracked': len(found.files), 'submodules': found.submodules, 'symlinks': len(found.symlinks),
-        'untracked_markdown': len(git.untracked_files(repo, '*.md')), 'dirty': findings.first(git.dirty_files(repo)),
+        'untracked_markdown': len(git_status.untracked_files(repo, '*.md')), 'dirty': findings.first(git_status.dirty_files(repo)),
     }
 
 
@@ -70,7 +72,7 @@ def agents(repo: Repo, files: list[str]) -> dict[str, Any]:
     """Return which agents the tracked `files` are for, and what they are told to do and to start."""
     settings = surroundings.settings(files)
     commands = surroundings.handoff_commands(files)
-    is_ignored = bool(git.ignored(repo, ['.claude/commands/daybook-probe.md']))
+    is_ignored = bool(git_status.ignored(repo, ['.claude/commands/daybook-probe.md']))
     readable = [path for path in settings if os.path.isfile(os.path.join(repo.root, path))]
     return {'agents': surroundings.agents(files), 'instructions': surroundings.instructions(files),
             'settings': settings, 'handoff_commands': commands, 'servers': _servers(repo, readable),

@@ -22,6 +22,8 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import frontmatter
 from daybook.rules import identity
@@ -93,7 +95,7 @@ def _before(repo: Repo, paths: Collection[str]) -> dict[str, str]:
 
 def _history(repo: Repo, paths: Collection[str]) -> _History:
     before, being_made = _before(repo, paths), _commit_being_made(repo)
-    if git.is_shallow(repo):
+    if git_refs.is_shallow(repo):
         return _History({}, _SHALLOW, being_made, before)
     return _History(first_commits.find(repo, before.values()) if before else {}, _UNTOLD, being_made, before)
 
@@ -178,7 +180,7 @@ def plan(repo: Repo, settings: Settings, targets: Iterable[str], tracked: Collec
     documents = document.read_all(repo, settings, wanted.union(tracked))
     old = [doc for doc in documents if doc.path in wanted and not doc.is_made_by_daybook]
     around = _Surroundings(repo, settings, documents, {doc.path for doc in old})
-    unstaged = set(git.unstaged_changes(repo)) if git.is_in_git_hook() else set()
+    unstaged = set(git_status.unstaged_changes(repo)) if git.is_in_git_hook() else set()
     fills = [_filled(doc, around, convert=convert) if doc.path not in unstaged else
              Fill(doc.path, doc.kind.name, doc.data, doc.data, Derived({}, {}), 'changes that are not staged; stage them first')
              for doc in old]
@@ -201,7 +203,7 @@ def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
     if git.is_in_git_hook():
         raise FatalError('--commit cannot run inside another git hook; run it by hand')
     preflight.refuse_state(repo)
-    dirty = sorted({fill.path for fill in fills if fill.is_changed}.intersection(git.dirty_files(repo)))
+    dirty = sorted({fill.path for fill in fills if fill.is_changed}.intersection(git_status.dirty_files(repo)))
     if dirty:
         raise FatalError(f'these documents have changes that are not committed: {", ".join(dirty)}; '
                          'commit them first, or run without --commit')

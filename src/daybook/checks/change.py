@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from daybook.problem import Problem
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 
@@ -33,7 +34,7 @@ class Look(NamedTuple):
 
 def pushed_change(repo: Repo, environ: Mapping[str, str]) -> Change | None:
     """Return what is being pushed, or checked from one commit to another; None otherwise."""
-    pushed = git.pushed_changes(repo, environ)
+    pushed = git_status.pushed_changes(repo, environ)
     return Change(pushed[0], frozenset(pushed[1])) if pushed else None
 
 

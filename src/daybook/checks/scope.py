@@ -25,6 +25,7 @@ from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo import listing
 from daybook.repo.listing import Listing
 
@@ -57,7 +58,7 @@ class Scope:
         if not self.is_in_commit:
             return pushed_change(self.repo, environ)
         staged = self._answers.staged
-        return Change('HEAD', frozenset(git.staged_changes(self.repo) if staged is None else git.zsplit(staged)))
+        return Change('HEAD', frozenset(git_status.staged_changes(self.repo) if staged is None else git.zsplit(staged)))
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -98,7 +99,7 @@ class Scope:
 
     def _named(self, word: str) -> str:
         path = files.within(self.repo.root, word)
-        if not os.path.lexists(word) and not git.tracked_files(self.repo, *git.pathspec([path])):
+        if not os.path.lexists(word) and not git_status.tracked_files(self.repo, *git.pathspec([path])):
             raise FatalError(f'no such file: {word}; paths are relative to {os.getcwd()}')
         return path
 

@@ -26,6 +26,7 @@ from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import claiming
@@ -130,9 +131,9 @@ def _refuse(repo: Repo, move: Move, edits: Sequence[_Edit], environ: Mapping[str
     preflight.refuse_dirty(repo, targets, environ)
     for path in (move.new_path, *targets):
         files.inside(repo.root, path)
-    if os.path.lexists(os.path.join(repo.root, move.new_path)) or git.tracked_files(repo, *git.pathspec([move.new_path])):
+    if os.path.lexists(os.path.join(repo.root, move.new_path)) or git_status.tracked_files(repo, *git.pathspec([move.new_path])):
         raise FatalError(f'{move.new_path} exists already; nothing was overwritten; take another id, or `next`')
-    if git.ignored(repo, [move.new_path]):
+    if git_status.ignored(repo, [move.new_path]):
         raise FatalError(f'git ignores {move.new_path}; take its folder out of .gitignore')
 
 

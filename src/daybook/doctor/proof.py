@@ -25,6 +25,7 @@ from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 
@@ -70,7 +71,7 @@ def _expect(place: Place, *args: str) -> git.Result:
 def _clone(repo: Repo, root: str) -> Place:
     """Make a clone that shares the objects of `repo`, with its files of settings as they stand in the work tree."""
     place = Place(root, hook_runner.folder(repo), '')
-    head = git.resolve(repo, 'HEAD')
+    head = git_refs.resolve(repo, 'HEAD')
     git.expect('clone', '--quiet', '--shared', '--no-checkout', '--', repo.common_dir, root, cwd=repo.root, env=git.clean_env())
     if head:
         _expect(place, 'checkout', '--quiet', '--detach', head)

@@ -13,6 +13,7 @@ from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.session import arbiter
 from daybook.session import claim as claims
@@ -43,7 +44,7 @@ def _is_past(session_id: str, today: date) -> bool:
 
 def _noted(repo: Repo, settings: Settings, remote: str | None) -> set[str]:
     """Return the ids, in lower case and without their letters, of the notes on the default branch."""
-    branch = git.default_branch(repo, remote)
+    branch = git_refs.default_branch(repo, remote)
     if branch is None:
         return set()
     kind = settings.kind('session')

@@ -11,7 +11,7 @@ from daybook.doctor.check import fail
 from daybook.doctor.check import ok
 from daybook.doctor.check import warn
 from daybook.documents.config import Settings
-from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.session import arbiter
 
@@ -29,11 +29,11 @@ def _old_probes(repo: Repo, settings: Settings, remote: str) -> dict[str, str]:
 def check(repo: Repo, settings: Settings, *, is_offline: bool) -> Iterator[Check]:
     """Yield whether claims are arbitrated. Each question takes at most `claims.timeout` seconds."""
     remote = arbiter.remote_of(repo, settings)
-    if remote is None and settings.claims_remote == 'off' and git.remotes(repo):
+    if remote is None and settings.claims_remote == 'off' and git_refs.remotes(repo):
         yield warn('remote', 'claims.remote is off beside a remote: every id gets three random letters')
     elif remote is None:
         yield ok('remote', 'there is none: claims are local')
-    elif remote not in git.remotes(repo):
+    elif remote not in git_refs.remotes(repo):
         yield fail('remote', f'claims.remote is {remote}, which is no remote of this clone', 'name one of `git remote` in claims.remote')
     elif is_offline:
         yield warn('remote', f'{remote} was not asked (--offline)')

@@ -19,6 +19,8 @@ from daybook.errors import FatalError
 from daybook.handoff import journal
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import claiming
 from daybook.session import moves
@@ -43,7 +45,7 @@ def versions(repo: Repo) -> Iterator[Check]:
 
 def clone(repo: Repo) -> Iterator[Check]:
     """Yield what kind of clone this is, where it lies, and its linked work trees."""
-    if git.is_shallow(repo):
+    if git_refs.is_shallow(repo):
         yield warn('history', 'this clone is shallow: back-fill derives no owner and no day from it', 'git fetch --unshallow')
     elif git.config_value(repo, 'extensions.partialClone') or git.git('config', '--get-regexp', r'^remote\..*\.promisor$', cwd=repo.root).is_ok:
         yield warn('history', 'this clone is partial: documents whose blobs are missing are not read', 'git fetch --refetch --no-filter')
@@ -115,19 +117,19 @@ def ignoring(repo: Repo, given: Settings) -> Iterator[Check]:
     state = files.state_folder(repo.root)
     inside = not os.path.relpath(state, repo.root).startswith(os.pardir)
     probe = os.path.relpath(os.path.join(state, 'draft.md'), repo.root).replace(os.sep, '/')
-    if inside and probe not in git.ignored(repo, [probe]):
+    if inside and probe not in git_status.ignored(repo, [probe]):
         yield fail('state-ignored', f'{os.path.dirname(probe)} is not ignored: drafts and counters could be committed',
                    f"echo '{os.path.dirname(probe)}/' >> .gitignore")
     else:
         yield ok('state-ignored', os.path.dirname(probe))
     folders = [kind.folder for kind in given.kinds if kind.folder]
-    hidden = sorted(git.ignored(repo, [f'{folder}/x.md' for folder in folders]))
+    hidden = sorted(git_status.ignored(repo, [f'{folder}/x.md' for folder in folders]))
     if hidden:
         yield fail('folders-ignored', f'git ignores {", ".join(os.path.dirname(path) for path in hidden)}: documents there cannot be committed',
                    f'take the line out that this names: git check-ignore -v {hidden[0]}')
     else:
         yield ok('folders-ignored', 'no folder of documents is')
-    if config.PATH in git.ignored(repo, [config.PATH]):
+    if config.PATH in git_status.ignored(repo, [config.PATH]):
         yield fail('config-ignored', f'git ignores {config.PATH}: nobody else gets the settings', f'git check-ignore -v {config.PATH}')
 
 
@@ -165,5 +167,5 @@ def grace(given: Settings, day: str) -> Iterator[Check]:
 
 def documents(repo: Repo, given: Settings) -> Check:
     """Return how many documents there are."""
-    count = sum(config.kind_of(given, path) is not None for path in git.tracked_files(repo))
+    count = sum(config.kind_of(given, path) is not None for path in git_status.tracked_files(repo))
     return ok('documents', f'{count}') if count else warn('documents', 'no tracked file is a document', 'daybook inventory')

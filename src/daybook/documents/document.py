@@ -22,6 +22,7 @@ from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo import sparse
 from daybook.repo.git import Repo
 
@@ -99,7 +100,7 @@ def settings_of(repo: Repo) -> Settings | None:
     try:
         return config.load(repo.root)
     except FatalError:
-        if git.is_in_git_hook() and config.PATH not in git.staged_changes(repo):
+        if git.is_in_git_hook() and config.PATH not in git_status.staged_changes(repo):
             return None
         raise
 
@@ -148,7 +149,7 @@ def contents(repo: Repo, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     blobs = dict(zip(unseen, git_objects.read_local(repo, [hidden[path] for path in unseen])))
     if git.is_in_git_hook() and paths:
         # a runner has stashed what is not staged; lefthook and plain hooks have not
-        differing = sorted(git.maybe_unstaged(repo, paths))
+        differing = sorted(git_status.maybe_unstaged(repo, paths))
         named = [path for path in differing if '\n' not in path]
         blobs |= dict(zip(named, git_objects.read_blobs(repo, [f':{path}' for path in named])))
     for path in progress.shown(paths, len(paths), 'reading'):
@@ -166,7 +167,7 @@ def read_all(repo: Repo, settings: Settings, paths: Iterable[str] | None = None)
 
     Files that are gone from the work tree, and symbolic links, are left out.
     """
-    chosen = dict(select(settings, git.tracked_files(repo) if paths is None else paths))
+    chosen = dict(select(settings, git_status.tracked_files(repo) if paths is None else paths))
     return [from_bytes(path, chosen[path], data) for path, data in contents(repo, list(chosen))]
 
 

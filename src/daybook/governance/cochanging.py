@@ -14,6 +14,7 @@ from daybook.problem import Problem
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import git_changes
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.repo.git_changes import Commit
 from daybook.rules import cochange
@@ -63,10 +64,10 @@ def of_commit(repo: Repo, rules: Sequence[Cochange], message: bytes, author_date
     than the message, which git wrote at `begun` (seconds since 1970).
     """
     exits = cochange.exits_of(git_changes.trailers(repo, message, cochange.TRAILER), [rule.name for rule in rules])
-    base = git.resolve(repo, 'HEAD') or git_changes.empty_tree(repo)
+    base = git_refs.resolve(repo, 'HEAD') or git_changes.empty_tree(repo)
     found = _judge(repo, rules, git_changes.staged(repo, 'HEAD'), base, None, exits)
     if found and author_date and _amends(repo, author_date, begun):
-        before = git.resolve(repo, 'HEAD^') or git_changes.empty_tree(repo)
+        before = git_refs.resolve(repo, 'HEAD^') or git_changes.empty_tree(repo)
         whole = _judge(repo, rules, git_changes.staged(repo, before), before, None, exits)
         broken = {wrong.rule for wrong in whole}
         return [wrong for wrong in found if wrong.rule in broken]
@@ -100,7 +101,7 @@ def of_each(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -
 
 
 def _parent(repo: Repo, commit: Commit) -> str:
-    return git.resolve(repo, f'{commit.oid}^') or git_changes.empty_tree(repo)
+    return git_refs.resolve(repo, f'{commit.oid}^') or git_changes.empty_tree(repo)
 
 
 def of_range(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) -> list[Problem]:

@@ -22,7 +22,8 @@ from daybook.handoff.journal import Journal
 from daybook.handoff.plan import Plan
 from daybook.handoff.request import Request
 from daybook.repo import files
-from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import index_files
@@ -48,7 +49,7 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
     """Return the index or overview with the new line; a missing one is made of all its documents."""
     data = _on_disk(request.repo, path)
     if not data:
-        texts = index_files.wanted(request.repo, request.settings, git.tracked_files(request.repo), {path})
+        texts = index_files.wanted(request.repo, request.settings, git_status.tracked_files(request.repo), {path})
         data = texts.get(path, indexes.render(index_set.title_of(posixpath.dirname(path)), [])).encode('utf-8', 'replace')
     return remake.insert('index', entry, data)
 
@@ -119,5 +120,5 @@ def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -
         write, contents[path] = journals.planned(request.repo, path, 'page', (), content)
         rows.append(write)
     draft = os.path.join(request.repo.root, plan.draft.path) if plan.draft.path else None
-    branch = git.current_branch(request.repo) or ''
+    branch = git_refs.current_branch(request.repo) or ''
     return Journal(claim.id, 'writing', branch, plan.facts.head, tuple(rows), draft, made_stub), contents, left

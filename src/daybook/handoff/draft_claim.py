@@ -13,6 +13,8 @@ from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.session import claim as claims
 from daybook.session import claiming
 from daybook.session import draft as drafts
@@ -45,7 +47,7 @@ def _current(request: Request) -> Claim | None:
 
 def _refuse_handed_off(request: Request, claim: Claim, draft: Draft) -> None:
     """Refuse a draft of which the note of its claim has every word already."""
-    for path in git.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
+    for path in git_status.tracked_files(request.repo, f':(top,glob)**/{claim.id}*.md'):
         kind = config.kind_of(request.settings, path)
         data = git_objects.read_blobs(request.repo, [f'HEAD:{path}'])[0]
         if kind is None or data is None or claims.is_stub(claim, data):
@@ -104,7 +106,7 @@ def _claim_of_id(request: Request, draft: Draft, session_id: str) -> Claim:
                           'take the key `id` out, and hand-off claims another')
         # claimed in another clone: the draft was carried here
         return Claim(session_id, request.operator.slug, 'carried', 'open', facts.iso(int(request.now.timestamp())) or '',
-                     request.repo.root, request.session, git.resolve(request.repo, 'HEAD'))
+                     request.repo.root, request.session, git_refs.resolve(request.repo, 'HEAD'))
     if found.operator != request.operator.slug:
         raise Refused('operator', f'{session_id} is claimed by {found.operator}, and {request.operator.slug} is at work')
     if found.state == 'done':

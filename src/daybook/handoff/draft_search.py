@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from daybook.documents.config import Settings
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import draft as drafts
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
 def _is_tracked(repo: Repo, path: str) -> bool:
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(repo.root))
-    return not relative.startswith('..') and bool(git.tracked_files(repo, f':(top,literal){relative}'))
+    return not relative.startswith('..') and bool(git_status.tracked_files(repo, f':(top,literal){relative}'))
 
 
 def _written_stub(repo: Repo, settings: Settings, claim: Claim) -> str | None:

@@ -16,6 +16,7 @@ from daybook.handoff.history import Commit
 from daybook.handoff.history import Record
 from daybook.handoff.history import Row
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.session.claim import Claim
 from daybook.session.claim import ID
@@ -109,9 +110,9 @@ def _of_last_note(repo: Repo, settings: Settings, operator: Operator) -> Start |
 
 
 def _of_branch(repo: Repo, remote: str | None, head: str) -> Start | None:
-    if remote not in git.remotes(repo):  # a branch that was never pushed
-        remote = git.shared_remote(repo)
-    default = git.default_branch(repo, remote)
+    if remote not in git_refs.remotes(repo):  # a branch that was never pushed
+        remote = git_refs.shared_remote(repo)
+    default = git_refs.default_branch(repo, remote)
     if default is None:
         return None
     base = git.git('merge-base', default, 'HEAD', cwd=repo.root)
@@ -125,7 +126,7 @@ def range_start(repo: Repo, settings: Settings, operator: Operator, claim: Claim
 
     A claim without a commit after it was often made at the end of the work, just before its hand-off: it comes last.
     """
-    head = git.resolve(repo, 'HEAD') or ''
+    head = git_refs.resolve(repo, 'HEAD') or ''
     claimed = _of_claim(repo, claim)
     if claimed and claimed.commit != head:
         return claimed
@@ -174,8 +175,8 @@ def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
 
     What was committed after `until` (seconds since 1970) belongs to a later session.
     """
-    head = git.resolve(repo, 'HEAD') or ''
-    branch = git.current_branch(repo) or ''
+    head = git_refs.resolve(repo, 'HEAD') or ''
+    branch = git_refs.current_branch(repo) or ''
     if not start.is_known:
         return Facts(start, head, branch, None)
     own = [record for record in _own(history.read(repo, '--no-merges', *start.revisions), operator, operators)

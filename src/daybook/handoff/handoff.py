@@ -28,6 +28,7 @@ from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.session import preflight
 from daybook.session import runner_stash
 from daybook.session.claim import Claim
@@ -173,7 +174,7 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     repo, operator = request.repo, request.operator
     adopted = draft_claim.adoptable(request, draft)
     plan = _plan(request, draft, adopted)
-    is_first = not git.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
+    is_first = not git_status.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
     journal, left = _write_and_commit(request, plan, claim, is_new=is_new)

@@ -10,6 +10,7 @@ from daybook.handoff.journal import Write
 from daybook.handoff.request import Request
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 _HEAD = 'HEAD^{tree}'
@@ -19,9 +20,9 @@ def _in_the_way(repo: Repo, paths: Iterable[str]) -> list[str]:
     """Return the paths at which the work tree or the index holds something else than HEAD."""
     specs = git.pathspec(paths)
     staged = git.expect('diff-index', '--cached', '--name-only', '-z', '--no-renames', 'HEAD', '--', *specs, cwd=repo.root).out
-    tracked = set(git.tracked_files(repo, *specs))
+    tracked = set(git_status.tracked_files(repo, *specs))
     foreign = [path for path in paths if path not in tracked and os.path.lexists(os.path.join(repo.root, path))]
-    return sorted({*git.zsplit(staged), *git.unstaged_changes(repo, *specs), *foreign})
+    return sorted({*git.zsplit(staged), *git_status.unstaged_changes(repo, *specs), *foreign})
 
 
 def of(request: Request, writes: Sequence[Write]) -> tuple[dict[str, bytes], str]:
@@ -41,7 +42,7 @@ def of(request: Request, writes: Sequence[Write]) -> tuple[dict[str, bytes], str
     if not found:
         return {}, ''
     dirty = _in_the_way(repo, list(found))
-    if dirty or git.ignored(repo, found):
+    if dirty or git_status.ignored(repo, found):
         where = dirty[0] if dirty else 'git ignores them'
         return {}, f'{where} is not as it was committed' if dirty else where
     return found, ''

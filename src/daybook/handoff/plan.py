@@ -21,6 +21,8 @@ from daybook.handoff.facts import Facts
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.session import claim as claims
 from daybook.session import index_files
 from daybook.session import overview_file
@@ -88,7 +90,7 @@ def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tup
     globs = settings.kind('workstream').paths
     # git knows no `{a,b}`; for all else it picks the few out of thousands faster
     specs = [f':(top,glob){glob}' for glob in globs] if globs and not any('{' in glob for glob in globs) else []
-    tracked = git.tracked_files(repo, *specs) if globs else []
+    tracked = git_status.tracked_files(repo, *specs) if globs else []
     places = [path for path, kind in document.select(settings, tracked) if kind.name == 'workstream']
     by_stem = {_name_of(path): path for path in reversed(places)}
     value = draft.meta.get('workstream')
@@ -110,7 +112,7 @@ def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
         except FatalError as error:
             request.say(f'warning: not linked back: {error}')
             continue
-        if os.path.lexists(absolute) or git.unstaged_changes(repo, f':(top,literal){path}'):
+        if os.path.lexists(absolute) or git_status.unstaged_changes(repo, f':(top,literal){path}'):
             chosen.append(path)
         else:
             request.say(f'warning: not linked back: {path} is not checked out here')
@@ -127,7 +129,7 @@ def _index_targets(request: Request) -> tuple[str, ...]:
     own = index_set.path_of(home)
     above = None if os.path.lexists(os.path.join(repo.root, own)) else index_files.above(repo, settings, home)
     for path in (own, above, settings.indexes_overview):
-        if path is None or not os.path.lexists(os.path.join(repo.root, path)) and git.ignored(repo, [path]):
+        if path is None or not os.path.lexists(os.path.join(repo.root, path)) and git_status.ignored(repo, [path]):
             continue
         if os.path.islink(os.path.join(repo.root, path)):
             request.say(f'{path} is a symbolic link: left alone')
@@ -157,7 +159,7 @@ def _action_log(request: Request) -> str | None:
 def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
     """Return what git and the counters tell of the session."""
     repo, settings = request.repo, request.settings
-    remote = git.config_value(repo, f'branch.{git.current_branch(repo)}.remote')
+    remote = git.config_value(repo, f'branch.{git_refs.current_branch(repo)}.remote')
     start = git_facts.range_start(repo, settings, request.operator, claim, remote)
     # a claim for a session that ended without a hand-off speaks of that one, not of whoever hands it off
     of_orphan = claim if claim and claim.until else None
@@ -190,7 +192,7 @@ def check_targets(request: Request, plan: Plan, claim: Claim | None) -> None:
         files.inside(repo.root, path)
     preflight.refuse_dirty(repo, plan.targets, request.environ)
     for path in plan.targets:
-        if not git.tracked_files(repo, f':(top,literal){path}'):
+        if not git_status.tracked_files(repo, f':(top,literal){path}'):
             preflight.refuse_untracked(repo, path)
             preflight.refuse_ignored(repo, path, 'take it out of .gitignore, or name another file in .daybook/config.yaml')
     path = note_path(request, plan, claim.id if claim else f'{request.operator.initials}-000000-00')

@@ -15,6 +15,7 @@ from daybook.handoff.push_policy import Work
 from daybook.handoff.push_policy import remote_words
 from daybook.handoff.request import PagesOf
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 _HOOK_LINES = 20  # of what a hook printed
@@ -50,7 +51,7 @@ def _fetch(work: Work) -> str | None:
                      '--refmap=', '--no-write-fetch-head', '--no-recurse-submodules', '--', work.upstream.remote,
                      f'+{work.upstream.ref}:{_FETCHED}', cwd=work.repo.root, env=git.network_env(work.repo),
                      timeout=work.timeout)
-    commit = git.resolve(work.repo, _FETCHED) if result.is_ok else None
+    commit = git_refs.resolve(work.repo, _FETCHED) if result.is_ok else None
     git.git('update-ref', '-d', _FETCHED, cwd=work.repo.root)
     return commit
 
@@ -65,7 +66,7 @@ def _moved_back(work: Work) -> Pushed | None:
     if not tip:
         return Pushed('no', 'branch-gone', (f'{work.upstream.ref} is gone from {work.upstream.remote}; '
                                             'git push makes it again, if that is meant',), True)
-    if git.resolve(work.repo, tip) and _is_in(work, tip, work.upstream.seen):
+    if git_refs.resolve(work.repo, tip) and _is_in(work, tip, work.upstream.seen):
         return Pushed('no', 'rolled-back', (f'{work.upstream.remote} has taken commits back: git fetch, and see',), True)
     return None
 

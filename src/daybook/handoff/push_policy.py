@@ -11,6 +11,7 @@ from daybook.documents.config import Settings
 from daybook.handoff.journal import Write
 from daybook.handoff.request import PagesOf
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 SLOW = 'peers push faster than this can join: git pull, then git push'
@@ -55,17 +56,17 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
     """Return where `branch` is pushed to, or why it cannot be."""
     remote = git.config_value(repo, f'branch.{branch}.remote')
     ref = git.config_value(repo, f'branch.{branch}.merge')
-    if not git.remotes(repo):
+    if not git_refs.remotes(repo):
         return Pushed('no', 'no-remote')
     if remote in (None, '.') or ref is None:
-        place = remote if remote not in (None, '.') else git.remotes(repo)[0]
+        place = remote if remote not in (None, '.') else git_refs.remotes(repo)[0]
         return Pushed('no', 'no-upstream', (f'the branch has no upstream: git push -u {place} {branch}',))
     other = git.config_value(repo, f'branch.{branch}.pushRemote') or git.config_value(repo, 'remote.pushDefault')
     if other not in (None, remote):
         return Pushed('no', 'push-remote', ('the branch is pushed to another remote than it follows: '
                                             f'git push {other}',))
     tracking = git.expect('for-each-ref', '--format=%(upstream)', f'refs/heads/{branch}', cwd=repo.root).text
-    seen = git.resolve(repo, tracking) if tracking else None
+    seen = git_refs.resolve(repo, tracking) if tracking else None
     if seen is None:
         return Pushed('no', 'no-upstream', (f'nothing is known of {ref} on {remote}: git fetch {remote}',))
     return Upstream(str(remote), str(ref), seen)

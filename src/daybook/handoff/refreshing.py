@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from daybook.errors import FatalError
 from daybook.handoff.facts import Facts
 from daybook.handoff.request import Request
-from daybook.repo import git
+from daybook.repo import git_status
 from daybook.rules import cochange
 
 _NAMED = 3  # files of one rule
@@ -31,7 +31,7 @@ def _left_behind(request: Request, facts: Facts, own: frozenset[str]) -> Iterato
 
     rules, repo = request.settings.cochange, request.repo
     behind = cochanging.left_behind(repo, rules, facts.start.commit, facts.head) if rules else []
-    tracked = git.tracked_files(repo) if behind else []
+    tracked = git_status.tracked_files(repo) if behind else []
     for left in behind:
         causes = [path for path in left.causes if path in own]
         why = f' ({left.rule.why})' if left.rule.why else ''

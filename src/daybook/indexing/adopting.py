@@ -15,6 +15,7 @@ from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.writers import index_adoption
 from daybook.writers import index_set
@@ -89,7 +90,7 @@ def plan(repo: Repo, documents: Mapping[str, Document], path: str, dirty: Collec
     if os.path.islink(os.path.join(repo.root, path)):
         return Refused(path, 'a symbolic link')
     data = files.read_bytes(files.inside(repo.root, path))
-    if data is None or path in dirty or not git.tracked_files(repo, *git.pathspec([path])):
+    if data is None or path in dirty or not git_status.tracked_files(repo, *git.pathspec([path])):
         return Refused(path, 'git does not have it as it stands; commit or stage it first')
     try:
         text = data.decode('utf-8')

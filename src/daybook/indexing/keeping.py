@@ -13,8 +13,8 @@ from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import index_files
 from daybook.session import overview_file
@@ -49,7 +49,7 @@ def _told(found: Document) -> tuple[str, bool]:
 
 def concerned(repo: Repo, settings: Settings) -> set[str]:
     """Return the files whose staged change makes an index stale: documents that came, went or got another title, and maps."""
-    status = dict((path, letter) for letter, path in git.staged_status(repo))
+    status = dict((path, letter) for letter, path in git_status.staged_status(repo))
     edited = [path for path, letter in status.items() if letter not in 'AD' and config.kind_of(settings, path)]
     before = {found.path: _told(found) for found in document.read_committed(repo, settings, edited)}
     after = {found.path: _told(found) for found in document.read_all(repo, settings, edited)}
@@ -70,7 +70,7 @@ def stale(repo: Repo, settings: Settings, changed: set[str] | None, *, without: 
 
     Those in `without` are in conflict, and for a person to resolve.
     """
-    tracked = git.tracked_files(repo)
+    tracked = git_status.tracked_files(repo)
     # `index.md` beside our INDEX.md could not be checked out everywhere
     named = {path.casefold(): path for path in tracked if posixpath.basename(path).casefold() == 'index.md'}
     texts, by_hand = {}, []

@@ -26,6 +26,7 @@ from daybook.lifecycle.relocating import Relocated
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import link_baseline
 from daybook.rules.links import Names
@@ -93,8 +94,8 @@ def _above(folder: str) -> list[str]:
 
 def _unsafe(repo: Repo, moves: Mapping[str, str], known: _Files) -> dict[str, str]:
     """Return the notes that cannot go, with the reason: a name that is taken, a symbolic link, a change that is not committed."""
-    symlinked, dirty = known.symlinked(), set(git.dirty_files(repo))
-    ignored = git.ignored(repo, moves.values())
+    symlinked, dirty = known.symlinked(), set(git_status.dirty_files(repo))
+    ignored = git_status.ignored(repo, moves.values())
     seen: dict[str, str] = {}
     found = {}
     for old, new in moves.items():
@@ -178,7 +179,7 @@ def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
     chosen = choosing.choose(settings, notes, days, as_of)
     moves = _movable(known, chosen.moves)
     stay = {**chosen.stay, **_unsafe(repo, moves, known)}
-    dirty = {*git.dirty_files(repo), *known.unmerged}
+    dirty = {*git_status.dirty_files(repo), *known.unmerged}
     untouchable = _untouchable(settings, known.modes, dirty)
     are_maps_made = index_files.are_kept_here(repo, settings)
     while True:  # what stays may be what another file links to
@@ -231,7 +232,7 @@ def _writes(repo: Repo, found: Plan) -> list[Write]:
 
 
 def _refuse_dirty_maps(repo: Repo, writes: Sequence[Write]) -> None:
-    dirty = sorted({write.path for write in writes}.intersection(git.dirty_files(repo)))
+    dirty = sorted({write.path for write in writes}.intersection(git_status.dirty_files(repo)))
     if dirty:
         raise FatalError(f'these have changes that are not committed: {", ".join(dirty)}; commit them first')
 

@@ -19,6 +19,8 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session.moves import Journal
 
@@ -157,7 +159,7 @@ def _taken_back(repo: Repo, write: Write) -> bool:
 
 def _settled(repo: Repo, writes: Sequence[Write]) -> set[str]:
     """Return the paths that a commit since has as they were to be."""
-    head = git.resolve(repo, 'HEAD')
+    head = git_refs.resolve(repo, 'HEAD')
     if head is None:
         return set()
     touched = git.zsplit(git.expect('diff-index', '--cached', '--name-only', '-z', head, '--', cwd=repo.root).out)
@@ -170,7 +172,7 @@ def _settled(repo: Repo, writes: Sequence[Write]) -> set[str]:
 
 def _unstage(repo: Repo, writes: Sequence[Write]) -> None:
     """Take out of the index what the run has put there; whatever else is staged stays."""
-    staged = set(git.staged_changes(repo)) if git.resolve(repo, 'HEAD') else set()
+    staged = set(git_status.staged_changes(repo)) if git_refs.resolve(repo, 'HEAD') else set()
     ours = [write for write in writes if write.path in staged and _staged_by_us(repo, write)]
     if ours:
         listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(write.path for write in ours))
@@ -187,5 +189,5 @@ def _staged_by_us(repo: Repo, write: Write) -> bool:
 
 def is_committed(repo: Repo, writes: Sequence[Write]) -> bool:
     """Return whether HEAD holds what the run was to bring: all new files, none of the old ones."""
-    held = {entry.path for entry in git_objects.tree_entries(repo, 'HEAD')} if git.resolve(repo, 'HEAD') else set()
+    held = {entry.path for entry in git_objects.tree_entries(repo, 'HEAD')} if git_refs.resolve(repo, 'HEAD') else set()
     return all((write.path in held) == (write.after is not None) for write in writes)

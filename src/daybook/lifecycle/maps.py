@@ -11,8 +11,8 @@ from daybook.documents import tree
 from daybook.documents.config import Settings
 from daybook.lifecycle.journal import Write
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import index_files
 from daybook.writers import indexes
@@ -37,7 +37,7 @@ def writes(repo: Repo, settings: Settings, *, gone: Collection[str], come: Colle
     """
     if not index_files.are_kept_here(repo, settings):
         return []
-    tracked = sorted({*git.tracked_files(repo), *come} - set(gone))
+    tracked = sorted({*git_status.tracked_files(repo), *come} - set(gone))
     are_any = any(posixpath.basename(path) == indexes.NAME and not index_files.is_by_hand(repo, path) for path in tracked)
     found = []
     for path, text in _texts(repo, settings, tracked, {*gone, *come}).items():

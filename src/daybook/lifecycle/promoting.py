@@ -25,8 +25,8 @@ from daybook.lifecycle import relocating
 from daybook.lifecycle.journal import Write
 from daybook.lifecycle.relocating import Ground
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.rules import link_repair
@@ -85,7 +85,7 @@ def _text(repo: Repo, note: Document, item: Item, path: str) -> str:
     """Return the text of an item as it reads at `path`, its links mended."""
     if _SURROGATE.search(item.text):
         raise FatalError(f'{note.path} is not UTF-8 in this learning; convert it first')
-    names = frozenset(git.tracked_files(repo))
+    names = frozenset(git_status.tracked_files(repo))
     ground = Ground({}, Names(()), names, frozenset(tree.Tree(names).folders))
     whole = markdown.links(_body(note).encode('utf-8', 'replace').decode())
     if sum(item.start <= link.start < item.end for link in whole) != len(markdown.links(item.text)):
@@ -114,7 +114,7 @@ def _free_path(repo: Repo, settings: Settings, note: Document, stem: str, wanted
     if not settings.kind('learning').paths:
         raise FatalError('no folder of learnings; name one under `kinds.learning.paths`')
     on_disk = {tree.folded(name.rsplit('.', 1)[0]) for name in _names_in(repo, folder)}
-    taken = {tree.folded(document.stem_of(path)) for path in git.tracked_files(repo) if _is_learning(settings, path)} | on_disk
+    taken = {tree.folded(document.stem_of(path)) for path in git_status.tracked_files(repo) if _is_learning(settings, path)} | on_disk
     for number in range(1, _MOST + 1):
         name = stem if number == 1 else f'{stem}-{number}'
         path = posixpath.join(folder, f'{name}.md')
@@ -175,7 +175,7 @@ def indexed(repo: Repo, settings: Settings) -> list[str]:
     """Return the learnings that nobody has added yet and that their index names, as an earlier run made them."""
     folder = settings.kind('learning').folder
     data = files.read_bytes(os.path.join(repo.root, folder, 'INDEX.md')) or b''
-    return [path for path in git.untracked_files(repo, f':(top,literal){folder}' if folder else ':(top)')
+    return [path for path in git_status.untracked_files(repo, f':(top,literal){folder}' if folder else ':(top)')
             if _is_learning(settings, path) and f'({link_repair.encoded("./" + posixpath.basename(path))})'.encode() in data]
 
 

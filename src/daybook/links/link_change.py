@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from daybook.repo import git
 from daybook.repo import git_spawn
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 
@@ -46,7 +47,7 @@ class Change:
 
     def _names(self, raw: bytes | None) -> _Names:
         if raw is None:  # no commit yet: all of it is new
-            return _Names({}, set(), set(git.tracked_files(self._repo)))
+            return _Names({}, set(), set(git_status.tracked_files(self._repo)))
         fields = iter(git.zsplit(raw))
         renamed, deleted, others = {}, set(), set()
         for status in fields:

@@ -22,8 +22,8 @@ from daybook.links.link_reader import Readers
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Verdict
-from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo import listing
 from daybook.repo.git import Repo
 
@@ -72,7 +72,7 @@ class Contents:
     def _each(self, jobs: Sequence[_Job], path_of: Callable[[_Job], str], from_disk: Callable[[Sequence[_Job]], Iterable[_Result | None]],
               from_bytes: Callable[[_Job, bytes], _Result]) -> Iterator[tuple[str, _Result | None]]:
         """Yield each path with its result: what the work tree does not hold as the listing has it comes from git."""
-        apart = git.maybe_unstaged(self._repo, list(map(path_of, jobs))) if self._is_in_commit and jobs else ()
+        apart = git_status.maybe_unstaged(self._repo, list(map(path_of, jobs))) if self._is_in_commit and jobs else ()
         on_disk = [job for job in jobs if path_of(job) not in apart]
         others = [job for job in jobs if path_of(job) in apart]
         for job, result in zip(on_disk, from_disk(on_disk)):

@@ -21,6 +21,8 @@ from daybook.links.link_contents import Contents
 from daybook.repo import git
 from daybook.repo import git_log
 from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import links
 from daybook.rules.links import Around
@@ -54,7 +56,7 @@ def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> dict[str
     """Return which of the missing paths lie on the disk, and whether git ignores them."""
     missing = {f.destination.path for f in faults if f.destination.fault == destination.MISSING and f.destination.path not in tracked}
     there = [path for path in missing if '\0' not in path and _holds_something(os.path.join(repo.root, path))]
-    ignored = git.ignored(repo, there) if there else ()
+    ignored = git_status.ignored(repo, there) if there else ()
     return {path: path in ignored for path in there}
 
 
@@ -174,7 +176,7 @@ def _lost(repo: Repo, places: Mapping[Fault, _Place], folders: Sequence[str]) ->
     """
     if not places:
         return set()
-    if git.is_shallow(repo):  # nobody can tell: an old note gets the benefit
+    if git_refs.is_shallow(repo):  # nobody can tell: an old note gets the benefit
         return {(fault.source, fault.link.target) for fault in places}
     lost: set[Fault] = set()
     moves: dict[str, dict[str, str]] | None = None

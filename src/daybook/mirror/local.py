@@ -29,6 +29,7 @@ from daybook.mirror.adapter import Value
 from daybook.mirror.plan import Page
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.rules import secrets
 from daybook.writers import pages_entry
@@ -60,10 +61,10 @@ def read(repo: Repo, settings: Settings, *, has_history: bool = True) -> Local:
 
     Raises FatalError without a commit, and where the history is asked for in a clone that was cut off.
     """
-    commit = git.resolve(repo, 'HEAD')
+    commit = git_refs.resolve(repo, 'HEAD')
     if commit is None:
         raise FatalError('nothing is committed yet; the mirror shows commits')
-    if has_history and git.is_shallow(repo):
+    if has_history and git_refs.is_shallow(repo):
         raise FatalError('this clone is shallow, so that it cannot be told which pages are newer; run `git fetch --unshallow`')
     entries = git_objects.tree_entries(repo, commit)
     files = [entry.path for entry in entries if entry.mode != '160000']
@@ -73,7 +74,7 @@ def read(repo: Repo, settings: Settings, *, has_history: bool = True) -> Local:
     tree = Tree(files, texts, [entry.path for entry in entries if entry.mode == '160000'])
     documents = document.read_committed(repo, settings, [path for path in files if path not in texts], commit)
     commits = set(git.expect('rev-list', commit, '--', cwd=repo.root).lines) if has_history else set()
-    remote = git.shared_remote(repo)
+    remote = git_refs.shared_remote(repo)
     url = settings.mirror_files_url or host.files_url(git.config_value(repo, f'remote.{remote}.url') or '' if remote else '')
     return Local(commit, commits, {doc.path: doc for doc in documents if not doc.is_stub}, tree, url.rstrip('/'))
 

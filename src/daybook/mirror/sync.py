@@ -32,6 +32,8 @@ from daybook.mirror.plan import Step
 from daybook.mirror.state import News
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import preflight
 from daybook.writers import sync_log
@@ -70,7 +72,7 @@ class Recorded(NamedTuple):
 
 def _since(repo: Repo, word: str) -> set[str]:
     """Return the paths changed since a commit or a date."""
-    commit = git.resolve(repo, word)
+    commit = git_refs.resolve(repo, word)
     if commit:
         return set(git.zsplit(git.expect('diff-tree', '-r', '-z', '--name-only', '--no-renames', commit, 'HEAD', cwd=repo.root).out))
     try:
@@ -158,8 +160,8 @@ def refuse(repo: Repo, found: Local, *, is_commit: bool) -> None:
     """
     if is_commit:
         preflight.refuse_state(repo)
-    remote = git.shared_remote(repo)
-    ref = git.default_branch(repo, remote) if remote else None
+    remote = git_refs.shared_remote(repo)
+    ref = git_refs.default_branch(repo, remote) if remote else None
     if ref and not git.git('merge-base', '--is-ancestor', found.commit, ref, cwd=repo.root).is_ok:
         raise FatalError(f'HEAD is not on {ref.removeprefix("refs/remotes/")}, as far as this clone knows; '
                          'the mirror shows what the team has: push, or change to that branch')
@@ -223,7 +225,7 @@ def record(repo: Repo, planned: Planned, outcomes: Sequence[Outcome], at: float,
     told = news(planned, outcomes)
     refused = []
     if is_commit:
-        dirty = set(git.dirty_files(repo))
+        dirty = set(git_status.dirty_files(repo))
         mixed = {item.path for item in told if item.path in dirty and not _is_ours(repo, planned, item)}
         refused = [f'{path}: has changes that are not committed; its state is written by a later run' for path in sorted(mixed)]
         told = [item for item in told if item.path not in mixed]
@@ -262,10 +264,10 @@ def _is_ours(repo: Repo, planned: Planned, item: News) -> bool:
 
 def commit(repo: Repo, planned: Planned, outcomes: Sequence[Outcome]) -> str:
     """Commit the documents and the log whose state is not committed, and nothing else; return the id, `` for nothing."""
-    new = git.untracked_files(repo, sync_log.PATH)
+    new = git_status.untracked_files(repo, sync_log.PATH)
     states = {item.path: item for item in news(planned, outcomes)}
     log = files.read_bytes(files.inside(repo.root, sync_log.PATH)) or b''
-    paths = [path for path in sorted({*git.dirty_files(repo), *new})
+    paths = [path for path in sorted({*git_status.dirty_files(repo), *new})
              if (sync_log.is_ours(log.decode('utf-8', 'replace')) if path == sync_log.PATH else
                  path in states and _is_ours(repo, planned, states[path]))]
     if not paths:

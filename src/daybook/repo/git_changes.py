@@ -8,6 +8,7 @@ from typing import NamedTuple
 from daybook.errors import FatalError
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 _NAMES = {'A': 'added', 'C': 'added', 'D': 'deleted'}
@@ -48,7 +49,7 @@ def _files(words: Iterator[str]) -> Iterator[File]:
 
 def staged(repo: Repo, base: str | None = 'HEAD') -> list[File]:
     """Return what the index changes against the commit `base`; against nothing when it is None or does not exist."""
-    base = base if base and git.resolve(repo, base) else empty_tree(repo)
+    base = base if base and git_refs.resolve(repo, base) else empty_tree(repo)
     out = git.expect('diff-index', '--cached', '--name-status', '-z', '-M', '--ita-invisible-in-index', base, '--', cwd=repo.root).out
     return list(_files(iter(git.zsplit(out))))
 
@@ -118,7 +119,7 @@ def trailers(repo: Repo, message: bytes, key: str) -> list[str]:
 
 
 def _refuse_shallow(repo: Repo) -> None:
-    if git.is_shallow(repo):
+    if git_refs.is_shallow(repo):
         raise FatalError('this clone is shallow, so that it does not know what these commits change; '
                          'fetch the whole history (in CI `fetch-depth: 0`)')
 
@@ -129,7 +130,7 @@ def split_range(repo: Repo, text: str) -> tuple[str | None, str]:
     if not dots:
         base, end = '', text
     for name in filter(None, (base, end or 'HEAD')):
-        if git.resolve(repo, name) is None:
+        if git_refs.resolve(repo, name) is None:
             raise FatalError(f'no such commit: {name}; in CI fetch the whole history (`fetch-depth: 0`)')
     if not base and not dots:
         _refuse_shallow(repo)
@@ -137,5 +138,5 @@ def split_range(repo: Repo, text: str) -> tuple[str | None, str]:
         found = git.git('merge-base', base, end or 'HEAD', cwd=repo.root)
         if not found.is_ok:
             _refuse_shallow(repo)
-        return (found.text if found.is_ok else git.resolve(repo, base)), end or 'HEAD'
+        return (found.text if found.is_ok else git_refs.resolve(repo, base)), end or 'HEAD'
     return None, end or 'HEAD'

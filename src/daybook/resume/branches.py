@@ -12,6 +12,7 @@ from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo
 from daybook.session import arbiter
@@ -55,7 +56,7 @@ def remote_of(repo: Repo, settings: Settings) -> str | None:
     """Return the remote whose branches are read: that of the claims, whether they ask it or not."""
     asks = settings.claims_remote != 'off'
     remote = arbiter.remote_of(repo, settings if asks else settings._replace(claims_remote='auto'))
-    return remote if remote in git.remotes(repo) else None
+    return remote if remote in git_refs.remotes(repo) else None
 
 
 def _environment(repo: Repo) -> dict[str, str]:
@@ -97,7 +98,7 @@ def _spaces(remote: str, is_fresh: bool) -> list[str]:
 
 def unmerged(repo: Repo, remote: str, *, is_fresh: bool) -> tuple[list[Branch], int]:
     """Return the branches of `remote` with commits that HEAD does not have, and how many older ones are left out."""
-    merged = ['--no-merged=HEAD'] if git.resolve(repo, 'HEAD') else []
+    merged = ['--no-merged=HEAD'] if git_refs.resolve(repo, 'HEAD') else []
     lines = git.git('for-each-ref', '--sort=-committerdate', '--format=%(refname) %(objectname) %(tree)', *merged,
                     *_spaces(remote, is_fresh), cwd=repo.root).lines
     rows = [line.split(' ') for line in lines]

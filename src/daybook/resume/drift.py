@@ -6,6 +6,7 @@ from collections.abc import Collection
 from collections.abc import Mapping
 
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.resume import heads
 from daybook.resume.heads import Head
@@ -42,9 +43,9 @@ def since(repo: Repo, head: Head, body: str, own_note: str, emails: Collection[s
     """Return the drift since the note `head` with the text `body`; `own_note` is the commit that carries it, or empty."""
     told = head.commit if _COMMIT.fullmatch(head.commit) else ''
     wanted = told or own_note
-    base = (git.resolve(repo, wanted) if wanted else None) or (git.resolve(repo, own_note) if own_note else None)
+    base = (git_refs.resolve(repo, wanted) if wanted else None) or (git_refs.resolve(repo, own_note) if own_note else None)
     paths = touched(body)
-    if base is None or git.resolve(repo, 'HEAD') is None:
+    if base is None or git_refs.resolve(repo, 'HEAD') is None:
         return Since(wanted, None, 0, is_bounded=False, touched=paths, changed=(), streams=_streams(head, streams))
     count, others = _commits(repo, base, own_note, {email.casefold() for email in emails})
     changed = git.git('diff-tree', '-r', '-z', '--name-only', '--no-renames', base, 'HEAD', '--', *git.pathspec(paths),

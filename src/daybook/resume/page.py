@@ -8,6 +8,7 @@ from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.resume.view import LastNote
 
@@ -24,7 +25,7 @@ def write(repo: Repo, path: str, text: str) -> str:
     name = printable(relative)
     if os.path.lexists(absolute) and not os.path.isfile(absolute):
         raise FatalError(f'no file: {name}; name one that can be written')
-    if git.tracked_files(repo, *git.pathspec([relative])):
+    if git_status.tracked_files(repo, *git.pathspec([relative])):
         raise FatalError(f'git tracks {name}, and a page changes with every run; name an untracked file')
     old = files.read_bytes(absolute)
     if old and not old.startswith(MARK.encode()):
@@ -66,4 +67,4 @@ def _led(text: str, source: str, page: str) -> str:
 
 def is_ignored(repo: Repo, relative: str) -> bool:
     """Return whether git leaves the page alone."""
-    return bool(git.ignored(repo, [relative]))
+    return bool(git_status.ignored(repo, [relative]))

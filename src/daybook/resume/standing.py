@@ -5,6 +5,7 @@ import shlex
 from typing import NamedTuple
 
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.resume.branches import NAMES
 from daybook.resume.branches import SPACE
@@ -41,10 +42,10 @@ class _Here(NamedTuple):
 
 def _believed(repo: Repo, ref: str, remote: str | None, is_fresh: bool) -> str | None:
     """Return the commit of a tracking ref as the remote has it, as far as is known here."""
-    theirs, prefix = git.resolve(repo, ref), f'refs/remotes/{remote}/'
+    theirs, prefix = git_refs.resolve(repo, ref), f'refs/remotes/{remote}/'
     if remote is None or not ref.startswith(prefix):
         return theirs
-    ours = git.resolve(repo, f'{SPACE}/{remote}/{ref.removeprefix(prefix)}')
+    ours = git_refs.resolve(repo, f'{SPACE}/{remote}/{ref.removeprefix(prefix)}')
     if is_fresh or ours is None or theirs is None:
         return ours if is_fresh else ours or theirs
     is_older = git.git('merge-base', '--is-ancestor', ours, theirs, cwd=repo.root).is_ok
@@ -52,9 +53,9 @@ def _believed(repo: Repo, ref: str, remote: str | None, is_fresh: bool) -> str |
 
 
 def _default(repo: Repo, remote: str | None) -> str | None:
-    found = git.default_branch(repo, remote)
+    found = git_refs.default_branch(repo, remote)
     if remote and not (found or '').startswith('refs/remotes/'):
-        ours = [name for name in NAMES if git.resolve(repo, f'{SPACE}/{remote}/{name}')]
+        ours = [name for name in NAMES if git_refs.resolve(repo, f'{SPACE}/{remote}/{name}')]
         return f'refs/remotes/{remote}/{ours[0]}' if ours else found
     return found
 
@@ -70,7 +71,7 @@ def _short(ref: str) -> str:
 
 
 def _here(repo: Repo) -> _Here:
-    branch = git.current_branch(repo) or ''
+    branch = git_refs.current_branch(repo) or ''
     line = git.git('for-each-ref', '--format=%(upstream) %(push)', f'refs/heads/{branch}', cwd=repo.root).text if branch else ''
     upstream, _, push = line.partition(' ')
     return _Here(branch, upstream, bool(upstream) and upstream == push)
@@ -92,7 +93,7 @@ def _command(here: _Here, ref: str, remote: str | None, ahead: int, behind: int)
 
 def standing(repo: Repo, remote: str | None, *, is_fresh: bool) -> Standing:
     """Return where HEAD is, against its upstream and the default branch."""
-    here, head = _here(repo), git.resolve(repo, 'HEAD') or ''
+    here, head = _here(repo), git_refs.resolve(repo, 'HEAD') or ''
     if not head:
         return Standing(here.branch, head)
     gaps, lost = [], ''

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from daybook.documents.config import Settings
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 _SILENCE = 60.0  # seconds for which a remote that did not answer is not asked again
@@ -37,7 +38,7 @@ def remote_of(repo: Repo, settings: Settings) -> str | None:
     wanted = settings.claims_remote
     if wanted == 'off':
         return None
-    shared = git.shared_remote(repo)
+    shared = git_refs.shared_remote(repo)
     return wanted if shared and wanted != 'auto' else shared
 
 
@@ -83,7 +84,7 @@ def _refs(out: str) -> dict[str, str]:
 
 def claimed(repo: Repo, settings: Settings, remote: str, day: str) -> Listing:
     """Return the ids of `day` (`RT-261120`) that are claimed on `remote`."""
-    if remote not in git.remotes(repo):
+    if remote not in git_refs.remotes(repo):
         return Listing(reason=f'claims.remote is {remote}, which is no remote of this clone')
     reason = _silence(repo, remote)
     if reason:

@@ -13,7 +13,7 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.repo import files
-from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.session import arbiter
 from daybook.session import claim as claims
@@ -74,7 +74,7 @@ def _listing(repo: Repo, settings: Settings, day: str) -> Listing:
     remote = arbiter.remote_of(repo, settings)
     if remote is not None:
         return arbiter.claimed(repo, settings, remote, day)
-    return Listing(reason='claims.remote is off' if git.remotes(repo) else '')
+    return Listing(reason='claims.remote is off' if git_refs.remotes(repo) else '')
 
 
 def _names(repo: Repo, settings: Settings, day: str, listing: Listing) -> set[str]:
@@ -125,7 +125,7 @@ def _hold(repo: Repo, settings: Settings, wanted: Claim, listing: Listing, *, ha
 def _wanted(repo: Repo, operator: Operator, now: datetime, environ: Mapping[str, str]) -> Claim:
     created = now.astimezone(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
     return Claim('', operator.slug, 'local', 'reserving', created, repo.root, environ.get('DAYBOOK_SESSION_ID') or None,
-                 git.resolve(repo, 'HEAD'), git.current_branch(repo))
+                 git_refs.resolve(repo, 'HEAD'), git_refs.current_branch(repo))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from daybook.documents.config import Settings
 from daybook.documents.config import fixed_folder
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 _AT_ONCE = 32  # trees: every branch of a team has one of its own, with thousands of notes
@@ -57,7 +58,7 @@ def names(repo: Repo, settings: Settings, day: str) -> set[str]:
     files there, and all local and remote-tracking branches (not those of a clone without trees).
     """
     folders = sorted({fixed_folder(glob) for glob in settings.kind('session').paths})
-    tracked = git.tracked_files(repo, f':(top,icase,glob)**/{day}-*')
+    tracked = git_status.tracked_files(repo, f':(top,icase,glob)**/{day}-*')
     found = itertools.chain(tracked, _on_disk(_work_trees(repo), folders, f'{day}-'),
                             _on_branches(repo, folders, f'{day}-'))
     stems = (name.rsplit('/', 1)[-1].split('.')[0] for name in found)

@@ -11,6 +11,8 @@ from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import overview_file
 from daybook.writers import index_set
@@ -20,7 +22,7 @@ from daybook.writers import indexes
 def are_kept_here(repo: Repo, settings: Settings) -> bool:
     """Return whether `indexes.when` lets this work tree write them: on a branch of others it would make conflicts."""
     if settings.indexes_when == 'default-branch':
-        return git.is_on_default_branch(repo, settings.indexes_branch)
+        return git_refs.is_on_default_branch(repo, settings.indexes_branch)
     return settings.indexes_when == 'commit'
 
 
@@ -73,7 +75,7 @@ def _prose(repo: Repo, places: Sequence[str], tracked: Sequence[str]) -> set[str
 def ignored(repo: Repo, places: Sequence[str], tracked: Collection[str]) -> set[str]:
     """Return the folders of the documents `places` whose index could not be added, as git ignores it: their documents were by force."""
     new = {index_set.path_of(folder) for folder in {posixpath.dirname(path) for path in places}}.difference(tracked)
-    return {posixpath.dirname(path) for path in git.ignored(repo, sorted(new))} if new else set()
+    return {posixpath.dirname(path) for path in git_status.ignored(repo, sorted(new))} if new else set()
 
 
 def _with_parents(folders: Collection[str], places: Collection[str], changed: Collection[str]) -> set[str]:
@@ -89,7 +91,7 @@ def _with_parents(folders: Collection[str], places: Collection[str], changed: Co
 
 def above(repo: Repo, settings: Settings, folder: str) -> str | None:
     """Return the generated index that must name that of `folder`, which is to get its first document; None when there is none."""
-    folders = {posixpath.dirname(path) for path, _ in document.select(settings, git.tracked_files(repo))}
+    folders = {posixpath.dirname(path) for path, _ in document.select(settings, git_status.tracked_files(repo))}
     parent = None if folder in folders else index_set.nearest(folder, folders)
     path = None if parent is None else index_set.path_of(parent)
     return path if path and os.path.isfile(os.path.join(repo.root, path)) and not is_by_hand(repo, path) else None

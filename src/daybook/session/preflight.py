@@ -13,6 +13,8 @@ from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
 from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.session import moves
@@ -74,9 +76,9 @@ def refuse_under_way(repo: Repo) -> None:
 def refuse_state(repo: Repo) -> None:
     """Refuse while git is in the middle of something, or where a commit would belong to no branch."""
     refuse_under_way(repo)
-    if git.current_branch(repo) is None:
+    if git_refs.current_branch(repo) is None:
         raise Refused('detached', 'HEAD is detached; a commit would belong to no branch: git switch -c <branch>')
-    if git.resolve(repo, 'HEAD') is None:
+    if git_refs.resolve(repo, 'HEAD') is None:
         raise Refused('unborn', 'the branch has no commit yet; make the first one, then run it again')
 
 
@@ -112,7 +114,7 @@ def refuse_dirty(repo: Repo, targets: Sequence[str], environ: Mapping[str, str])
     if not targets:
         return
     wanted = set(targets)
-    unstaged = set(git.unstaged_changes(repo, *git.pathspec(targets))) | runner_stash.paths(repo, environ)
+    unstaged = set(git_status.unstaged_changes(repo, *git.pathspec(targets))) | runner_stash.paths(repo, environ)
     dirty = sorted(wanted & unstaged)
     if dirty:
         names = shlex.join(dirty)
@@ -139,7 +141,7 @@ def refuse_untracked(repo: Repo, path: str) -> None:
 
 def refuse_ignored(repo: Repo, path: str, hint: str) -> None:
     """Refuse when git ignores the place of a new file."""
-    if git.ignored(repo, [path]):
+    if git_status.ignored(repo, [path]):
         raise Refused('ignored-target', f'git ignores {path}; {hint}')
 
 
@@ -154,7 +156,7 @@ def refuse_new(repo: Repo, path: str, session_id: str, ours: Sequence[bytes], pl
                       'move it, or claim another id: daybook claim-session --new')
     folder = posixpath.dirname(path)
     anywhere = f':(top,glob,icase){folder + "/" if folder else ""}**/{session_id}'
-    same = git.tracked_files(repo, f':(top,literal){path}', f'{anywhere}.md', f'{anywhere}-*.md')
+    same = git_status.tracked_files(repo, f':(top,literal){path}', f'{anywhere}.md', f'{anywhere}-*.md')
     for each in same:
         staged, committed = git_objects.read_blobs(repo, [f':{each}', f'HEAD:{each}']) if '\n' not in each else (None, None)
         if each == path and (staged in ours or is_stub(staged)):

@@ -11,6 +11,7 @@ from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_refs
 from daybook.repo import listing
 from daybook.repo.git import Repo
 from daybook.site import site_listing
@@ -55,7 +56,7 @@ def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: 
     last = site_listing.load(folder, top)
     now = site_listing.read(repo, settings, start, last)
     parts = site_state.parts_for(now.count())
-    head = None if settings.render_tracked else start.head if start else git.resolve(repo, 'HEAD')
+    head = None if settings.render_tracked else start.head if start else git_refs.resolve(repo, 'HEAD')
     own = key(settings, parts, b'' if settings.render_tracked else start.mailmap if start else site_memory.mailmap(repo.root))
     output = Output(files.inside(repo.root, settings.render_folder))
     changed: Iterable[str] | None = None
