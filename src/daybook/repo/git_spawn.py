@@ -18,6 +18,8 @@ _asked: set[int] = set()  # the processes that nobody has waited for yet
 
 def _end_asked() -> None:
     """End the questions whose answers nobody wants any more, after an interrupt as after an error: they change nothing."""
+    if _asked:
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT,))  # a second one must not keep us from it
     for process in _asked:
         try:
             if os.waitpid(process, os.WNOHANG)[0] == 0:
