@@ -59,3 +59,9 @@ def test_dead_links_are_found_in_a_long_line_too() -> None:
         found = link_facts.Page(data).places(targets)
         assert [link.target for link in found] == targets
         assert [link.line for link in found] == ([1] * 300 if glue == ' ' else list(range(1, 301)))
+
+
+def test_places_of_a_page_whose_facts_were_asked_for() -> None:
+    page = link_facts.Page('[a](ü.md)\n[b](%C3%BC.md)\n[c](<d e.md>)\n[f](g&amp;h.md)\n[i](j.md)\n'.encode())
+    found = page.places(page.facts().targets)
+    assert [(link.target, link.line) for link in found] == [('ü.md', 1), ('%C3%BC.md', 2), ('d e.md', 3), ('g&h.md', 4), ('j.md', 5)]

@@ -94,8 +94,12 @@ class Page:
                        for link in found.links if link.kind != 'wikilink'}
         else:
             targets, anchors, wikilinks, self._links = markdown.survey(self._text, is_of_many=self._is_of_many)
-        elsewhere = _ELSEWHERE.match
-        kept = {_clear(t) for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#' else not elsewhere(t))}
+        elsewhere = _ELSEWHERE.match  # which most targets need not be asked
+        kept = {t for t in targets if t and (not has_anchor(t[1:], anchors) if t[0] == '#'
+                                             else ':' not in t and t[0] not in '/{<$' or not elsewhere(t))}
+        joined = ''.join(kept)
+        if '\n' in joined or '\0' in joined or UNCLEAR in joined:
+            kept = set(map(_clear, kept))
         return Facts('\0'.join(map('\n'.join, (kept, wikilinks, anchors))))
 
     def places(self, targets: Iterable[str]) -> list[Place]:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
+from operator import itemgetter
 
 from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import Place
@@ -21,7 +22,7 @@ _UNCLEAR = re.compile(r'[]`<>\r]')  # in the text of a link: another bracket tha
 # what a rendering shows as it is: a link whose text is code alone, and what looks like a link in a quoted attribute
 _CODE = re.compile(r'\[`([\w .:,*/()-]+)`')
 _RENDERED_CODE = re.compile('<a href="([^"]*)"><code>([^<]*)</code></a>')
-_QUOTED = re.compile(f'{_INLINE.pattern}"')
+_QUOTED = re.compile(f'<[a-zA-Z][^<>]*?{_INLINE.pattern}"')  # outside of tags every `<` is escaped
 _OWN_QUOTE = re.compile(r'(?:alt|class)="[^"]*\]\(')  # whose last quote is the renderer's
 
 
@@ -41,7 +42,7 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
         return None
     if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in SIMPLE_LINK.finditer(text) if tag[1] in counts]):
         found = sorted(found + tags)
-    if Counter(target for _, _, target in found) != counts:
+    if Counter(map(itemgetter(2), found)) != counts:
         return None
     result, line, done = [], first_line, 0
     for start, kind, target in found:
@@ -57,24 +58,26 @@ def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, st
         return None
     found, codes, quoted, done = [], Counter[tuple[str, str]](), Counter[str](), 0
     for target in filter(counts.__contains__, targets):
-        end = text.index(link := f']({target})', done)
-        if text.startswith('"', end + len(link)):
+        link = f']({target})'
+        end = text.index(link, done)
+        after = end + len(link)
+        if text[after:after + 1] == '"':
             quoted[target] += 1
-            done = end + len(link)
+            done = after
             continue
         start = text.rfind('[', done, end)
-        if start < 0 or text.endswith(('\\', '\\!'), 0, start):
+        before = start > 0 and text[start - 1]
+        if start < 0 or before == '\\' or before == '!' and text.endswith('\\!', 0, start):
             return None
         if _UNCLEAR.search(text, start, end):
             code = _CODE.fullmatch(text, start, end)
             if code is None:
                 return None
             codes[target, code[1]] += 1
-        is_image = text.endswith('!', 0, start)
-        found.append((start - is_image, 'image' if is_image else 'link', target))
-        done = end + len(link)
+        found.append((start - 1, 'image', target) if before == '!' else (start, 'link', target))
+        done = after
     if codes and ('<code' in text or '">`' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
         return None
-    if quoted and ('&' in text or '\\' in text or _OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
+    if quoted and (_OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
         return None
     return found

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection
 from collections.abc import Mapping
 
+from daybook.documents import catalogue
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.catalogue import Catalogue
@@ -28,10 +29,19 @@ from daybook.rules import links
 _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
 
 
-def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool, texts_only: bool = False) -> tuple[int, Judge]:
+def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int]:
+    """Return what `Catalogue.lines` does of a view that nobody keeps and no baseline parts, in less memory and time."""
+    with catalogue.in_memory() as empty:
+        judge = Judge(repo, files, link_judge.load_options(repo), (), empty, is_in_commit=is_in_commit, texts_only=True)
+        rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
+    rows.sort(key=lambda row: catalogue.encoded(row.source))
+    return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
+
+
+def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool) -> tuple[int, Judge]:
     """Bring the view of this work tree up to date; return its id, and the judge for more questions.
 
-    Only inside `kept.writing()`. With `texts_only`, for a catalogue that is not kept, nothing but its `lines` may be asked for.
+    Only inside `kept.writing()`.
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
@@ -42,8 +52,7 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    texts_only = texts_only and not kept.is_kept and not setup.known  # what a baseline knows is sought in the payloads
-    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, texts_only=texts_only)
+    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit)
     return _start_over(kept, judge, files, setup, repo), judge
 
 

@@ -23,7 +23,7 @@ from daybook.links.link_reader import Reader
 from daybook.links.link_reader import Readers
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
-from daybook.links.link_verdict import Judged
+from daybook.links.link_verdict import Finding
 from daybook.links.link_verdict import Verdict
 from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
@@ -130,8 +130,8 @@ class Judge:
         more.update(said.seen.dead)
         return Suspects(source, more) if more else None
 
-    def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Judged]], set[str]]:
-        judged: dict[str, list[Judged]] = {}
+    def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Finding]], set[str]]:
+        judged: dict[str, list[Finding]] = {}
         dated: set[str] = set()
         faults: list[links.Fault] = []
         wikilinks: list[tuple[str, list[Place]]] = []
@@ -141,7 +141,7 @@ class Judge:
         if faults:
             around, dated = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
             for fault in faults:
-                judged.setdefault(fault.source, []).append(Judged(links.problem_of(fault, around), fault.link.target))
+                judged.setdefault(fault.source, []).append(link_verdict.finding(links.problem_of(fault, around), fault.link.target))
         for source, found in wikilinks:
             for judgement in self._wikilinks(source, found):
                 judged.setdefault(source, []).append(judgement)
@@ -150,11 +150,11 @@ class Judge:
     def _minds_wikilinks(self, source: str) -> bool:
         return self.options.may_mind_wikilinks(source) and (self.options.wikilinks != 'documents' or self._ageing.kind_of(source) is not None)
 
-    def _wikilinks(self, source: str, found: list[Place]) -> Iterator[Judged]:
+    def _wikilinks(self, source: str, found: list[Place]) -> Iterator[Finding]:
         if not found or not self._minds_wikilinks(source):
             return
         is_document = self._ageing.kind_of(source) is not None
         self._names = self._names or links.Names(self.entries)
         for link in found:
             for wrong in links.wikilinks(source, [link], self._names, setting=self.options.wikilinks, is_document=is_document):
-                yield Judged(wrong, f'[[{link.target}]]')
+                yield link_verdict.finding(wrong, f'[[{link.target}]]')

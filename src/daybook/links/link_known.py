@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from daybook.documents.catalogue import Catalogue
 from daybook.links import link_verdict
-from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
 from daybook.rules import link_baseline
 
@@ -17,7 +16,7 @@ _MANY = 50  # files, from which on to start over costs no more
 def judge_anew(kept: Catalogue, view: int, known: Mapping[str, int]) -> None:
     """Part what was found in a view into what the lines `known` of a baseline hold, and what is new."""
     dated = set(kept.dated(view))
-    kept.set_found(view, [link_verdict.row(source, link_verdict.judged_in(source, payload), known, is_dated=source in dated)
+    kept.set_found(view, [link_verdict.row(source, [link_verdict.finding(*judged) for judged in link_verdict.judged_in(source, payload)], known, is_dated=source in dated)
                           for source, payload, *_ in list(kept.found(view)) if source != link_baseline.PATH])
 
 
@@ -47,7 +46,7 @@ def follow_stale(kept: Catalogue, view: int, known: Mapping[str, int], touched: 
 def _keep(kept: Catalogue, view: int, stale: Collection[Problem]) -> None:
     kept.drop_found(view, [link_baseline.PATH])
     if stale:
-        kept.set_found(view, [link_verdict.row(link_baseline.PATH, [Judged(wrong, '') for wrong in stale], (), is_dated=False)])
+        kept.set_found(view, [link_verdict.row(link_baseline.PATH, [link_verdict.finding(wrong, '') for wrong in stale], (), is_dated=False)])
 
 
 def _dead_lines(kept: Catalogue, view: int, sources: Iterable[str] | None = None) -> set[str]:

@@ -20,9 +20,10 @@ from daybook.documents.link_facts import Page
 from daybook.documents.markdown import Place
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
-from daybook.links.link_verdict import Judged
+from daybook.links.link_verdict import Finding
 from daybook.links.link_verdict import Verdict
-from daybook.problem import Problem
+from daybook.problem import Told
+from daybook.problem import told
 from daybook.rules import links
 from daybook.rules.links import Fault
 
@@ -71,7 +72,8 @@ class Reader:
         self.change = change
         self._root, self._resolver, self._known, self._with_keys, self._texts_only = root, resolver, known, with_keys, texts_only
         self._folders: dict[str, bool] = {}
-        self._told: dict[tuple[str, str], tuple[Problem, ...] | None] = {}
+        self._told: dict[str, tuple[Told, ...] | None] = {}  # of the links of a folder
+        self._told_of = ''
 
     def learn(self) -> None:
         """Learn what each process would else learn by itself."""
@@ -117,26 +119,30 @@ class Reader:
 
     def _verdict(self, source: str, places: Sequence[Place]) -> Verdict | None:
         """Return the verdict on a file by the places of its suspects; None when more must be known."""
-        folder, told = tree.folder_of(source), self._told
-        judged = []
+        folder, known = tree.folder_of(source), self._told
+        if folder != self._told_of:
+            self._told_of = folder
+            known.clear()
+        found: list[Finding] = []
         for place in places:
-            key = folder, place.target
-            if key not in told:
-                if len(told) == _MOST_TOLD:
-                    told.clear()
-                told[key] = self._tell(source, place)
-            problems = told[key]
-            if problems is None:
+            target = place.target
+            if target not in known:
+                if len(known) == _MOST_TOLD:
+                    known.clear()
+                known[target] = self._tell(source, place)
+            wrong = known[target]
+            if wrong is None:
                 return None
-            judged += [Judged(Problem(source, place.line, *problem[2:]), place.target) for problem in problems]
-        return link_verdict.verdict(source, judged, self._known, texts_only=self._texts_only)
+            for one in wrong:
+                found.append((place.line, one, target))
+        return link_verdict.verdict(source, found, self._known, texts_only=self._texts_only)
 
-    def _tell(self, source: str, place: Place) -> tuple[Problem, ...] | None:
+    def _tell(self, source: str, place: Place) -> tuple[Told, ...] | None:
         """Return what is wrong with a link, in any file of the same folder; None when more must be known."""
         if place.target[:1] == '#':  # of this very file
             return None
         faults = links.faults(source, [place], self._resolver, lambda _: _NO_ANCHORS)
-        return tuple(links.problem_of(fault, _NOTHING) for fault in faults) if all(map(self._is_plain, faults)) else None
+        return tuple(told(links.problem_of(fault, _NOTHING)) for fault in faults) if all(map(self._is_plain, faults)) else None
 
     def _is_plain(self, fault: Fault) -> bool:
         """Return whether there is nothing `around` a fault, and no anchors of other files to know."""

@@ -3,16 +3,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from daybook import problem
 from daybook.documents import destination
 from daybook.documents import tree
 from daybook.problem import Problem
+from daybook.problem import Told
 from daybook.rules import link_baseline
 from daybook.rules import links
 
+Finding = tuple[int, Told, str]  # what is told of a line, and the target of the link there
 
 
 class Judged(NamedTuple):
@@ -20,6 +21,11 @@ class Judged(NamedTuple):
 
     problem: Problem
     target: str
+
+
+def finding(wrong: Problem, target: str) -> Finding:
+    """Return what is found, in the file that `wrong` names."""
+    return wrong.line, problem.told(wrong), target
 
 
 class Row(NamedTuple):
@@ -47,20 +53,21 @@ class Verdict(NamedTuple):
     keys: tuple[str, ...]
 
 
-def verdict(source: str, judged: Collection[Judged], known: Collection[str], *, is_dated: bool = False, texts_only: bool = False) -> Verdict:
-    """Return what `judged` comes to for the file `source`, without keys; `known` are the lines of the baseline."""
-    folders = {tree.folder_of(wrong.causes[0]) for wrong, _ in judged
+def verdict(source: str, found: Collection[Finding], known: Collection[str], *, is_dated: bool = False, texts_only: bool = False) -> Verdict:
+    """Return the verdict on the file `source`, without keys; `known` are the lines of the baseline."""
+    if texts_only:
+        return Verdict(row(source, found, known, is_dated=is_dated, texts_only=True) if found else None, (), ())
+    folders = {tree.folder_of(wrong.causes[0]) for wrong in {wrong for _, wrong, _ in found}
                if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes}
-    found = row(source, judged, known, is_dated=is_dated, texts_only=texts_only) if judged else None
-    return Verdict(found, tuple(folders), ())
+    return Verdict(row(source, found, known, is_dated=is_dated) if found else None, tuple(folders), ())
 
 
-def row(source: str, judged: Iterable[Judged], known: Collection[str], *, is_dated: bool, texts_only: bool = False) -> Row:
+def row(source: str, found: Collection[Finding], known: Collection[str], *, is_dated: bool, texts_only: bool = False) -> Row:
     """Return the row of the file `source`; `known` are the lines of the baseline."""
-    payload = b'' if texts_only else json.dumps([[*wrong[1:], target] for wrong, target in judged]).encode()
-    new = {wrong for wrong, target in judged if not known or link_baseline.line(source, target) not in known}
-    text = ''.join(f'{line}\n' for line in problem.render(new, 'text'))
-    return Row(source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for wrong in new), is_dated)
+    payload = b'' if texts_only else json.dumps([[line, *wrong[:4], target] for line, wrong, target in found]).encode()
+    new = {(line, wrong) for line, wrong, target in found if not known or link_baseline.line(source, target) not in known}
+    text = ''.join(f'{line}\n' for line in problem.texts(source, new))
+    return Row(source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for _, wrong in new), is_dated)
 
 
 def judged_in(source: str, payload: bytes) -> list[Judged]:
