@@ -29,16 +29,18 @@ BELOW['hooks'] = BELOW['commands'] = (*BELOW, )
 HOOKS = {'commands/audit': ['daybook.hooks.check_all']}  # what every hook that looks finds, as its report begins
 BY_NAME = {'__main__', 'hooks/check_all', 'transcripts/words'}  # what is found by its id, and the parser of `re`
 BELOW['__main__'] = ('errors', 'problem')
-BELOW['progress'] = ()
+BELOW['progress'] = BELOW['processes'] = ()
 for _room in ('documents', 'links', 'site', 'resume'):
     BELOW[_room] += ('progress',)  # what may take longer than a second
+for _room in ('links', 'site'):
+    BELOW[_room] += ('processes',)  # what several processors make in less time
 OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
     'sqlite3': 'documents/catalogue', '_sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
     'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
     'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
-    'detect_secrets': 'transcripts/scanner',
+    'detect_secrets': 'transcripts/scanner', 'multiprocessing': 'processes',
 }
 PURE = ('rules', 'writers')
 IMPURE = {'print', 'open', 'input'}

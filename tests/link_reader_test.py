@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook import processes
 from daybook.documents import catalogue
 from daybook.documents import destination
 from daybook.links import link_judge
-from daybook.links import link_processes
 from daybook.links import link_reader
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
@@ -56,6 +56,7 @@ def _fill(repo: Sandbox) -> None:
 
 def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: bool) -> dict[str, Verdict]:
     monkeypatch.setattr(link_reader, '_MANY', 1 if in_processes else 10 ** 6)
+    monkeypatch.setattr(processes, 'available', lambda: 2)
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
     files = listing.read(here.root, is_in_commit=False)
@@ -151,7 +152,7 @@ def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, 
 def test_all_ways_lead_to_the_same_verdicts_where_processes_share_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(repo)
     expected = _verdicts(repo, monkeypatch, in_processes=False)
-    monkeypatch.setattr(link_processes, 'Process', multiprocessing.get_context('spawn').Process)  # as on macOS
+    monkeypatch.setattr(processes, '_METHOD', 'spawn')  # as on macOS
     assert _verdicts(repo, monkeypatch, in_processes=True) == expected
 
 
@@ -178,7 +179,8 @@ class _Mortal(link_reader.Reader):
 
 def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_reader, '_MANY', 1)
-    monkeypatch.setattr(link_processes, '_CHUNK', 1)
+    monkeypatch.setattr(processes, 'available', lambda: 2)
+    monkeypatch.setattr(processes, '_CHUNK', 1)
     paths = ['doomed.md', *(f'{number}.md' for number in range(20))]
     for path in paths:
         repo.write(path, f'[gone]({path}x)\n')

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,8 +16,13 @@ import pytest
 
 from conftest import ROOT
 from conftest import Sandbox
+from daybook import processes
 from daybook.__main__ import main as dispatch
+from daybook.documents.document import Document
 from daybook.repo import files
+from daybook.site import site_build
+from daybook.site import site_pages
+from kills import needs_fork
 
 SITE = 'docs/rendered'
 TRACKED = 'render: {tracked: true}\n'
@@ -309,6 +315,53 @@ def test_a_run_for_each_change_makes_what_one_run_for_all_makes(repo: Sandbox, m
     shutil.rmtree(repo.root / SITE)
     dispatch(['render-docs', '--all'])
     assert site(repo) == step_by_step
+
+
+def _dies(name: str, sign: Path) -> Callable[[site_pages.Maker, Document], tuple[str, bytes]]:
+    asker, whole = os.getpid(), site_pages.Maker.page
+
+    def page(self: site_pages.Maker, document: Document) -> tuple[str, bytes]:
+        if document.path == name and os.getpid() != asker:
+            sign.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(self, document)
+
+    return page
+
+
+@needs_fork
+@pytest.mark.parametrize('config', ['{}\n', TRACKED])
+def test_processes_make_what_one_makes(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], config: str) -> None:
+    team(repo)
+    repo.write('.daybook/config.yaml', config)
+    repo.write('x.png', b'one')
+    for number in range(20):
+        add(repo, f'plans/n{number:02}.md', f'created: 2026-11-{number + 1:02}\n', f'![x](../x.png) [next](n{(number + 1) % 20:02}.md)\n')
+    repo.commit('all')
+    repo.write(f'{SITE}/plans/n03.html', 'mine\n')
+    repo.write('x.png', b'changed')
+    monkeypatch.chdir(repo.root)
+
+    def made() -> tuple[int, object, dict[str, bytes]]:
+        shutil.rmtree(repo.root / '.git/daybook', ignore_errors=True)
+        for path in site(repo):
+            if not path.endswith('n03.html'):
+                (repo.root / path).unlink()
+        return dispatch(['render-docs', '--all']), capsys.readouterr(), site(repo)
+
+    makers: set[int] = set()
+    merge = site_build.Build._merge
+    monkeypatch.setattr(site_build.Build, '_merge', lambda self, done: (makers.add(len(done.texts)), merge(self, done)))
+    expected = made()
+    assert makers == {26} and len(expected[2]) > 26 and 'n03.html' in expected[1].err
+    monkeypatch.setattr(site_build, '_SHARE', 2)
+    monkeypatch.setattr(site_build, '_FEW', 2)
+    monkeypatch.setattr(processes, 'available', lambda: 2)
+    assert made() == expected and makers == {26, 2}
+    died = repo.root / '.git/died'
+    monkeypatch.setattr(site_pages.Maker, 'page', _dies('plans/n07.md', died))
+    assert made()[2] == expected[2] and died.exists()
+    assert dispatch(['render-docs']) == 0 and capsys.readouterr().out == ''
 
 
 # what may change between two runs, and whether anything is to be made for it

@@ -171,11 +171,11 @@ class Readers:
             return map(read, jobs)
         import gc
 
-        from daybook.links import link_processes
+        from daybook import processes
 
         self.reader.learn()
         gc.freeze()  # else each process would copy what is here when it first collects
-        return link_processes.each(read, jobs, workers)
+        return processes.each(read, jobs, workers)
 
     def read(self, paths: Sequence[str]) -> Iterator[Said | None]:
         """Yield what `Reader.read` returns of each file."""
