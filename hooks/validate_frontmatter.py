@@ -24,6 +24,7 @@ from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git_objects
 from daybook.rules import action_log
+from daybook.rules import conflicts
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
@@ -62,6 +63,7 @@ def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Probl
     documents = part.documents
     schemas, found = document.usable_schemas(scope.repo, {each.kind for each in documents})
     found += frontmatter.check(documents, schemas)
+    found += conflicts.check(documents)
     found += values.check(documents, schemas, _TOLD_BY_ZONES * bool(scope.settings.zones_folders)
                           + _TOLD_BY_FRESHNESS * bool(scope.settings.freshness_rules))
     found += identity.check(documents, part.others, slug=scope.settings.sessions_slug)

@@ -59,6 +59,7 @@ ALL_ROWS = {
     'claim-stub': Row({'docs/sessions/QA-261120-02.md': '---\nclaimed_at: 2026-11-20T09:00:00Z\noperator: roman\nkind: session\n---\n'}),
     'frontmatter-missing': Row({'docs/sessions/2024-03-01.md': '# A note\n'}),
     'frontmatter-conflict': Row({'plans/conflict.md': '---\n<<<<<<< ours\ntitle: A\n=======\ntitle: B\n>>>>>>> theirs\n---\n'}),
+    'conflict-marker': Row({'plans/merged.md': f'{_plan("")}<<<<<<< ours\nA\n=======\nB\n>>>>>>> theirs\n'}),
     'frontmatter-duplicate-key': Row({'plans/twice.md': _plan('title: Q\n')}),
     'frontmatter-list': Row({'plans/list.md': '---\n- entity: plan\n- title: P\n---\n'}),
     'frontmatter-schema': Row({'plans/schema.md': '---\nowner: nobody\n---\n'}),

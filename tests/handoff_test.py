@@ -469,8 +469,22 @@ def test_a_workstream_is_found_however_it_is_written(sandbox: Sandbox, value: st
 def test_an_unknown_workstream_is_told_and_kept(sandbox: Sandbox) -> None:
     sandbox.write(DRAFT, TEXT.replace('ws-a', 'v1.2'))
     ended = hand_off(sandbox)
-    assert 'no workstream is called v1.2' in ended.out
+    assert 'warning: no workstream is called v1.2; the note keeps the name, and workstreams/v1.2.md would make it one\n' in ended.out
     assert 'workstream: v1.2' in note_of(sandbox, ended)
+
+
+def test_a_name_that_no_file_can_have_is_told_and_kept(sandbox: Sandbox) -> None:
+    sandbox.write(DRAFT, TEXT.replace('ws-a', '"half / of it?"'))
+    assert 'warning: no workstream is called half / of it?; the note keeps the name\n' in hand_off(sandbox).out
+
+
+def test_a_workstream_with_a_conflict_is_told_and_left_alone(sandbox: Sandbox) -> None:
+    marked = '# A\n\n<<<<<<< HEAD\nours\n\n## Session Log\n=======\ntheirs\n\n## Session Log\n>>>>>>> peer\n'
+    sandbox.write('workstreams/ws-a.md', marked)
+    sandbox.commit('settle it badly', 'workstreams')
+    ended = hand_off(sandbox)
+    assert 'warning: not linked back: workstreams/ws-a.md:3 has a conflict that a merge left; settle it\n' in ended.out
+    assert sandbox.read('workstreams/ws-a.md') == marked and 'workstream: ws-a\n' in note_of(sandbox, ended)
 
 
 def test_a_slip_in_the_name_of_a_workstream_is_told(sandbox: Sandbox) -> None:

@@ -255,6 +255,9 @@ def test_a_kind_that_is_a_slip_from_a_known_one(repo: Sandbox, kinds: str, line:
 
 
 GRACE = 'validate: {block_from: 2999-12-01}\n'
+STUB = '---\noperator: roman\nkind: session\nclaimed_at: 2026-11-20T09:00:00Z\n---\n'
+CONFLICT = PLAN.format('P') + '<<<<<<< ours\nA\n=======\nB\n>>>>>>> theirs\n'
+MARKED = 'a merge left its conflict here'
 YAML = '---\ntitle: P\nstatus: [active\n---\n'
 LATER = f'{ID}: warns only; these problems block from 2999-12-01 on\n'
 OPERATORS = 'operators:\n  roman: {initials: RT}\n'
@@ -270,6 +273,12 @@ IN_GRACE = (
                  id='a new document as the old ones are'),
     pytest.param({'plans/old.md': BROKEN}, {'plans/old.md': f'{BROKEN}more\n', 'plans/p.md': YAML}, 1,
                  'plans/old.md:2: warning: missing key: title [frontmatter-schema]\nplans/p.md:4: not valid YAML', id='an old and a new document'),
+    pytest.param({}, {'docs/sessions/RT-261120-01.md': STUB}, 1, 'docs/sessions/RT-261120-01.md:4: a claim that nobody has filled', id='a claim'),
+    pytest.param({'plans/p.md': PLAN.format('P')}, {'plans/p.md': CONFLICT}, 1, f'plans/p.md:4: {MARKED}', id='a conflict in an old document'),
+    pytest.param({}, {'plans/p.md': CONFLICT}, 1, f'plans/p.md:4: {MARKED}', id='a conflict in a new document'),
+    pytest.param({'plans/p.md': PLAN.format('P')}, {'plans/p.md': '---\n<<<<<<< ours\ntitle: A\n=======\ntitle: B\n>>>>>>> theirs\n---\n'}, 1,
+                 'plans/p.md:2: a merge conflict', id='a conflict in old frontmatter'),
+    pytest.param({'plans/p.md': CONFLICT}, {'plans/p.md': f'{CONFLICT}more\n'}, 0, f'plans/p.md:4: warning: {MARKED}', id='a conflict of yesterday'),
     pytest.param({'.daybook/operators.yaml': OPERATORS}, {'.daybook/operators.yaml': OPERATORS * 2}, 1, TWICE, id='operators twice'),
     pytest.param({'.daybook/operators.yaml': OPERATORS * 2}, {'plans/p.md': PLAN.format('P')}, 0,
                  f'{ID}: 1 older problem in 1 document', id='bad operators of yesterday'),
@@ -326,9 +335,7 @@ def test_in_grace_what_came_with_the_settings_is_old(repo: Sandbox) -> None:
     repo.write('README.md', 'x')
     repo.commit()
     _install(repo)
-    repo.write('plans/old.md', BROKEN)
-    repo.write('.daybook/config.yaml', GRACE)
-    repo.git('add', '--all')
+    repo.stage({'plans/old.md': BROKEN, 'plans/merged.md': CONFLICT, 'docs/sessions/RT-261120-01.md': STUB, '.daybook/config.yaml': GRACE})
     assert (run := _commit(repo)).returncode == 0, run.stdout
 
 
@@ -343,6 +350,27 @@ def test_in_grace_a_merge_brings_what_others_answer_for(repo: Sandbox) -> None:
     (repo.root / '.git/hooks/pre-commit').rename(repo.root / '.git/hooks/pre-merge-commit')
     run = subprocess.run(('git', 'merge', '-q', '--no-ff', 'peer'), cwd=repo.root, capture_output=True, text=True)
     assert (run.returncode, run.stdout + run.stderr) == (0, f'{WARNED}{LATER}')
+
+
+@pytest.mark.parametrize('is_settled_badly', [False, True])
+def test_in_grace_a_merge_answers_for_the_conflicts_that_it_leaves(repo: Sandbox, is_settled_badly: bool) -> None:
+    repo.stage({'.daybook/config.yaml': GRACE, 'plans/p.md': PLAN.format('P')})
+    repo.commit()
+    repo.git('switch', '-q', '-c', 'peer')
+    repo.stage({'plans/p.md': PLAN.format('P') + 'A\n', 'plans/bad.md': CONFLICT})
+    repo.commit()
+    repo.git('switch', '-q', 'main')
+    repo.stage({'plans/p.md': PLAN.format('P') + 'B\n'})
+    repo.commit()
+    _install(repo)
+    assert subprocess.run(('git', 'merge', '-q', 'peer'), cwd=repo.root, capture_output=True).returncode == 1
+    if not is_settled_badly:
+        repo.write('plans/p.md', PLAN.format('P') + 'A\nB\n')
+    repo.git('add', 'plans/p.md')
+    run = _commit(repo)
+    said = run.stdout + run.stderr
+    assert f'plans/bad.md:4: warning: {MARKED}' in said, 'the peer answers for it'
+    assert (run.returncode, f'plans/p.md:4: {MARKED}' in said) == (int(is_settled_badly), is_settled_badly), said
 
 
 def test_in_grace_operators_that_nobody_can_read_block_by_hand(repo: Sandbox) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import action_log
+from daybook.documents import conflicts
 from daybook.documents import document
 from daybook.documents import slugs
 from daybook.documents.config import Settings
@@ -112,7 +113,10 @@ def _linkable(request: Request, paths: Sequence[str]) -> tuple[str, ...]:
         except FatalError as error:
             request.say(f'warning: not linked back: {error}')
             continue
-        if os.path.lexists(absolute) or git_status.unstaged_changes(repo, f':(top,literal){path}'):
+        line = conflicts.marked_line(files.read_bytes(absolute) or b'')
+        if line:  # an entry would go into one of its sides
+            request.say(f'warning: not linked back: {path}:{line} has a conflict that a merge left; settle it')
+        elif os.path.lexists(absolute) or git_status.unstaged_changes(repo, f':(top,literal){path}'):
             chosen.append(path)
         else:
             request.say(f'warning: not linked back: {path} is not checked out here')

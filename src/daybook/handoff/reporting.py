@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
+from daybook.documents import config
 from daybook.handoff import draft_search
 from daybook.handoff import note
 from daybook.handoff import plan as plans
@@ -14,6 +16,7 @@ from daybook.session import mirror_sight
 from daybook.session import preflight
 from daybook.session import telemetry as counters
 
+_PLAIN = re.compile(r'\w[\w.-]*')
 _SHOWN = 5
 _HOW_TO = """\
 no draft waits, so nothing was done. To hand off:
@@ -63,6 +66,15 @@ def _how_found(request: Request) -> str:
     return f', the only one that waits, as no name was given{dropped}'
 
 
+def _instead(request: Request, name: str, near: str | None) -> str:
+    """Return what may be meant by the name of a workstream that is not there, or which file would make it one."""
+    if near:
+        return f'did you mean `{near}`? the note keeps the name'
+    path = f'{request.settings.kind("workstream").folder}/{name}.md'.lstrip('/')
+    kind = config.kind_of(request.settings, path) if _PLAIN.fullmatch(name) else None
+    return 'the note keeps the name' + (f', and {path} would make it one' if kind and kind.name == 'workstream' else '')
+
+
 def tell(request: Request, plan: Plan, session_id: str) -> None:
     """Say where the facts come from, and warn. Nothing of it stops a hand-off."""
     say = request.say
@@ -76,7 +88,7 @@ def tell(request: Request, plan: Plan, session_id: str) -> None:
     if ignored:
         say(f'warning: left out of the note, as only code writes facts: {", ".join(ignored)}')
     for name, near in plan.missing:
-        say(f'warning: no workstream is called {name}; {f"did you mean `{near}`? " if near else ""}the note keeps the name')
+        say(f'warning: no workstream is called {name}; {_instead(request, name, near)}')
     bystanders = _bystanders(request, plan, plans.note_path(request, plan, session_id))
     if bystanders:
         more = f' and {len(bystanders) - _SHOWN} more' if len(bystanders) > _SHOWN else ''
