@@ -1,8 +1,10 @@
 """What a file says about links costs what its size costs, whatever is written in it."""
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,13 @@ def test_places_of_a_page_whose_facts_were_asked_for() -> None:
     page = link_facts.Page('[a](ü.md)\n[b](%C3%BC.md)\n[c](<d e.md>)\n[f](g&amp;h.md)\n[i](j.md)\n'.encode())
     found = page.places(page.facts().targets)
     assert [(link.target, link.line) for link in found] == [('ü.md', 1), ('%C3%BC.md', 2), ('d e.md', 3), ('g&h.md', 4), ('j.md', 5)]
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no FIFOs')
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / 'a.md').write_bytes(b'x' * 100_000)
+    (tmp_path / 'empty.md').write_bytes(b'')
+    (tmp_path / 'folder.md').mkdir()
+    os.mkfifo(tmp_path / 'fifo.md')  # of which a reader waits for the writer
+    names = 'a.md', 'empty.md', 'folder.md', 'fifo.md', 'none.md'
+    assert [link_facts.read(str(tmp_path), name) for name in names] == [b'x' * 100_000, b'', None, None, None]

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from collections.abc import Set
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 WIKILINKS = '\n[['  # stands for all wikilinks among targets, none of which has a line end
 UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
+_READING = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)  # nobody waits for the writer of a FIFO
+_MORE = 1 << 20
 _LINE_ANCHOR = re.compile(r'L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?')
 
 
@@ -126,9 +129,18 @@ def of_bytes(data: bytes) -> Facts:
 
 def read(root: str, path: str) -> bytes | None:
     """Return the content of the regular file at the relative `path`; None when it is none or cannot be read."""
-    absolute = os.path.join(root, path)
     try:
-        with open(absolute, 'rb', buffering=0) as stream:
-            return stream.readall()
+        handle = os.open(os.path.join(root, path), _READING)
+        try:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                return None
+            data = os.read(handle, about.st_size + 1)
+            if len(data) != about.st_size:  # it changes, or is more than one call returns
+                while more := os.read(handle, _MORE):
+                    data += more
+            return data
+        finally:
+            os.close(handle)
     except OSError:
         return None
