@@ -125,7 +125,7 @@ class Resolver:
             return Destination(written, '', OUTSIDE)
         if self._generated and self._generated(path):
             return None
-        line = LINE_NUMBER.match(written)
+        line = LINE_NUMBER.match(written) if ':' in written else None
         if line and '/' not in line[1] and '.' not in line[1]:
             return None  # localhost:8080
         if line and self.tree.locate(tree.join('' if written[0] == '/' else tree.folder_of(source), line[1]) or '\0'):

@@ -1,6 +1,7 @@
 """What a document links to and which anchors it has, at the speed of rendering and without places."""
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -55,6 +56,20 @@ def _is_whole(tag: str) -> bool:
     return tag[-1] == '>' and not tag.count('"') & 1 and ("'" not in tag or _WHOLE_TAG.fullmatch(tag) is not None)
 
 
+@functools.lru_cache(maxsize=4096)  # the documents of a repository share most of their tags
+def _said(source: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the targets, percent-decoded, and the anchors of the source of a tag, as _OTHER_TAG found it; None when it is not all of one."""
+    if simple := _SIMPLE_ANCHOR.fullmatch(source):
+        return (), (simple[1],)
+    if not _is_whole(source):
+        return None
+    # behind a link that is among the targets already
+    if not _TELLING.search(source, linked.end() - 1 if (linked := SIMPLE_LINK.match(source)) else 0):
+        return (), ()
+    tags = list(markdown_html.tags(source))
+    return tuple(unquote(t) for tag in tags for t in markdown_html.targets(tag)), tuple(a for tag in tags for a in markdown_html.anchors(tag))
+
+
 def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str], Rendered] | None:
     """Return the targets, percent-decoded, and the anchors of `text`, which `render` makes HTML; None when it must be scanned."""
     has_tags, has_doubles = '<' in text, _DOUBLE.search(text)
@@ -73,15 +88,11 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
     addresses, others = SIMPLE_LINK.findall(rendered), set()
     anchors = {*unique_slugs(headings.split('\0'))}
     for source in set(_OTHER_TAG.findall(rendered)) if has_tags else ():
-        if simple := _SIMPLE_ANCHOR.fullmatch(source):
-            anchors.add(simple[1])
-        elif not _is_whole(source):
+        said = _said(source)
+        if said is None:
             return None
-        # behind a link that is among the targets already
-        elif _TELLING.search(source, linked.end() - 1 if (linked := SIMPLE_LINK.match(source)) else 0):
-            for tag in markdown_html.tags(source):
-                others.update(unquote(t) for t in markdown_html.targets(tag))
-                anchors.update(markdown_html.anchors(tag))
+        others.update(said[0])
+        anchors.update(said[1])
     targets = set(addresses)
     joined = '\n'.join(targets)
     if '&' in joined and _MAYBE_PADDED.search(joined):
