@@ -60,7 +60,9 @@ def _connect(settings: Settings, token: str, table: str, rhythm: Pace) -> Mirror
     except ModuleNotFoundError as error:
         if error.name != 'httpx':
             raise
-        raise FatalError("sync-notion needs an HTTP client; pip install 'git-daybook[mirror]'") from None
+        from daybook.writers import scaffold_texts
+
+        raise FatalError(f'sync-notion needs an HTTP client; run `pip install {scaffold_texts.requirement("mirror")}`') from None
     return Notion(Wire(token, os.environ.get('NOTION_BASE_URL', ''), rhythm), table)
 
 

@@ -67,7 +67,7 @@ def test_configured(repo: Sandbox, file: str, email: str | None, environ: Mappin
     assert (who.slug, who.source) == (slug, source)
 
 
-KNOWS = '.daybook/operators.yaml knows roman, sergei\n  put this into .daybook/operators.yaml'
+KNOWS = '.daybook/operators.yaml knows roman, sergei\n  add this below `operators:` in .daybook/operators.yaml:\n  '
 REFUSED = (
     pytest.param(TWO, 'nobody@x', {}, f'unknown operator: nobody@x (from --email); {KNOWS}', id='--email'),
     pytest.param(TWO, None, {'OPERATOR': 'nobody', 'CLAUDE_USER_EMAIL': 'roman@example.com'},
@@ -110,8 +110,11 @@ def test_what_to_paste(repo: Sandbox, name: str, address: str, word: str, block:
     file = 'operators:\n  roman:\n    name: Roman T\n    initials: RT\n    emails: [roman@example.com]\n  sergei:\n    initials: SK\n    emails: []\n'
     with pytest.raises(FatalError) as error:
         _resolve(repo, file, None, {'OPERATOR': word} if word else {}, name, address)
-    _, _, told = str(error.value).partition('operators:\n')
+    words, _, told = str(error.value).partition('operators:\n' if 'roman:' in block or 'sergei:' in block else 'operators.yaml:\n')
     assert told == block
+    if 'jane-doe:' in block:
+        assert words.endswith('add this below `operators:` in .daybook/')
+        assert _resolve(repo, f'{file}{told}\n', None, {}, name, address).slug == 'jane-doe', 'as it is told'
     assert ('add the address to that entry' in str(error.value)) == ('roman:' in block or 'sergei:' in block)
 
 
@@ -173,7 +176,8 @@ NOBODY = (
 def test_block_to_paste_is_valid(repo: Sandbox, name: str, address: str, file: str | None) -> None:
     with pytest.raises(FatalError) as error:
         _resolve(repo, file, None, {}, name, address)
-    block = str(error.value).partition('(and one entry for each of you):\n')[2]
+    whole, below = '(and one entry for each of you):\n', 'add this below `operators:` in .daybook/operators.yaml:\n'
+    block = 'operators:\n' * bool(file) + str(error.value).partition(below if file else whole)[2]
     repo.write('.daybook/operators.yaml', block)
     (slug, who), = operators.load(str(repo.root)).items()
     assert re.fullmatch('[A-Z][A-Z0-9]{1,4}', who.initials)

@@ -752,8 +752,8 @@ def test_packages_that_are_missing_are_named(repo: Sandbox, package: str) -> Non
     add(repo, 'plans/a.md', '', '```py\nx = 1\n```\n')
     program = f'import sys; sys.modules["{package}"] = None\nfrom daybook.__main__ import main; raise SystemExit(main(["render-docs"]))'
     run = subprocess.run((sys.executable, '-c', program), cwd=repo.root, capture_output=True, text=True)
-    assert (run.returncode, run.stderr) == (1, f'daybook: render-docs needs {package}; run `pip install git-daybook[render]`, or give the hook '
-                                               "`additional_dependencies: ['.[render]']`\n")
+    assert (run.returncode, run.stderr) == (1, f"daybook: render-docs needs {package}; run `pip install 'git-daybook[render] @ git+https://github.com/git-daybook/daybook'`, "
+                                               "or give the hook `additional_dependencies: ['.[render]']`\n")
     assert not (repo.root / SITE / 'index.html').exists()
 
 

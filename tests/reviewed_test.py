@@ -71,4 +71,5 @@ def test_refuses_and_leaves_all_as_it_was(repo: Sandbox, text: str, words: tuple
 def test_only_documents(repo: Sandbox) -> None:
     repo.write('main.md', 'x')
     assert 'main.md: no document' in run(repo, ID, 'main.md', '--until', '2999-01-01')[1]
+    assert 'plans/gone.md: no such file' in run(repo, ID, 'plans/gone.md', '--until', '2999-01-01')[1]
     assert run(repo, ID, '../x.md', '--until', '2999-01-01')[0] == 1

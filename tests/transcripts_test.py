@@ -511,7 +511,7 @@ def test_without_the_second_scanner_nothing_is_kept(template: Path, tmp_path: Pa
     shadow.write_text('')
     run = hand_off(sandbox, '--files', '.daybook/state/draft.md', **_environ(tmp_path, PYTHONPATH=str(tmp_path / 'shadow')))
     assert (run.code, run.field('pushed')) == (0, 'yes')
-    assert "[ ] transcript: not archived: the second scanner is not installed: pip install 'git-daybook[transcripts]'" in run.out, run.out
+    assert "[ ] transcript: not archived: the second scanner is not installed: pip install 'git-daybook[transcripts] @ git+https://github.com/git-daybook/daybook'" in run.out, run.out
     assert not (tmp_path / 'kept').exists()
 
 

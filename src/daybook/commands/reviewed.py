@@ -37,7 +37,9 @@ def _stamped(repo: Repo, settings: Settings, path: str, options: argparse.Namesp
     """Return the bytes of a document before and after, and the day of its next review. Raises FatalError."""
     kind = config.kind_of(settings, path)
     data = files.read_bytes(files.inside(repo.root, path))
-    if kind is None or data is None:
+    if data is None:
+        raise FatalError(f'{path}: no such file; nothing was stamped')
+    if kind is None:
         raise FatalError(f'{path}: no document; the kinds are settled in {config.PATH}')
     parsed = frontmatter.parse(data)
     record = document.from_bytes(path, kind, data)

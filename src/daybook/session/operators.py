@@ -121,7 +121,10 @@ def _template(operators: Mapping[str, Operator], name: str, email: str) -> str:
             return (f'\n  if you are {printable(known.slug)} ({printable(known.name)}), add the address to that entry of {PATH}:\n'
                     + _block({known.slug: {'emails': [*known.emails, email]}}))
     entry = {'name': name or person.name, 'initials': person.initials, 'emails': [email or 'you@example.com']}
-    return f'\n  put this into {PATH} (and one entry for each of you):\n{_block({person.slug: entry})}'
+    block = _block({person.slug: entry})
+    if operators:  # a second key `operators` would be refused
+        return f'\n  add this below `operators:` in {PATH}:\n{block.partition(chr(10))[2]}'
+    return f'\n  put this into {PATH} (and one entry for each of you):\n{block}'
 
 
 def _named(operators: Mapping[str, Operator], word: str, source: str, template: str) -> Operator:

@@ -11,7 +11,6 @@ from daybook.errors import FatalError
 from daybook.transcripts import words
 from daybook.transcripts.redaction import Late
 
-EXTRA = "pip install 'git-daybook[transcripts]'"
 # they take every hash and every address for a secret
 _LEFT_OUT = {'Base64HighEntropyString', 'HexHighEntropyString', 'IPPublicDetector'}
 _MARK = re.compile(r'\[REDACTED:[^\]]*\]?')
@@ -29,6 +28,12 @@ def _pieces(text: str) -> Iterator[str]:
             yield from (line[start:start + _PIECE] for start in range(0, len(line) - _OVERLAP, _PIECE - _OVERLAP))
 
 
+def _installing() -> str:
+    from daybook.writers import scaffold_texts  # few runs have to say it
+
+    return f'pip install {scaffold_texts.requirement("transcripts")}'
+
+
 class Scanner:
     """The detectors of detect-secrets, made once. Nothing of it asks a network: `verify` is never called."""
 
@@ -38,7 +43,7 @@ class Scanner:
             from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
             from detect_secrets.filters import heuristic
         except ImportError as error:
-            raise FatalError(f'the second scanner is not installed: {EXTRA}') from error
+            raise FatalError(f'the second scanner is not installed: {_installing()}') from error
         classes = get_mapping_from_secret_type_to_class().values()
         self._detectors = [kind() for kind in classes if kind.__name__ not in _LEFT_OUT]
         self._keyword = next(one for one in self._detectors if type(one).__name__ == 'KeywordDetector')
@@ -54,7 +59,7 @@ class Scanner:
         for sample in ('gh' + 'p_' + 'a1B2c3D4' * 4 + 'x9Y8', 'AK' + 'IA' + 'Q3EGRIRB7XMCTL2P', '-----BEGIN RSA ' + 'PRIVATE KEY-----',
                        'pass' + 'word = "t0pS3cretValue"'):
             if not self.find(sample):
-                raise FatalError(f'the second scanner does not find a known secret; install it again: {EXTRA}')
+                raise FatalError(f'the second scanner does not find a known secret; install it again: {_installing()}')
 
     def _is_harmless(self, secret: str, line: str) -> bool:
         """Whether the scanner's own filters, as they are by default, would drop a value beside a telling name."""
