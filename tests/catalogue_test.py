@@ -14,6 +14,7 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import catalogue
+from daybook.documents import catalogue_content
 from daybook.repo.listing import Listing
 
 KIND = 'test'
@@ -136,12 +137,12 @@ def test_read_only_folder(tmp_path: Path) -> None:
 
 
 def test_sweep_forgets_what_nobody_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    day = catalogue.today()
-    monkeypatch.setattr(catalogue, 'today', lambda: day - 40)
+    day = catalogue_content.today()
+    monkeypatch.setattr(catalogue_content, 'today', lambda: day - 40)
     _add(tmp_path, old='x', used='x')
     with _open(tmp_path) as kept, kept.writing():
         kept.new_view('old')
-    monkeypatch.setattr(catalogue, 'today', lambda: day)
+    monkeypatch.setattr(catalogue_content, 'today', lambda: day)
     _add(tmp_path, new='x')
     with _open(tmp_path) as kept, kept.writing():
         kept.sweep(['used'])

@@ -37,7 +37,7 @@ for _room in ('links', 'site'):
 OWNERS = {
     'yaml': 'documents/frontmatter', 'jsonschema': 'documents/schema', 'jsonschema_rs': 'documents/schema',
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
-    'sqlite3': 'documents/catalogue', '_sqlite3': 'documents/catalogue', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
+    'sqlite3': 'documents/catalogue_values', '_sqlite3': 'documents/catalogue_values', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
     'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
     'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
     'detect_secrets': 'transcripts/scanner', 'multiprocessing': 'processes',

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import catalogue
-from daybook.documents.catalogue import Catalogue
+from daybook.documents import catalogue_values
+from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.document import Document
 from daybook.problem import Problem
 from daybook.repo import listing
@@ -69,7 +70,7 @@ def look(scope: Scope, rules: Rules, also: Callable[[], Collection[str]] = tuple
                     if is_mine:
                         return _by_catalogue(scope, rules, kept)
                 break  # another process has it for as long as we wait; to look at all takes no longer
-            except catalogue.Damaged:
+            except catalogue_values.Damaged:
                 catalogue.discard(scope.repo.common_dir)
     return scope.part(rules.check(whole(scope)), also() if scope.change else ())
 
@@ -134,7 +135,7 @@ def _turned(sign: str, names: Iterable[str]) -> set[str]:
 
 
 def _row(path: str, names: Iterable[str], count: int) -> tuple[str, bytes, bytes, int, int, bool]:
-    return path, catalogue.encoded('\0'.join(sorted(names))), b'', count, 0, False
+    return path, catalogue_values.encoded('\0'.join(sorted(names))), b'', count, 0, False
 
 
 class _Vicinity:
@@ -189,7 +190,7 @@ class _Vicinity:
     def _known(self, path: str) -> frozenset[str]:
         """Return the names of a file when it was looked at last."""
         row = next(iter(self._kept.found(self._view, [path])), None)
-        return frozenset(catalogue.decoded(row[1]).split('\0')) - {''} if row else frozenset()
+        return frozenset(catalogue_values.decoded(row[1]).split('\0')) - {''} if row else frozenset()
 
     def _inbound(self, names: Iterable[str]) -> set[str]:
         """Return the files that have one of these names, or had it when they were looked at last."""

@@ -92,6 +92,7 @@ def lines(data: bytes) -> dict[str, int]:
 def read_kept(common_dir: str, path: str, data: bytes, schema_name: str) -> tuple[dict[str, Any], list[Problem]]:
     """Return what `read` does; what a file without problems says is kept where there is a catalogue."""
     from daybook.documents import catalogue  # brings SQLite along
+    from daybook.documents import catalogue_values
     from daybook.repo import listing
 
     kind, name = f'mapping-{schema_name}', listing.digest(schema.version().encode() + data).hex()
@@ -109,7 +110,7 @@ def read_kept(common_dir: str, path: str, data: bytes, schema_name: str) -> tupl
                     if is_mine:
                         kept.add_facts(kind, [(name, json.dumps(given))])
             return given, problems
-    except catalogue.Damaged:  # the audit of links, which writes the most, makes it anew
+    except catalogue_values.Damaged:  # the audit of links, which writes the most, makes it anew
         return read(path, data, schema_name)
 
 

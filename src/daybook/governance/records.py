@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from daybook.checks.scope import Scope
 from daybook.documents import catalogue
+from daybook.documents import catalogue_values
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import governed
@@ -57,7 +58,7 @@ def _kept(repo: Repo, family: str, blobs: Collection[str]) -> dict[str, str]:
             return {}
         with store:
             return store.facts(family, blobs)
-    except catalogue.Damaged:
+    except catalogue_values.Damaged:
         return {}  # the audit of links, which writes the most, makes it anew
 
 
@@ -70,7 +71,7 @@ def _keep(repo: Repo, family: str, new: Mapping[str, str], known: Collection[str
             if is_mine:
                 store.add_facts(family, sorted(new.items()))
                 store.sweep([*new, *known])
-    except catalogue.Damaged:
+    except catalogue_values.Damaged:
         catalogue.discard(repo.common_dir)
 
 

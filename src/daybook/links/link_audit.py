@@ -6,10 +6,11 @@ from collections.abc import Collection
 from collections.abc import Mapping
 
 from daybook.documents import catalogue
+from daybook.documents import catalogue_values
 from daybook.documents import link_facts
 from daybook.documents import tree
-from daybook.documents.catalogue import Catalogue
-from daybook.documents.catalogue import View
+from daybook.documents.catalogue_content import Catalogue
+from daybook.documents.catalogue_content import View
 from daybook.documents.destination import Options
 from daybook.documents.link_facts import Facts
 from daybook.documents.tree import Tree
@@ -34,7 +35,7 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     with catalogue.in_memory() as empty:
         judge = Judge(repo, files, link_judge.load_options(repo), (), empty, is_in_commit=is_in_commit, texts_only=True)
         rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
-    rows.sort(key=lambda row: catalogue.encoded(row.source))
+    rows.sort(key=lambda row: catalogue_values.encoded(row.source))
     return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from daybook import progress
 from daybook.documents import link_facts
 from daybook.documents import tree
-from daybook.documents.catalogue import Catalogue
+from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Page
 from daybook.documents.markdown import Place

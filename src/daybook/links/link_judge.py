@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from daybook.documents import link_facts
-from daybook.documents.catalogue import Catalogue
+from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.destination import Destination
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 
-from daybook.documents.catalogue import Catalogue
+from daybook.documents.catalogue_content import Catalogue
 from daybook.links import link_verdict
 from daybook.problem import Problem
 from daybook.rules import link_baseline

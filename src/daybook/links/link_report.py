@@ -17,9 +17,10 @@ from daybook.checks import asking
 from daybook.checks.change import Change
 from daybook.checks.change import Look
 from daybook.documents import catalogue
+from daybook.documents import catalogue_values
 from daybook.documents import link_facts
 from daybook.documents import tree
-from daybook.documents.catalogue import Catalogue
+from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
 from daybook.links import link_audit
 from daybook.links import link_memory
@@ -110,7 +111,7 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
                     continue
                 view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook())
                 return tell(_Report(repo, files, setup, store, view, judge))
-        except catalogue.Damaged:
+        except catalogue_values.Damaged:
             catalogue.discard(repo.common_dir)
     raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
 
