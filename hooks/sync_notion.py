@@ -15,6 +15,7 @@ from daybook.errors import UsageError
 from daybook.mirror import memory
 from daybook.mirror import notion_fields
 from daybook.mirror import plan
+from daybook.mirror import recording
 from daybook.mirror import sync
 from daybook.mirror.adapter import Mirror
 from daybook.mirror.adapter import Stopped
@@ -106,7 +107,7 @@ def _carry_out(planned: Planned, mirror: Mirror, rhythm: Pace) -> tuple[list[Out
 def _apply(repo: Repo, planned: Planned, mirror: Mirror, rhythm: Pace, *, is_commit: bool) -> int:
     begun = rhythm.clock.now()
     outcomes, stopped = _carry_out(planned, mirror, rhythm)
-    recorded = sync.record(repo, planned, outcomes, begun, is_commit=is_commit)
+    recorded = recording.record(repo, planned, outcomes, begun, is_commit=is_commit)
     wrong = [step for step in planned.steps if step.action in plan.WRONG]
     for step in wrong:
         _say(f'{step.action}: {step.path or step.external_id}: {step.reason}')
@@ -117,7 +118,7 @@ def _apply(repo: Repo, planned: Planned, mirror: Mirror, rhythm: Pace, *, is_com
     words = ', '.join(f'{counts[action]} {_DONE.get(action, action)}' for action in (*plan.ACTIONS, 'failed') if counts[action])
     left = sum(step.action in plan.WRITING for step in planned.steps) - len(outcomes)
     if is_commit:
-        _say(f'{HOOK_ID}: commit={sync.commit(repo, planned, outcomes) or "none"}')
+        _say(f'{HOOK_ID}: commit={recording.commit(repo, planned, outcomes) or "none"}')
     elif recorded.written:
         _say(f'{HOOK_ID}: {len(recorded.written)} files hold the state of the mirror; --commit commits them')
     _say(f'{HOOK_ID}: {words or "no documents"}' + (f'; {left} not tried' if left else ''))

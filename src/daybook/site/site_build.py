@@ -230,16 +230,6 @@ def _attempt(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any]
     return outcome
 
 
-def _assets() -> dict[str, Assets]:
-    from daybook.writers import pages_assets  # their making costs as much as a page, so that it is remembered
-
-    def read(name: str) -> str:
-        with open(os.path.join(os.path.dirname(pages_assets.__file__), 'templates', name), encoding='utf-8') as stream:
-            return stream.read()
-
-    return {page: pages_assets.assets(page, read) for page in pages_assets.PAGES}
-
-
 def build(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], output: Output,
           changed: Collection[str] | None) -> Outcome:
     """Make what the paths `changed` make stale, everything when they are None; `top` is what the last run counted."""
@@ -249,5 +239,5 @@ def build(repo: Repo, settings: Settings, ground: Ground, top: dict[str, Any], o
         except (Rebuild, OSError, ValueError, LookupError, TypeError):
             pass  # a document was shown or hidden, or the state is damaged: it is a cache, never the truth
     empty: dict[str, Any] = {'kinds': {}, 'days': {}, 'nodes': {}, 'images': {}, 'by_hand': [], 'unreadable': [], 'head': None,
-                             'filtered': {}, 'assets': _assets()}
+                             'filtered': {}, 'assets': site_pages.assets()}
     return _attempt(repo, settings, ground, empty, output, None)

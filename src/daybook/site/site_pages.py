@@ -145,3 +145,14 @@ def graph_node(known: Known) -> list[Any] | None:
     if not known.shown or entry.kind not in pages_entry.IN_GRAPH:
         return None
     return [entry.kind, entry.title, entry.status, entry.updated or entry.created, sorted(known.out)]
+
+
+def assets() -> dict[str, Assets]:
+    """Return style sheet and scripts of the pages and of the home page."""
+    from daybook.writers import pages_assets  # their making costs as much as a page, so that it is remembered
+
+    def read(name: str) -> str:
+        with open(os.path.join(os.path.dirname(pages_assets.__file__), 'templates', name), encoding='utf-8') as stream:
+            return stream.read()
+
+    return {page: pages_assets.assets(page, read) for page in pages_assets.PAGES}
