@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from conftest import Sandbox
@@ -10,27 +8,13 @@ from daybook.documents import document
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.repo import git
-from governance import cases
 from governance import commit
-from governance import fill
 from governance import install
 from governance import run
 
 ID = 'check-authority'
 MAP = '.daybook/authority.yaml'
 FULL = 'entities:\n  Pass: {store: Coda, fields: {Repo Path: GitHub}}\n  Decision: {store: GitHub, paths: [.daybook/authority.yaml]}\n'
-
-
-@pytest.mark.parametrize('case', cases(ID, 'good'))
-def test_good(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (0, '')
-
-
-@pytest.mark.parametrize('case', cases(ID, 'bad'))
-def test_bad(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
 
 
 def test_nothing_to_check_is_told(repo: Sandbox) -> None:

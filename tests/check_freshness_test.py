@@ -2,16 +2,13 @@ from __future__ import annotations
 
 import datetime
 import json
-from pathlib import Path
 
 import pytest
 
 from conftest import Sandbox
 from daybook.documents import review
 from governance import TODAY
-from governance import cases
 from governance import commit
-from governance import fill
 from governance import install
 from governance import run
 
@@ -21,18 +18,6 @@ NOTHING = (f'{ID}: 0 documents governed; give some `review_by` or `ttl_days`, or
 
 def _plan(head: str) -> str:
     return f'---\ntitle: P\n{head}---\n'
-
-
-@pytest.mark.parametrize('case', cases(ID, 'good'))
-def test_good(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID, '--strict', '--as-of', TODAY) == (0, '')
-
-
-@pytest.mark.parametrize('case', cases(ID, 'bad'))
-def test_bad(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID, '--as-of', TODAY) == (1, (case / 'expected.txt').read_text())
 
 
 def test_nothing_to_check_is_told(repo: Sandbox) -> None:

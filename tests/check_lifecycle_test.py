@@ -12,9 +12,7 @@ from daybook.documents import document
 from daybook.governance import records
 from daybook.rules import lifecycle
 from daybook.rules import succession
-from governance import cases
 from governance import commit
-from governance import fill
 from governance import install
 from governance import run
 
@@ -48,18 +46,6 @@ def _put(repo: Sandbox, status: str) -> tuple[int, str]:
     repo.write('plans/p.md', _plan(status))
     repo.git('add', '.')
     return commit(repo)
-
-
-@pytest.mark.parametrize('case', cases(ID, 'good'))
-def test_good(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (0, '')
-
-
-@pytest.mark.parametrize('case', cases(ID, 'bad'))
-def test_bad(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
 
 
 def test_nothing_to_check_is_told(repo: Sandbox) -> None:

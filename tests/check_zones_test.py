@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,7 @@ from daybook.documents import document
 from daybook.documents import zones as ladder
 from daybook.governance import records
 from daybook.rules import zones
-from governance import cases
 from governance import commit
-from governance import fill
 from governance import install
 from governance import run
 
@@ -25,18 +22,6 @@ PRIVATE = 'zones: {folders: {plans/hr: private}}\n'
 
 def _plan(head: str = '', body: str = '') -> str:
     return f'---\ntitle: P\n{head}---\n{body}'
-
-
-@pytest.mark.parametrize('case', cases(ID, 'good'))
-def test_good(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (0, '')
-
-
-@pytest.mark.parametrize('case', cases(ID, 'bad'))
-def test_bad(repo: Sandbox, case: Path) -> None:
-    fill(repo, case)
-    assert run(repo, ID) == (1, (case / 'expected.txt').read_text())
 
 
 def test_nothing_to_check_is_told(repo: Sandbox) -> None:
