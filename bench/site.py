@@ -80,12 +80,12 @@ def _with_settings(root: str, place: str) -> str:
 
 def _hugo(root: str, place: str) -> Callable[[], None] | None:
     """Return a run of hugo over the same notes with a comparable template, or None without hugo."""
-    from daybook.site import site_build
+    from daybook.site import site_pages
 
     program = shutil.which('hugo')
     if program is None:
         return None
-    assets = site_build._assets()['page']
+    assets = site_pages.assets()['page']
     for name, text in (('config.toml', _CONFIG), ('layouts/_default/single.html', _SINGLE), ('layouts/index.html', _HOME),
                        ('layouts/partials/assets.html', f'<style>{assets.style}</style><script>{assets.script}</script>')):
         os.makedirs(os.path.dirname(os.path.join(place, name)), exist_ok=True)
