@@ -192,8 +192,7 @@ def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: p
     reader = _Mortal(here.root, judge._resolver, judge.change, (), with_keys=True, texts_only=False)
     expected = [reader.read(path) for path in paths]
     assert all(said and said.verdict for said in expected)
-    readers = link_reader.Readers(reader)
-    assert list(readers.read(paths)) == expected
+    assert list(reader.read_all(paths)) == expected
     monkeypatch.setattr(_Mortal, 'doom', 'every.md')
-    assert list(readers.read(paths)) == expected
+    assert list(reader.read_all(paths)) == expected
     assert not multiprocessing.active_children()

@@ -18,7 +18,7 @@ from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Page
 from daybook.documents.markdown import Place
-from daybook.links.link_reader import Readers
+from daybook.links.link_reader import Reader
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Verdict
@@ -48,21 +48,21 @@ class Contents:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
         return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
 
-    def prepare(self, paths: Collection[str], readers: Readers) -> Iterator[tuple[str, Said]]:
+    def prepare(self, paths: Collection[str], reader: Reader) -> Iterator[tuple[str, Said]]:
         """Yield each path with what the file says; it costs least to take one after the other."""
         blobs = {path: self._entries[path][1] for path in paths}
         wanted = {blob: path for path, blob in blobs.items() if blob not in self._dumps}
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        found = self._each(missing, str, readers.read, readers.reader.read_bytes)
+        found = self._each(missing, str, reader.read_all, reader.read_bytes)
         for path, said in progress.shown(found, len(missing), 'reading'):
             if said is not None:
                 self._hold(blobs[path], said.dumped)
                 yield path, said
         read = set(missing)
         rest = ((path, self.facts(path)) for path in paths if path not in read)
-        yield from ((path, readers.reader.look(path, facts)) for path, facts in rest if facts is not None)
+        yield from ((path, reader.look(path, facts)) for path, facts in rest if facts is not None)
 
     def _hold(self, blob: str, dumped: str) -> None:
         self._dumps[blob] = dumped
@@ -103,9 +103,9 @@ class Contents:
             self._anchors[path] = None if found is None else found.anchors
         return self._anchors[path]
 
-    def find(self, jobs: Sequence[Suspects], readers: Readers) -> Iterator[tuple[str, Verdict | list[Place]]]:
+    def find(self, jobs: Sequence[Suspects], reader: Reader) -> Iterator[tuple[str, Verdict | list[Place]]]:
         """Yield each path with the verdict on it, or the places of its suspects, as `Reader.find` has them."""
-        read = self._each(sorted(jobs), operator.attrgetter('source'), readers.find, readers.reader.find_in)
+        read = self._each(sorted(jobs), operator.attrgetter('source'), reader.find_all, reader.find_in)
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):
             yield path, [] if found is None else found
 

@@ -20,7 +20,6 @@ from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
 from daybook.links.link_reader import Reader
-from daybook.links.link_reader import Readers
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Finding
@@ -85,9 +84,8 @@ class Judge:
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
         reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, texts_only=self._texts_only)
-        readers = Readers(reader)
-        said = dict(self.contents.prepare(sources, readers))
-        found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), readers))
+        said = dict(self.contents.prepare(sources, reader))
+        found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), reader))
         judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))
         verdicts = {}
         for source, (_, seen, verdict) in said.items():

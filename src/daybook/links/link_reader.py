@@ -62,10 +62,8 @@ class Reader:
     Each process has one of its own: it holds the names of all tracked files, what the `change` at hand does to them, and
     the lines of the baseline (`known`). `with_keys` asks for what the links depend on, `texts_only` for no more of a row
     than is printed. A verdict on a file is given where no more has to be known: no page or wikilink, no history of a
-    document, nothing that lies on the disk. `is_of_many` tells that many files follow, which changes no result.
+    document, nothing that lies on the disk.
     """
-
-    is_of_many = True
 
     def __init__(self, root: str, resolver: Resolver, change: Change, known: Collection[str], *,
                  with_keys: bool, texts_only: bool) -> None:
@@ -74,8 +72,29 @@ class Reader:
         self._folders: dict[str, bool] = {}
         self._told: dict[str, tuple[Told, ...] | None] = {}  # of the links of a folder
         self._told_of = ''
+        self._is_of_many = False
 
-    def learn(self) -> None:
+    def read_all(self, paths: Sequence[str]) -> Iterator[Said | None]:
+        """Yield what `read` returns of each file, by as many processes as pays."""
+        return self._each(self.read, paths)
+
+    def find_all(self, jobs: Sequence[Suspects]) -> Iterator[Verdict | list[Place] | None]:
+        """Yield what `find` returns of each file, by as many processes as pays."""
+        return self._each(self.find, jobs)
+
+    def _each(self, read: Callable[[_Job], _Result], jobs: Sequence[_Job]) -> Iterator[_Result]:
+        self._is_of_many = len(jobs) > _FEW
+        if len(jobs) < _MANY:
+            return map(read, jobs)
+        import gc
+
+        from daybook import processes
+
+        self._learn()
+        gc.freeze()  # else each process would copy what is here when it first collects
+        return processes.each(read, jobs, _MOST)
+
+    def _learn(self) -> None:
         """Learn what each process would else learn by itself."""
         self.change.begin()
         markdown.load_for_many()
@@ -89,7 +108,7 @@ class Reader:
 
     def read_bytes(self, source: str, data: bytes) -> Said:
         """Do as `read` does with a file whose content is `data`."""
-        page = Page(data, is_of_many=self.is_of_many)
+        page = Page(data, is_of_many=self._is_of_many)
         said = self.look(source, page.facts())
         if not said.seen.dead or not self._may_be_final(source, has_wikilinks=said.seen.has_wikilinks):
             return said
@@ -108,7 +127,7 @@ class Reader:
     def find_in(self, suspects: Suspects, data: bytes) -> Verdict | list[Place]:
         """Do as `find` does with a file whose content is `data`."""
         source, targets = suspects
-        places = Page(data, is_of_many=self.is_of_many).places(targets)
+        places = Page(data, is_of_many=self._is_of_many).places(targets)
         is_final = self._may_be_final(source, has_wikilinks=link_facts.WIKILINKS in targets)
         verdict = self._verdict(source, places) if is_final else None
         return places if verdict is None else verdict
@@ -156,31 +175,3 @@ class Reader:
         if folder not in self._folders:
             self._folders[folder] = '\0' not in folder and os.path.isdir(os.path.join(self._root, folder))
         return self._folders[folder] and '\0' not in path and os.path.lexists(os.path.join(self._root, path))
-
-
-class Readers:
-    """A reader, and as many processes with one of their own as it pays for."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-
-    def _map(self, read: Callable[[_Job], _Result], jobs: Sequence[_Job]) -> Iterator[_Result]:
-        workers = min(os.cpu_count() or 1, _MOST)
-        self.reader.is_of_many = len(jobs) > _FEW
-        if len(jobs) < _MANY or workers == 1:
-            return map(read, jobs)
-        import gc
-
-        from daybook import processes
-
-        self.reader.learn()
-        gc.freeze()  # else each process would copy what is here when it first collects
-        return processes.each(read, jobs, workers)
-
-    def read(self, paths: Sequence[str]) -> Iterator[Said | None]:
-        """Yield what `Reader.read` returns of each file."""
-        return self._map(self.reader.read, paths)
-
-    def find(self, jobs: Sequence[Suspects]) -> Iterator[Verdict | list[Place] | None]:
-        """Yield what `Reader.find` returns of each file."""
-        return self._map(self.reader.find, jobs)
