@@ -285,6 +285,16 @@ def test_policy_and_place_are_settings(team: Sandbox) -> None:
     assert _audit(team) == sorted(line.replace(f'{HOME}/{OLD}', f'old/2026/{OLD}') for line in before)
 
 
+def test_old_paths_that_stay_in_words_are_told(team: Sandbox) -> None:
+    team.write('CLAUDE.md', f'# C\n\nRead `{HOME}/{OLD}.md` and **/{HOME}/{OLD}.md:3**, not {HOME}/{NEW}.md or x/{HOME}/{OLD}.md.\n\n'
+               f'See [{HOME}/{SECOND}.md]({HOME}/{SECOND}.md).\n\n[y]({HOME}/{SECOND}.md) {HOME}/{OLD}.mdb\n')
+    team.commit()
+    assert 'still named in words: CLAUDE.md:3, CLAUDE.md:5\narchive: would move' in _archive(team, '--dry-run')[1]
+    done = team.daybook('archive', '--commit', *DAY)
+    assert 'still named in words: CLAUDE.md:3, CLAUDE.md:5\narchive: moved' in done.stdout, done.stdout
+    assert f'[{HOME}/{SECOND}.md]({ARCHIVE}/{SECOND}.md)' in team.read('CLAUDE.md'), 'words stay'
+
+
 def test_linked_work_trees_spaces_and_unicode(team: Sandbox) -> None:
     name = 'RT-260105-01 größe 日本.md'
     team.write(f'{HOME}/{name}', _note('RT-260105-01', '\n[r](<../../README.md>)\n'))

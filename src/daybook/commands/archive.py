@@ -66,6 +66,9 @@ def _tell(found: archiving.Plan, *, is_dry: bool) -> None:
     for old, new in sorted(found.moves.items()):
         print(printable(f'{old} -> {new}'))
     _tell_stay(found.stay)
+    if found.mentions:
+        more = f' and {len(found.mentions) - _SHOWN} more' if len(found.mentions) > _SHOWN else ''
+        print(printable(f'still named in words: {", ".join(found.mentions[:_SHOWN])}{more}'))
     others = len(set(found.after) - set(found.moves))
     verb = 'would move' if is_dry else 'moved'
     print(f'archive: {verb} {len(found.moves)} note{"s" * (len(found.moves) != 1)}, '

@@ -40,7 +40,8 @@ _SYMLINK, _FILE = '120000', '100'
 class Plan(NamedTuple):
     """New paths by old ones, the bytes of every other file that changes, what stays and why, and what is read meanwhile.
 
-    `before` are the bytes of all files that change or go.
+    `before` are the bytes of all files that change or go; `mentions` are the places (`path:line`, afterwards) where a text
+    names an old path.
     """
 
     moves: dict[str, str]
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     before: dict[str, bytes]
     stay: dict[str, str]
     links: int = 0
+    mentions: tuple[str, ...] = ()
 
 
 class _Files:
@@ -197,7 +199,9 @@ def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
             raise FatalError(f'{link_baseline.PATH} has changes that are not committed; commit them first')
         after[link_baseline.PATH] = baseline
     links = sum(len(result.targets) for path, result in found.items())
-    return Plan(moves, after, {path: known.read(path) for path in after}, stay, links)
+    mentions = tuple(f'{moves.get(path, path)}:{line}' for path, result in sorted(found.items())
+                     for line in relocating.mentions(moves, result.data))
+    return Plan(moves, after, {path: known.read(path) for path in after}, stay, links, mentions)
 
 
 def _baseline(known: _Files, moves: Mapping[str, str], found: Mapping[str, Relocated]) -> bytes | None:

@@ -22,6 +22,9 @@ from daybook.rules.links import Names
 
 _NO_PLACE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
 _LOOKS_LIKE_PATH = re.compile(r'[/.]')
+_ENDS = re.compile(rb'\.(?:md|markdown|mdx)(?![\w-])')
+_APART = re.compile(rb'[\s`\'"<>()\[\]{}|,;:=*]+')  # what no path holds as people and agents write one into a text
+_LONGEST = 1000  # bytes of a path
 _PLAIN = re.compile(r'[A-Za-z0-9._~-]+')
 _SHORTEST = 3  # characters of a name that are worth looking for
 _IN_KEY = re.compile(r'(?P<before>(?:\[\[|\[[^\]]*\]\(<?)?)(?P<path>[^\[\]()<>|#?\s][^\[\]()<>|#?]*)(?P<after>.*)', re.DOTALL)
@@ -42,6 +45,16 @@ class Relocated(NamedTuple):
     data: bytes
     targets: tuple[tuple[str, str], ...]
     named: frozenset[str]
+
+
+def mentions(moves: Mapping[str, str], data: bytes) -> list[int]:
+    """Return the lines (from 1) in which a text, its links rewritten, still names the old place of a file that moves."""
+    lines = set()
+    for end in _ENDS.finditer(data):
+        word = _APART.split(data[max(0, end.start() - _LONGEST):end.end()])[-1].decode('utf-8', 'replace')
+        if re.sub(r'^\.?/', '', word) in moves:
+            lines.add(data.count(b'\n', 0, end.start()) + 1)
+    return sorted(lines)
 
 
 def pattern_of(moves: Mapping[str, str]) -> re.Pattern[bytes] | None:
