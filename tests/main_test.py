@@ -117,3 +117,18 @@ def test_a_trace_that_cannot_be_kept_is_told(telling: Sandbox, tmp_path: Path) -
     run = telling.daybook('validate-frontmatter', env={'PYTHONPATH': f'{tmp_path}', 'INTERRUPTED': 'daybook.documents.schema', 'PYTHONDONTWRITEBYTECODE': '1'})
     assert run.returncode == 3 and run.stderr.startswith('daybook: unexpected RuntimeError: odd\nTraceback ')
     assert run.stderr.endswith('RuntimeError: odd\n')
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='closed streams are a matter of shells there')
+@pytest.mark.parametrize('closed', [(0,), (1,), (2,), (0, 1), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize('words', [('audit-links',), ('validate-frontmatter',), ('no-id',)])
+def test_streams_that_the_caller_closed_change_no_exit_code(telling: Sandbox, words: tuple[str, ...], closed: tuple[int, ...]) -> None:
+    code, *usual = _ended(telling, *words)
+
+    def close() -> None:
+        for stream in closed:
+            os.close(stream)
+
+    run = subprocess.run((sys.executable, '-m', 'daybook', *words), cwd=telling.root, capture_output=True, preexec_fn=close)
+    told = ['' if stream in closed else text for stream, text in enumerate(usual, 1)]
+    assert (run.returncode, run.stdout.decode(), run.stderr.decode()) == (code, *told)

@@ -118,6 +118,27 @@ def test_no_room_for_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({process for _, process in found}) == 2
 
 
+_NO_PIPES = '''
+import os, resource
+from daybook import processes
+processes.available = lambda: 2
+
+def workers():
+    return {*processes.each(lambda _: os.getpid(), range(8), 8, chunk=1, shares_memory=True)}
+
+assert os.getpid() not in workers()
+free = os.open('.', os.O_RDONLY)
+os.close(free)
+resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+print(workers() == {os.getpid()})
+'''
+
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='begins with fork')
+def test_no_room_for_a_pipe() -> None:
+    assert subprocess.run((sys.executable, '-c', _NO_PIPES), capture_output=True, text=True, check=True).stdout == 'True\n'
+
+
 @pytest.mark.skipif(not hasattr(os, 'sched_getaffinity'), reason='no affinity')
 def test_only_the_processors_that_we_may_use_count() -> None:
     usable = os.sched_getaffinity(0)

@@ -118,6 +118,13 @@ def _forget_pathspecs() -> None:
         os.environ.pop(f'GIT_{way}_PATHSPECS', None)
 
 
+def _open_closed_streams() -> None:
+    """Let what the caller closed (`>&-`) lead nowhere, else the next file to be opened would get its number, and what is printed."""
+    for name, mode in (('stdin', 'r'), ('stdout', 'w'), ('stderr', 'w')):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
+
+
 def _make_output_safe() -> None:
     # file names may hold bytes that are not UTF-8, and the encoding of a pipe may know ASCII only
     for stream in (sys.stdout, sys.stderr):
@@ -135,14 +142,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `daybook` with `argv` and return its exit code: 0, 1, 2, 3 or 130 (README, exit codes)."""
     _speak_utf8()
     _forget_pathspecs()
+    _open_closed_streams()
     _make_output_safe()
     if argv is None:  # nobody else's process
         _collect_rarely()
     arguments = sys.argv[1:] if argv is None else argv
     try:
         code = _run(arguments)
-        if sys.stdout is not None:  # `>&-`
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except UsageError as error:
         _complain(error)

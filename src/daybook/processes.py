@@ -61,7 +61,10 @@ def each(work: Callable[[_Job], _Result], jobs: Sequence[_Job], most: int, *,
 
 def _start(work: Callable[[_Job], object], chunks: Sequence[Sequence[_Job]], processes: list[BaseProcess], pipes: list[Connection]) -> None:
     context = get_context(_METHOD)
-    here, there = context.Pipe()
+    try:
+        here, there = context.Pipe()
+    except OSError:  # too many open files
+        return
     pipes.append(here)
     others = pipes if _METHOD == 'fork' else ()
     process = context.Process(target=_serve, args=(there, others, work, chunks), daemon=True)
