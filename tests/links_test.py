@@ -14,13 +14,15 @@ from daybook.documents import frontmatter
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
+from daybook.documents.destination import Fault
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
 from daybook.documents.tree import Tree
 from daybook.rules import link_baseline
+from daybook.rules import link_messages
 from daybook.rules import link_repair
 from daybook.rules import links
-from daybook.rules.links import Around
+from daybook.rules.link_messages import Around
 
 FILES = ('a.md', 'docs/b.md', 'docs/B2.md', 'docs/c d.md', 'docs/é.md', 'docs/50%.md', 'docs/README.md', 'src/x.py', 'docs/sub/deep.md')
 TREE = Tree([*FILES, 'docs/v', 'docs/gone', 'docs/loop', 'docs/up', 'mod'],
@@ -139,7 +141,7 @@ def test_has_anchor(fragment: str, is_there: bool) -> None:
     assert link_facts.has_anchor(fragment, {'a'}) is is_there
 
 
-def _faults(source: str, text: str, anchors: set[str] = frozenset()) -> list[links.Fault]:  # type: ignore[assignment]
+def _faults(source: str, text: str, anchors: set[str] = frozenset()) -> list[Fault]:  # type: ignore[assignment]
     return links.faults(source, markdown.links(text), Resolver(TREE, Options()), lambda _: anchors)
 
 
@@ -171,7 +173,7 @@ MESSAGES = (
 @pytest.mark.parametrize(('text', 'around', 'message'), MESSAGES)
 def test_message(text: str, around: Around, message: str) -> None:
     fault, = _faults('docs/b.md', text, {'next-step'})
-    found = links.problem_of(fault, around)
+    found = link_messages.problem_of(fault, around)
     assert found.message == message
     assert found.level == ('warning' if around.lost else 'error')
 
@@ -336,5 +338,5 @@ def test_probe(tmp_path: Path) -> None:
 
 
 def test_constants_are_rules() -> None:
-    assert set(links._MESSAGES) == {destination.MISSING, destination.CASE, destination.ANCHOR, destination.OUTSIDE, destination.ABSOLUTE,
-                                    destination.LINE, destination.SYMLINK, destination.SUBMODULE}
+    assert set(link_messages._MESSAGES) == {destination.MISSING, destination.CASE, destination.ANCHOR, destination.OUTSIDE, destination.ABSOLUTE,
+                                            destination.LINE, destination.SYMLINK, destination.SUBMODULE}

@@ -2,12 +2,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 from daybook.documents import link_facts
 from daybook.documents import tree
 from daybook.documents.percent import unquote
 from daybook.documents.tree import Tree
+
+if TYPE_CHECKING:  # costs a parser
+    from daybook.documents.markdown import Place
 
 # rules by which a target is wrong; '' is none
 MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
@@ -55,6 +59,14 @@ class Destination(NamedTuple):
     fragment: str
     fault: str = ''
     right: str = ''
+
+
+class Fault(NamedTuple):
+    """A link of the file `source` that leads nowhere."""
+
+    source: str
+    link: Place
+    destination: Destination
 
 
 def ends(written: str) -> list[str]:

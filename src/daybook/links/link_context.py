@@ -14,6 +14,7 @@ from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
+from daybook.documents.destination import Fault
 from daybook.documents.destination import Options
 from daybook.documents.percent import unquote
 from daybook.links.link_change import Change
@@ -25,8 +26,7 @@ from daybook.repo import git_refs
 from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import links
-from daybook.rules.links import Around
-from daybook.rules.links import Fault
+from daybook.rules.link_messages import Around
 
 if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.documents.config import Settings

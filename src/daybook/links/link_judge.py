@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from daybook.documents import link_facts
 from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.destination import Destination
+from daybook.documents.destination import Fault
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
@@ -26,6 +27,7 @@ from daybook.links.link_verdict import Finding
 from daybook.links.link_verdict import Verdict
 from daybook.repo.git import Repo
 from daybook.repo.listing import Listing
+from daybook.rules import link_messages
 from daybook.rules import links
 
 if TYPE_CHECKING:  # costs a reader of YAML
@@ -131,7 +133,7 @@ class Judge:
     def _explain(self, places: Iterable[tuple[str, list[Place]]]) -> tuple[dict[str, list[Finding]], set[str]]:
         judged: dict[str, list[Finding]] = {}
         dated: set[str] = set()
-        faults: list[links.Fault] = []
+        faults: list[Fault] = []
         wikilinks: list[tuple[str, list[Place]]] = []
         for source, found in places:
             faults += links.faults(source, found, self._resolver, self.contents.anchors)
@@ -139,7 +141,7 @@ class Judge:
         if faults:
             around, dated = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
             for fault in faults:
-                judged.setdefault(fault.source, []).append(link_verdict.finding(links.problem_of(fault, around), fault.link.target))
+                judged.setdefault(fault.source, []).append(link_verdict.finding(link_messages.problem_of(fault, around), fault.link.target))
         for source, found in wikilinks:
             for judgement in self._wikilinks(source, found):
                 judged.setdefault(source, []).append(judgement)

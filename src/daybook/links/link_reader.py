@@ -14,6 +14,7 @@ from daybook.documents import destination
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
+from daybook.documents.destination import Fault
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Page
@@ -24,14 +25,14 @@ from daybook.links.link_verdict import Finding
 from daybook.links.link_verdict import Verdict
 from daybook.problem import Told
 from daybook.problem import told
+from daybook.rules import link_messages
 from daybook.rules import links
-from daybook.rules.links import Fault
 
 _FEW = 8  # files up to which reading them in full costs less than what reads many quickly
 _MANY = 400  # files from which on more processes pay for their start
 _MOST = 8  # processes
 _NO_ANCHORS: Set[str] = frozenset()
-_NOTHING = links.Around()
+_NOTHING = link_messages.Around()
 _MOST_TOLD = 1_000  # links that are remembered; more cost more than they save
 
 _Job = TypeVar('_Job')
@@ -161,7 +162,7 @@ class Reader:
         if place.target[:1] == '#':  # of this very file
             return None
         faults = links.faults(source, [place], self._resolver, lambda _: _NO_ANCHORS)
-        return tuple(told(links.problem_of(fault, _NOTHING)) for fault in faults) if all(map(self._is_plain, faults)) else None
+        return tuple(told(link_messages.problem_of(fault, _NOTHING)) for fault in faults) if all(map(self._is_plain, faults)) else None
 
     def _is_plain(self, fault: Fault) -> bool:
         """Return whether there is nothing `around` a fault, and no anchors of other files to know."""

@@ -11,7 +11,7 @@ from daybook.documents import tree
 from daybook.problem import Problem
 from daybook.problem import Told
 from daybook.rules import link_baseline
-from daybook.rules import links
+from daybook.rules import link_messages
 
 Finding = tuple[int, Told, str]  # what is told of a line, and the target of the link there
 
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 class Verdict(NamedTuple):
     """What came out for one file: `row` is None when nothing is wrong.
 
-    `folders` are those in which its missing targets may appear without git, `keys` as in `links.Seen`.
+    `folders` are those in which its missing targets may appear without git, `keys` as in `rules.links.Seen`.
     """
 
     row: Row | None
@@ -58,7 +58,7 @@ def verdict(source: str, found: Collection[Finding], known: Collection[str], *, 
     if texts_only:
         return Verdict(row(source, found, known, is_dated=is_dated, texts_only=True) if found else None, (), ())
     folders = {tree.folder_of(wrong.causes[0]) for wrong in {wrong for _, wrong, _ in found}
-               if wrong.rule in (destination.MISSING, links.UNTRACKED) and wrong.causes}
+               if wrong.rule in (destination.MISSING, link_messages.UNTRACKED) and wrong.causes}
     return Verdict(row(source, found, known, is_dated=is_dated) if found else None, tuple(folders), ())
 
 
