@@ -271,6 +271,12 @@ def _check_equal(text: str) -> None:
 @example('1. > # [a](b) #\n   > | c |\n   > |---|\n   > | [d](e) |\n')
 @example('\ud800 [a](b)\n')
 @example('\x00 [a](b)\x00\n')
+@example('\x00[a](b) \n[c](d)\n')
+@example('> <div>\x00\n> \x00<a href="b"> \ufffd\n')
+@example('\x0b\n[a](b)\n')
+@example('> \xa0\n> \u3000\n> [a](b)\n')
+@example('x\n\n\u2028\n\x0c\n[a](b)\n---\n')
+@example('- [a](b)\x85 \n\n  [c](d)\x1c')
 @example('\ufeff# a\n')
 def test_the_parsers_agree(text: str) -> None:
     _check_equal(text)

@@ -76,8 +76,9 @@ class Block:
         own_end = self._own.end(index)
         start, end = self._lines.start(self._first + index), self._lines.end(self._first + index)
         line = self._lines.text[start:end]
-        if not line.endswith(self._own.text[self._own.start(index):own_end].lstrip()):
-            end = start + len(line.rstrip())
+        own = self._own.text[self._own.start(index):own_end].lstrip()
+        if not line.endswith(own):  # which blanks those are is for the parser to say
+            end = start + (line.rindex(own) + len(own) if own in line else len(line.rstrip()))
         return end - own_end
 
     def offset(self, position: int) -> int:

@@ -43,6 +43,21 @@ def _recorded(rule: _Rule, made: str) -> _Rule:
     return recorded
 
 
+def _placed(rule: _BlockRule) -> _BlockRule:
+    """Let the text that a rule makes tell how many lines it lost at its start: Python takes more for blank than Markdown does."""
+    def placed(state: Any, start: int, end: int, silent: bool) -> bool:
+        count = len(state.tokens)
+        if not rule(state, start, end, silent):
+            return False
+        for token in state.tokens[count:count + 2]:
+            if token.type == 'inline' and token.content.count('\n') + 1 < token.map[1] - token.map[0]:
+                whole = state.getLines(token.map[0], token.map[1], state.blkIndent, False)
+                token.meta['lost'] = whole.count('\n', 0, whole.index(token.content))
+        return True
+
+    return placed
+
+
 def _unless(is_other: Callable[[str, str, bool], bool], rule: _BlockRule) -> _BlockRule:
     def checked(state: Any, start: int, end: int, silent: bool) -> bool:
         line, below = (
@@ -78,6 +93,8 @@ def _make_parser() -> MarkdownIt:
         parser.inline.ruler.at(name, _recorded(_rule(parser.inline, name), made))
     ruler = parser.block.ruler
     ruler.at('reference', _unless(_is_footnote, _rule(parser.block, 'reference')))
+    for name in ('paragraph', 'lheading'):
+        ruler.at(name, _placed(_rule(parser.block, name)))
     table = _unless(_is_no_table, _rule(parser.block, 'table'))
     ruler.at('table', table, {'alt': ['paragraph', 'reference']})
     return parser
@@ -109,10 +126,10 @@ def _inline_marks(children: list[Token], place: _Place, with_code: bool) -> Iter
 
 
 class _Reader:
-    """Turns the tokens of one text into marks."""
+    """Turns the tokens of one text into marks; raw HTML keeps the NUL that was `written` there."""
 
-    def __init__(self, text: str, with_code: bool) -> None:
-        self.lines, self.with_code = Lines(text), with_code
+    def __init__(self, text: str, written: str, with_code: bool) -> None:
+        self.lines, self.written, self.with_code = Lines(text), written, with_code
         self._row = self._column = 0
 
     def _heading_place(self, first: int, content: str) -> _Place:
@@ -122,7 +139,8 @@ class _Reader:
         opened = line.rstrip('#')
         if opened != line and opened[-1:] in (' ', '\t') and not line.endswith(content):
             line = opened.rstrip(' \t')
-        return lambda position: start + len(line) - len(content) + position
+        begin = line.rindex(content) if content in line else len(line) - len(content)
+        return lambda position: start + begin + position
 
     def _cell_place(self, row: int, content: str) -> _Place:
         # the pipes of a cell are escaped in the text, whatever they stand in
@@ -139,14 +157,21 @@ class _Reader:
             return self._cell_place(inline.map[0], inline.content)
         if opened.markup.startswith('#'):
             return self._heading_place(inline.map[0], inline.content)
-        return Block(self.lines, inline.map[0], inline.content).offset
+        return Block(self.lines, inline.map[0] + inline.meta.get('lost', 0), inline.content).offset
 
     def _block(self, kind: str, value: str, token: Token) -> Mark:
         assert token.map is not None
         start, end = self.lines.start(token.map[0]), self.lines.end(token.map[1] - 1)
+        if kind == 'html' and '\0' in self.written[start:end]:
+            value = '\n'.join(self._with_nul(token.map[0] + index, line) for index, line in enumerate(value.split('\n')))
         if kind != 'heading':
             return Mark(kind, value, start, end)
         return Mark(kind, value, start, end, int(token.tag[1]), token.level > 0)
+
+    def _with_nul(self, index: int, ending: str) -> str:
+        """Return `ending`, how the line `index` ends, as it was written."""
+        start, end = self.lines.start(index), self.lines.end(index)
+        return self.written[end - len(ending):end] if self.lines.text[start:end].endswith(ending) else ending
 
     def marks(self, tokens: list[Token]) -> Iterator[Mark]:
         for before, token in zip([*tokens[:1], *tokens], tokens):
@@ -165,11 +190,12 @@ class _Reader:
 def read(text: str, *, with_code: bool = False) -> list[Mark]:
     """Return the marks of `text`, in its order; those of code only when asked for.
 
-    A lone surrogate counts as a question mark.
+    A lone surrogate counts as a question mark, NUL as the replacement character, which the parser makes of it.
     """
     if not text.isascii():
         text = text.encode(errors='replace').decode()
-    return list(_Reader(text, with_code).marks(_PARSER.parse(text)))
+    written, text = text, text.replace('\0', '\ufffd')
+    return list(_Reader(text, written, with_code).marks(_PARSER.parse(text)))
 
 
 def read_links(text: str, wanted: Callable[[str], bool]) -> list[Mark]:
