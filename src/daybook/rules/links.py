@@ -81,8 +81,8 @@ def _deciding(found: Destination, resolver: Resolver) -> Iterable[str]:
     yield found.path
     if found.fault:
         yield from _probed(found)
-    elif found.fragment:
-        yield resolver.page(found) or f'{found.path}/readme.md'
+    elif found.fragment and (page := resolver.page(found)):
+        yield page
 
 
 def _probed(found: Destination) -> Iterable[str]:
@@ -96,9 +96,13 @@ def _probed(found: Destination) -> Iterable[str]:
 
 
 def depending_on(path: str) -> set[str]:
-    """Return the keys of whatever depends on whether there is a file `path`: of a page, also those of its name without ending."""
+    """Return the keys of whatever depends on whether there is a file `path`.
+
+    Of a page these are also those of its name without ending, and of a README that of the folder that shows it.
+    """
     folded = tree.folded(path)
-    return {folded, f'[[{name_of(path)}', *(folded.removesuffix(ending) for ending in tree.MARKDOWN)}
+    shown_in = {tree.folder_of(folded)} if folded.rpartition('/')[2].startswith('readme.') else set()
+    return {folded, f'[[{name_of(path)}', *(folded.removesuffix(ending) for ending in tree.MARKDOWN), *shown_in}
 
 
 def faults(source: str, links: Iterable[Place], resolver: Resolver, anchors_of: AnchorsOf) -> list[Fault]:
