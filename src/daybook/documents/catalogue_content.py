@@ -19,7 +19,7 @@ TABLES = """
 create table meta (key text primary key, value integer) without rowid;
 create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
 create table views (id integer primary key, name blob unique, setup blob, baseline blob, changes blob, head text,
-                    options text, witness blob, seen integer);
+                    options text, witness blob, gone blob, seen integer);
 create table listings (view integer primary key, listing blob);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
 create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
@@ -40,10 +40,11 @@ class View:
     """What was found in one work tree with one set of settings.
 
     `setup` is the file of settings, `options` what it says, `baseline` the hash of the baseline; `head` the commit, for what depends on history; `witness`
-    the folders on which more than the listing of the files depends, with the times of their last changes.
+    the folders on which more than the listing of the files depends, with the times of their last changes; `gone` the hash of what the change
+    at hand renames and deletes, None where no dated row depends on it.
     """
 
-    __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness')
+    __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness', 'gone')
 
     def __init__(self, row: Sequence[object]) -> None:
         for name, value in zip(self.__slots__, row):

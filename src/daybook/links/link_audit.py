@@ -39,21 +39,22 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
 
 
-def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool) -> tuple[int, Judge]:
+def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool,
+           staged: Collection[str] | None = None) -> tuple[int, Judge]:
     """Bring the view of this work tree up to date; return its id, and the judge for more questions.
 
-    Only inside `kept.writing()`.
+    Only inside `kept.writing()`. `staged` are the paths that a commit changes, where somebody knows them.
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
-        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit)
+        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit, staged=staged)
         changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
             _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit)
+    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, staged=staged)
     return _start_over(kept, judge, files, setup, repo), judge
 
 
@@ -72,15 +73,23 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_listing(view, files)
         kept.sweep(oid for _, oid in judge.entries.values())
         kept.set_view(view, setup=setup.settings, baseline=setup.baseline_digest, head=setup.head, options='\0'.join(judge.options),
-                      witness=link_memory.witness(repo.root, _folders(repo.root, verdicts)))
+                      gone=judge.change.gone if judge.change.is_known else None,
+                      witness=link_memory.witness(repo.root, judge.watched | _folders(repo.root, judge.tree, verdicts)))
     return view
 
 
 def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> None:
+    is_moved = view.head != setup.head
+    may_differ = is_moved or _may_differ(view, judge, changes)
+    matters = may_differ and bool(next(kept.found(view.id), None) if is_moved else kept.dated(view.id))
+    if matters:
+        judge.change.begin()
     affected = _affected(kept, view, judge, changes)
     folders = set(link_memory.witnesses(view.witness))
-    if view.head != setup.head or view.witness != link_memory.witness(repo.root, folders):
+    if is_moved or view.witness != link_memory.witness(repo.root, folders):
         affected |= {*kept.dated(view.id), *_appeared(repo.root, kept, view, judge.tree)}
+    if matters:
+        affected |= _told_anew(kept, view, judge, is_moved=is_moved)
     affected = {path for path in affected if path in judge.entries and judge.is_source(path)}
     if next(iter(kept.found(view.id, affected)), None):  # what was dead is dead most of the time
         judge.change.begin()
@@ -99,8 +108,25 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
         link_known.keep_stale(kept, view.id, setup.known)
     else:
         link_known.follow_stale(kept, view.id, setup.known, touched)
+    if judge.change.is_known or may_differ:
+        kept.set_view(view.id, gone=judge.change.gone if judge.change.is_known else None)
     kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head,
-                  witness=link_memory.witness(repo.root, folders | _folders(repo.root, verdicts)))
+                  witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
+
+
+def _may_differ(view: View, judge: Judge, changes: list[str]) -> bool:
+    """Return whether another rename or deletion may be told of than when the rows were written, against the same commit."""
+    if view.gone is None or not changes:
+        return False
+    return view.gone != b'' or any(path not in judge.entries for path, _ in map(listing.entry, changes))
+
+
+def _told_anew(kept: Catalogue, view: View, judge: Judge, *, is_moved: bool) -> set[str]:
+    """Return the files of which something else may be told because the change at hand is another one."""
+    if is_moved:  # also of what it changes now, and did not then
+        keys = {link_facts.UNCLEAR, *map(tree.folded, judge.change.paths)}
+        return {source for source, *_ in kept.found(view.id, kept.inbound(view.id, keys))}
+    return {*kept.dated(view.id)} if judge.change.gone != view.gone else set()
 
 
 def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> set[str]:
@@ -115,8 +141,6 @@ def _affected(kept: Catalogue, view: View, judge: Judge, changes: list[str]) -> 
                 keys.add(tree.folded(path))
         else:  # came or went, and perhaps its folders with it
             keys |= links.depending_on(path)
-            if '/' not in path and path.lower().startswith('readme.'):
-                keys.add('')  # what a link to the root shows
             folder = tree.folder_of(path)
             while folder:
                 keys.add(tree.folded(folder))
@@ -147,10 +171,11 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
             kept.move_inbound(view.id, path, gone=(), come=now)
 
 
-def _folders(root: str, verdicts: Mapping[str, Verdict]) -> set[str]:
+def _folders(root: str, known: Tree, verdicts: Mapping[str, Verdict]) -> set[str]:
     """Return the folders in which the missing targets may appear without git, or vanish."""
     found: set[str] = set().union(*(verdict.folders for verdict in verdicts.values()))
-    return {_nearest(root, folder) for folder in found}
+    # a tracked folder that is not there, as in a sparse checkout, is no news when it comes
+    return {_nearest(root, folder) for folder in found} | {folder for folder in found if known.is_folder(folder)}
 
 
 def _nearest(root: str, folder: str) -> str:

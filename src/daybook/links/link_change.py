@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from daybook.repo import git
 from daybook.repo import git_spawn
+from daybook.repo import listing
 from daybook.repo import git_status
 from daybook.repo.git import Repo
 
@@ -21,9 +24,15 @@ class Change:
     """What the index or (`is_index` false) the work tree changes against HEAD; asked of git when it is first needed."""
 
     def __init__(self, repo: Repo, *, is_index: bool) -> None:
-        self._repo, self._where = repo, ('--cached',) if is_index else ()
+        # what is only announced has no content yet that a file may have been renamed to
+        self._repo, self._where = repo, ('--cached', '--ita-invisible-in-index') if is_index else ()
         self._wait: Callable[[], list[bytes | None]] | None = None
         self._told: _Names | None = None
+
+    def learn(self, paths: Collection[str], known: Collection[str]) -> None:
+        """Take the word of somebody who asked git which paths the index changes; of no use where one is not among the `known` files."""
+        if all(path in known for path in paths):
+            self._told = _Names({}, set(), set(paths))
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, '_wait': None}  # another process cannot read what git says to this one
@@ -58,6 +67,18 @@ class Change:
             else:
                 (deleted if status == 'D' else others).add(next(fields))
         return _Names(renamed, deleted, others)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has needed it."""
+        return self._told is not None
+
+    @property
+    def gone(self) -> bytes:
+        """What stands for all that is renamed and deleted, `` for nothing."""
+        renamed, deleted, _ = self._known()
+        names = [*(f'{old}\0{new}' for old, new in renamed.items()), *deleted]
+        return listing.digest(os.fsencode('\0\0'.join(sorted(names)))) if names else b''
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -46,18 +46,51 @@ def symlink_texts(repo: Repo, paths: Sequence[str], blobs: Sequence[str]) -> dic
     return found
 
 
-def _holds_something(path: str) -> bool:
-    if os.path.isdir(path) and not os.path.islink(path):
-        return any(files for _, _, files in os.walk(path))  # git tracks no empty folder
-    return os.path.lexists(path)
+def _holds_something(path: str, watched: list[str]) -> bool:
+    """Return whether there is something that git may track at `path`; `watched` gets the folders of which it depends on what they hold."""
+    if not os.path.isdir(path) or os.path.islink(path):
+        return os.path.lexists(path)
+    for folder, _, files in os.walk(path):
+        watched.append(folder)
+        if files:
+            return True
+    return False  # git tracks no empty folder
 
 
-def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> dict[str, bool]:
-    """Return which of the missing paths lie on the disk, and whether git ignores them."""
+def _ignoring(repo: Repo, paths: Iterable[str]) -> set[str]:
+    """Return the files, there or not, that may tell git to ignore `paths`; gitignore(5)."""
+    own = git.config_value(repo, 'core.excludesFile')
+    default = os.path.join(os.environ.get('XDG_CONFIG_HOME') or os.path.join('~', '.config'), 'git', 'ignore')
+    found = {os.path.expanduser(own or default), os.path.join(repo.common_dir, 'info', 'exclude')}
+    for folder in {tree.folder_of(path) for path in paths}:
+        while folder:
+            found.add(f'{folder}/.gitignore')
+            folder = tree.folder_of(folder)
+    return {*found, '.gitignore'}
+
+
+class _Lying(NamedTuple):
+    """Which of the missing paths lie on the disk, and whether git ignores them; those of empty folders; what any of it depends on."""
+
+    found: dict[str, bool]
+    empty: set[str]
+    watched: set[str]
+
+
+def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> _Lying:
     missing = {f.destination.path for f in faults if f.destination.fault == destination.MISSING and f.destination.path not in tracked}
-    there = [path for path in missing if '\0' not in path and _holds_something(os.path.join(repo.root, path))]
-    ignored = git_status.ignored(repo, there) if there else ()
-    return {path: path in ignored for path in there}
+    found: list[str] = []
+    empty: set[str] = set()
+    watched: set[str] = set()
+    for path in missing:
+        walked: list[str] = []
+        if '\0' not in path and _holds_something(os.path.join(repo.root, path), walked):
+            found.append(path)
+        elif walked:
+            empty.add(path)
+        watched.update(os.path.relpath(folder, repo.root) for folder in walked)
+    ignored = git_status.ignored(repo, found) if found else ()
+    return _Lying({path: path in ignored for path in found}, empty, watched | _ignoring(repo, found) if found else watched)
 
 
 def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Set[str]]:
@@ -198,7 +231,9 @@ def _as_in_head(repo: Repo, places: Mapping[Fault, _Place], ageing: Ageing) -> s
     """Return the faults of files of which the change at hand has left the text as it is in HEAD."""
     asked = sorted({(fault.source, place.path) for fault, place in places.items() if '\n' not in place.path})
     heads = git_objects.read_local(repo, [f'HEAD:{former}' for _, former in asked])
-    same = {source for (source, _), head in zip(asked, heads) if _is_same_text(head, ageing.data(source))}
+    now = {source: ageing.data(source) for source, _ in asked}
+    # git takes for changed what was only touched, too
+    same = {source for (source, _), head in zip(asked, heads) if head is not None and head == now[source] or _is_same_text(head, now[source])}
     return {fault for fault in places if fault.source in same}
 
 
@@ -213,11 +248,25 @@ def _places(repo: Repo, faults: Iterable[Fault], change: Change, ageing: Ageing)
     return {fault: place for fault, place in places.items() if fault not in touched or fault in kept}
 
 
-def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> tuple[Around, set[str]]:
-    """Return what is known about `faults` beyond the tree, and the files about which that may change without them."""
+class Told(NamedTuple):
+    """What is known about faults: `dated` are the files about which it may change without them.
+
+    `watched` are the folders and files, relative to the root or absolute, that change then, if git knows nothing of it.
+    """
+
+    around: Around
+    dated: set[str]
+    watched: set[str]
+
+
+def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> Told:
+    """Return what is known about `faults` beyond the tree."""
     may_age = functools.cache(ageing.may_age)
-    old = _places(repo, [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)], change, ageing)
+    old = [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)]
+    places = _places(repo, old, change, ageing)
+    lying = _on_disk(repo, faults, known.files)
     found = Around(renamed=change.renamed, deleted=change.deleted, former=_former(repo, faults, change),
-                   on_disk=_on_disk(repo, faults, known.files), lost=_lost(repo, old, ageing.note_folders() if old else ()))
-    told = {*found.renamed, *found.deleted, *found.former, *found.on_disk}
-    return found, {f.source for f in old} | {f.source for f in faults if f.destination.path in told}
+                   on_disk=lying.found, lost=_lost(repo, places, ageing.note_folders() if places else ()))
+    told = {*found.renamed, *found.deleted, *found.former, *lying.found, *lying.empty}
+    dated = {f.source for f in old} | {f.source for f in faults if f.destination.path in told}
+    return Told(found, dated, lying.watched | ({os.path.join(repo.common_dir, 'shallow')} if old else set()))

@@ -54,15 +54,20 @@ def load_options(repo: Repo) -> Options:
 class Judge:
     """Finds what is wrong with the links of files in one state of the repository.
 
-    With `texts_only` no more is worked out than what is printed.
+    `staged` are the paths that a commit changes, where somebody knows them. `watched` are the folders and files that
+    change when something else may be told of the dated rows, though git knows nothing of it. With `texts_only` no more
+    is worked out than what is printed.
     """
 
     def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *,
-                 is_in_commit: bool, texts_only: bool = False) -> None:
+                 is_in_commit: bool, staged: Collection[str] | None = None, texts_only: bool = False) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
         self.change = Change(repo, is_index=is_in_commit or files.is_index)
+        if staged is not None:
+            self.change.learn(staged, self.entries)
+        self.watched: set[str] = set()
         self._repo, self._files, self._known, self._kept, self._texts_only = repo, files, known, kept, texts_only
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
@@ -139,7 +144,8 @@ class Judge:
             faults += links.faults(source, found, self._resolver, self.contents.anchors)
             wikilinks.append((source, [link for link in found if link.kind == 'wikilink']))
         if faults:
-            around, dated = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
+            around, dated, watched = link_context.around(self._repo, faults, self.change, self._ageing, self.tree)
+            self.watched |= watched
             for fault in faults:
                 judged.setdefault(fault.source, []).append(link_verdict.finding(link_messages.problem_of(fault, around), fault.link.target))
         for source, found in wikilinks:

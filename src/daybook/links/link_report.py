@@ -83,14 +83,18 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
     if options.no_catalogue and _tells_whole(options, scope.named, scope.change, output_format) and not setup.known:
         text, blocking = link_audit.lines(scope.repo, scope.files, is_in_commit=git.is_in_git_hook())
         return Outcome(text + link_memory.advice(blocking, setup.baseline), '', int(blocking > 0))
-    return _audited(scope.repo, scope.files, setup, scope.named,
-                    lambda report: report.make(options, scope.named, scope.change, output_format), keeps=not options.no_catalogue)
+    return _audited(scope.repo, scope.files, setup, scope.named, lambda report: report.make(options, scope.named, scope.change, output_format),
+                    staged=_staged(scope), keeps=not options.no_catalogue)
 
 
 def look(scope: Scope) -> Look:
     """Return what `run` tells without options, for who tells more than that."""
     return _audited(scope.repo, scope.files, Setup(scope.repo.root, scope.head), scope.named,
-                    lambda report: report.look(scope.named, scope.change))
+                    lambda report: report.look(scope.named, scope.change), staged=_staged(scope))
+
+
+def _staged(scope: Scope) -> Collection[str] | None:
+    return scope.change.paths if scope.is_in_commit and scope.change else None
 
 
 def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> bool:
@@ -99,7 +103,7 @@ def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Chang
 
 
 def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], Told], *,
-             keeps: bool = True) -> Told:
+             staged: Collection[str] | None = None, keeps: bool = True) -> Told:
     """Bring what is known of the links up to date and return what `tell` makes of it."""
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)
@@ -109,7 +113,7 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook())
+                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), staged=staged)
                 return tell(_Report(repo, files, setup, store, view, judge))
         except catalogue_values.Damaged:
             catalogue.discard(repo.common_dir)

@@ -73,8 +73,13 @@ def maybe_unstaged(repo: Repo, paths: Sequence[str]) -> set[str]:
 
 def ignored(repo: Repo, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` (which need not exist) that git would refuse to add: ignored and not tracked."""
+    paths = list(paths)
     request = b''.join(os.fsencode(path) + b'\0' for path in paths)
-    return set(git.zsplit(git.git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=request).out))
+    result = git.git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=request)
+    if result.code == 128 and len(paths) > 1:  # one that lies beyond a symbolic link or in a submodule ends the answer for all
+        middle = len(paths) // 2
+        return ignored(repo, paths[:middle]) | ignored(repo, paths[middle:])
+    return set(git.zsplit(result.out))
 
 
 def dirty_files(repo: Repo) -> list[str]:
