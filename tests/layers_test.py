@@ -39,7 +39,7 @@ OWNERS = {
     'referencing': 'documents/schema', 'pyromark': 'documents/markdown', 'markdown_it': 'documents/markdown',
     'sqlite3': 'documents/catalogue_values', '_sqlite3': 'documents/catalogue_values', 'subprocess': 'repo/git', 'socket': 'mirror/notion', 'http': 'mirror/notion',
     'urllib.request': 'mirror/notion', 'httpx': 'mirror/notion', 'jinja2': 'writers/pages',
-    'markupsafe': 'writers/pages', 'nh3': 'writers/pages_body', 'pygments': 'writers/pages_code',
+    'markupsafe': 'writers/pages', 'nh3': 'writers/pages_safe', 'pygments': 'writers/pages_code',
     'detect_secrets': 'transcripts/scanner', 'multiprocessing': 'processes',
 }
 PURE = ('rules', 'writers')
