@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
-from typing import NamedTuple
 from typing import TypeVar
 
 from daybook import problem
@@ -24,12 +23,14 @@ from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
 from daybook.links import link_audit
 from daybook.links import link_memory
+from daybook.links import link_outcome
 from daybook.links import link_verdict
 from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
+from daybook.links.link_outcome import Outcome
 from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
 from daybook.repo import git
@@ -130,20 +131,6 @@ def _is_below(path: str, named: Collection[str]) -> bool:
     return any(name in (path, '.') or path.startswith(f'{name}/') for name in named)
 
 
-class Outcome(NamedTuple):
-    """What to print to the two streams, and the exit code."""
-
-    out: bytes
-    err: str
-    code: int
-
-    @classmethod
-    def of(cls, lines: Iterable[str], notes: Iterable[str], is_bad: bool) -> Outcome:
-        """Return the outcome that prints `lines` on stdout and `notes` on stderr, and ends with 1 if `is_bad`."""
-        out = ''.join(f'{line}\n' for line in lines)
-        return cls(out.encode('utf-8', 'backslashreplace'), ''.join(f'{note}\n' for note in notes), int(is_bad))
-
-
 class _Report:
     """Tells what the view of a work tree holds."""
 
@@ -160,7 +147,7 @@ class _Report:
         if _tells_whole(options, named, change, output_format):
             return self._whole()
         found = self.look(named, change)
-        return _outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))
+        return link_outcome.outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))
 
     def _whole(self) -> Outcome:
         """Tell all there is to tell, and keep it for a run without changes."""
@@ -201,7 +188,7 @@ class _Report:
         judged = [one for one in judged if one.target and (not named or _is_below(one.problem.path, named))]
         mended = link_fix.fix(self._repo, self._judge, judged)
         rest = self._new(one for one in judged if (one.problem.path, one.target) not in mended)
-        return _outcome(rest, output_format, before=_rewritten(self._repo.root, sorted({path for path, _ in mended})))
+        return link_outcome.outcome(rest, output_format, before=link_outcome.rewritten(self._repo.root, sorted({path for path, _ in mended})))
 
     def _caused(self, change: Change) -> list[Judged]:
         """Return the problems that a change causes."""
@@ -244,24 +231,7 @@ class _Report:
             files.write_atomic(path, content)
         rest = {one.problem for one in judged
                 if one.problem.level == 'error' and link_baseline.line(one.problem.path, one.target) not in lines}
-        return _outcome(rest, output_format, before=_rewritten(self._repo.root, [link_baseline.PATH] if is_new else []))
-
-
-def _outcome(found: Collection[Problem], output_format: str, *, before: Sequence[str] = (), note: str = '') -> Outcome:
-    """Return these problems in the format asked for; what is no problem stays out of JSON."""
-    lines = problem.render(found, output_format)
-    apart = [problem.printable(line) for line in (*before, note) if line]
-    is_bad = problem.is_blocking(found) or bool(before)
-    if output_format == 'json':
-        return Outcome.of(lines, apart, is_bad)
-    before = apart[:len(before)]
-    return Outcome.of([*before, *lines, *apart[len(before):]], (), is_bad)
-
-
-def _rewritten(root: str, paths: Sequence[str]) -> list[str]:
-    if not paths:
-        return []
-    return [*(f'Rewriting {path}' for path in paths), problem.add_line(root, paths, os.getcwd())]
+        return link_outcome.outcome(rest, output_format, before=link_outcome.rewritten(self._repo.root, [link_baseline.PATH] if is_new else []))
 
 
 def _folders_above(path: str) -> Iterable[str]:
