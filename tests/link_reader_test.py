@@ -1,11 +1,15 @@
 """What processes make of files by themselves is what the one that knows all makes of them."""
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import pickle
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from conftest import Sandbox
 from daybook import processes
 from daybook.documents import catalogue
 from daybook.documents import destination
+from daybook.documents.tree import Tree
 from daybook.links import link_judge
 from daybook.links import link_reader
 from daybook.links import link_verdict
@@ -128,6 +133,26 @@ def test_processes_ask_git_no_more_than_one_would(repo: Sandbox, monkeypatch: py
     assert trace.read_text().count('git diff-index') == 1
 
 
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='processes that share no memory learn by themselves')
+def test_what_all_need_of_the_names_is_worked_out_once(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _fill(repo)
+    found = {'_first_spellings': Tree.__dict__['_first_spellings'].func, 'folders': Tree.__dict__['folders'].func}
+
+    def counted(name: str) -> functools.cached_property[object]:
+        def asked(self: Tree) -> object:
+            with open(tmp_path / name, 'a') as stream:
+                stream.write(f'{os.getpid()}\n')
+            return found[name](self)
+        return functools.cached_property(asked)
+
+    for name in found:
+        told = counted(name)
+        told.__set_name__(Tree, name)
+        monkeypatch.setattr(Tree, name, told)
+    _verdicts(repo, monkeypatch, in_processes=True)
+    assert [(tmp_path / name).read_text() for name in found] == [f'{os.getpid()}\n'] * 2
+
+
 def test_a_reader_can_be_sent_to_a_process_that_shares_no_memory(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.write('a.md', '[gone](gone.md) [b](b.md)\n')
     repo.write('b.md', '')
@@ -196,3 +221,66 @@ def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: p
     monkeypatch.setattr(_Mortal, 'doom', 'every.md')
     assert list(reader.read_all(paths)) == expected
     assert not multiprocessing.active_children()
+
+
+# an audit whose processes wait with their first file until they are let go
+_HELD = '''
+import os, sys, time
+from daybook import processes
+from daybook.__main__ import main
+from daybook.links.link_reader import Reader
+
+signs, whole, own = sys.argv[1], Reader.read, os.getpid()
+
+def read(self, source):
+    if os.getpid() != own:
+        open(os.path.join(signs, str(os.getpid())), 'w').close()
+        while not os.path.exists(os.path.join(signs, 'go')):
+            time.sleep(0.01)
+    return whole(self, source)
+
+Reader.read, processes.available = read, lambda: 2
+sys.exit(main(['audit-links', *sys.argv[2:]]))
+'''
+
+
+_FOR_GOOD = 120  # seconds after which what hangs is held to hang for good, on a machine that has no time too
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='begins with fork')
+@pytest.mark.parametrize('words', [('--no-catalogue',), ()], ids=['cold', 'to be kept'])
+def test_a_killed_audit_leaves_no_process_and_no_file(repo: Sandbox, tmp_path: Path, words: tuple[str, ...]) -> None:
+    for number in range(450):
+        repo.write(f'{number}.md', f'[gone](gone-{number}.md)\n')
+    repo.commit()
+    signs, own = tmp_path / 'signs', tmp_path / 'own'
+    for folder in (signs, own):
+        folder.mkdir()
+    before = sorted(repo.root.rglob('*'))
+    run = subprocess.Popen((sys.executable, '-c', _HELD, signs, *words), cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           env={**os.environ, 'TMPDIR': str(own)})
+    while run.poll() is None and len(os.listdir(signs)) < 2:
+        time.sleep(0.01)
+    run.kill()
+    assert run.wait() == -signal.SIGKILL
+    workers = list(map(int, os.listdir(signs)))
+    assert len(workers) == 2 and all(map(_is_alive, workers))  # they are in the middle of it
+    (signs / 'go').touch()
+    assert run.communicate(timeout=_FOR_GOOD) == (b'', b'')  # whoever survived would hold these pipes
+    deadline = time.monotonic() + _FOR_GOOD
+    while any(map(_is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.01)  # until init has buried them
+    assert not any(map(_is_alive, workers)) and not os.listdir(own)
+    left = {path.relative_to(repo.root).as_posix() for path in {*repo.root.rglob('*')} - {*before}}
+    assert all(path == '.git/daybook' or path.startswith('.git/daybook/catalogue-') for path in left) and not (words and left)
+    told = repo.daybook('audit-links')
+    assert (told.stdout.count('link-missing'), told.stderr) == (450, '')
+    assert not [path for path in os.listdir(repo.root / '.git/daybook') if path.endswith(('-wal', '-shm', '-journal'))]
