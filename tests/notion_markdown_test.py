@@ -16,6 +16,7 @@ from daybook.documents import frontmatter
 from daybook.documents import markdown
 from daybook.documents import markdown_freed
 from daybook.mirror import notion_markdown
+from daybook.mirror import notion_parts
 from daybook.mirror.adapter import Rejected
 
 # further folders with Markdown to read, parted by `:`; read before the tests take such names out of the environment
@@ -209,7 +210,7 @@ def _check(text: str) -> None:
     got, wanted = _squeezed(_read(sent)), _squeezed(''.join(seen.parts))
     # a summary that stands behind its text comes before it, and so does what stands between the rows of a table, as in browsers
     assert got == wanted or re.search('<(?:summary|table)', text, re.IGNORECASE) and sorted(got) == sorted(wanted), f'{got[:2000]}\n{wanted[:2000]}'
-    parts = notion_markdown.split(sent, 1_000_000, 20)
+    parts = notion_parts.split(sent, 1_000_000, 20)
     assert '\n'.join(parts) == sent
     for part in parts:
         _read(part)
@@ -281,11 +282,11 @@ def test_parts_are_whole_blocks() -> None:
     nested = '- a\n' + '\n'.join(f'\t- b{n}' for n in range(50))
     toggle = '<details>\n<summary>s</summary>\n\tx\n</details>'
     text = '\n'.join(['one', code, nested, toggle, 'two'])
-    assert notion_markdown.split(text, 10_000, 10) == ['one', code, nested, f'{toggle}\ntwo']
-    assert notion_markdown.split(text, 10_000, 1000) == [text]
-    assert notion_markdown.split('', 10, 10) == []
+    assert notion_parts.split(text, 10_000, 10) == ['one', code, nested, f'{toggle}\ntwo']
+    assert notion_parts.split(text, 10_000, 1000) == [text]
+    assert notion_parts.split('', 10, 10) == []
     with pytest.raises(Rejected, match='one block of it has'):
-        notion_markdown.split(text, 100, 1000)
+        notion_parts.split(text, 100, 1000)
 
 
 def test_the_reader_sees_a_bare_special() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from daybook.errors import FatalError
 from daybook.mirror import notion_fields
 from daybook.mirror import notion_markdown
+from daybook.mirror import notion_parts
 from daybook.mirror.adapter import Doubtful
 from daybook.mirror.adapter import Fields
 from daybook.mirror.adapter import Rejected
@@ -62,7 +63,7 @@ class Notion:
 
     def render(self, body: str, resolve: Resolve) -> str:
         text = notion_markdown.render(body, resolve)
-        notion_markdown.split(text, _PART, _BLOCKS)  # what cannot be sent is refused before anything is changed
+        notion_parts.split(text, _PART, _BLOCKS)  # what cannot be sent is refused before anything is changed
         return text
 
     def link(self, page_id: str) -> str:
@@ -232,7 +233,7 @@ class Notion:
         return self._row(found, page_id)
 
     def create(self, fields: Fields, text: str) -> Row:
-        parts = notion_markdown.split(text, _PART, _BLOCKS)
+        parts = notion_parts.split(text, _PART, _BLOCKS)
         body: Json = {'parent': {'type': 'data_source_id', 'data_source_id': self.source_id},
                       'properties': notion_fields.properties(fields, self._title)}
         if parts:
@@ -248,7 +249,7 @@ class Notion:
         return self._row(self._wire.write('PATCH', f'/v1/pages/{_dashed(page_id)}', body), page_id)
 
     def set_body(self, page_id: str, text: str) -> None:
-        parts = notion_markdown.split(text, _PART, _BLOCKS)
+        parts = notion_parts.split(text, _PART, _BLOCKS)
         # never `allow_deleting_content`: what people put below the page is theirs
         self._wire.write('PATCH', f'/v1/pages/{_dashed(page_id)}/markdown',
                          {'type': 'replace_content', 'replace_content': {'new_str': parts[0] if parts else ''}})

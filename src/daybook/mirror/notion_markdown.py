@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from collections.abc import Iterator
 
 from daybook.documents import markdown
 from daybook.documents import markdown_freed
 from daybook.mirror import notion_tree
-from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Resolve
 from daybook.mirror.notion_tree import Node
 
 CONTROL = re.compile('[\x00-\x08\x0e-\x1b\x7f]')  # CommonMark has U+FFFD for the first of them, and no page takes the others
-_FENCE = re.compile(r'\t*(`{3,})')
 _SPECIAL = re.compile(r'[\\*~`$\[\]<>{}|^]')
 _BEGINS_BLOCK = re.compile(r'(?:[-+](?=\s|$)|#{1,6}(?=\s|$)|-{3,}\s*$|\d{1,9}(?=[.)](?:\s|$)))')
 _TASK = re.compile(r'\[([ xX])\]\s+')
@@ -125,7 +122,7 @@ class _Writer:
         lines: list[str] = []
         run: list[Node | str] = []
         for child in children:
-            if isinstance(child, str) or child.name in notion_tree.INLINE and not _has_block(child):
+            if isinstance(child, str) or child.name in notion_tree.INLINE and not notion_tree.has_block(child):
                 run.append(child)
             else:
                 lines += self._paragraph(run)
@@ -178,7 +175,7 @@ class _Writer:
         return lines
 
     def _item(self, node: Node, mark: str) -> list[str]:
-        first, rest = _first_line(node)
+        first, rest = notion_tree.first_line(node)
         box = _TASK.match(first[0].lstrip()) if first and isinstance(first[0], str) else None
         if box:
             mark = f'- [{box[1].lower()}] '
@@ -194,7 +191,7 @@ class _Writer:
         return [f'> {_BREAK.join(filter(None, texts))}', *_indented(self.blocks(rest))]
 
     def _table(self, node: Node) -> list[str]:
-        rows = list(_rows(node))
+        rows = list(notion_tree.rows(node))
         head = bool(rows) and bool(rows[0]) and all(cell.name == 'th' for cell in rows[0])
         lines = [line for child in node.children if isinstance(child, Node) and child.name == 'caption' for line in self.blocks(child.children)]
         if not rows:
@@ -210,7 +207,7 @@ class _Writer:
         """Return a cell, which holds rich text only: what else stands in it keeps its text."""
         if not any(isinstance(child, Node) and child.name in notion_tree.BLOCK for child in node.children):
             return self.inline(node.children)
-        return _BREAK.join(self.inline([child]) for child in _flat(node) if self.inline([child]))
+        return _BREAK.join(self.inline([child]) for child in notion_tree.flat(node) if self.inline([child]))
 
     def _details(self, node: Node) -> list[str]:
         title: list[Node | str] = []
@@ -240,39 +237,6 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f'\t{line}' for line in lines]
 
 
-def _has_block(node: Node) -> bool:
-    return any(isinstance(child, Node) and (child.name in notion_tree.BLOCK or _has_block(child)) for child in node.children)
-
-
-def _first_line(node: Node) -> tuple[list[Node | str], list[Node | str]]:
-    """Part the children of a list item into its own line and the blocks below it."""
-    children = list(node.children)
-    while children and isinstance(children[0], str) and not children[0].strip():
-        children.pop(0)
-    if children and isinstance(children[0], Node) and children[0].name == 'p':
-        return list(children[0].children), children[1:]
-    end = next((n for n, child in enumerate(children) if isinstance(child, Node)
-                and (child.name in notion_tree.BLOCK or _has_block(child))), len(children))
-    return children[:end], children[end:]
-
-
-def _rows(node: Node) -> Iterator[list[Node]]:
-    for child in node.children:
-        if isinstance(child, Node) and child.name in notion_tree.GROUPS:
-            yield from _rows(child)
-        elif isinstance(child, Node) and child.name == 'tr':
-            yield [cell for cell in child.children if isinstance(cell, Node) and cell.name in ('td', 'th')]
-
-
-def _flat(node: Node) -> Iterator[Node | str]:
-    """Yield what stands in a cell, block by block."""
-    for child in node.children:
-        if isinstance(child, Node) and (child.name in notion_tree.BLOCK and _has_block(child) or child.name in ('ul', 'ol', 'table')):
-            yield from _flat(child)
-        else:
-            yield child
-
-
 def _fenced(node: Node) -> list[str]:
     code = next((child for child in node.children if isinstance(child, Node) and child.name == 'code'), None)
     words = (code.attributes.get('class', '') if code else '').removeprefix('language-').split()
@@ -291,36 +255,3 @@ def render(body: str, resolve: Resolve) -> str:
     text = CONTROL.sub('\ufffd', body.replace('\r\n', '\n').replace('\r', '\n'))
     tree = notion_tree.parse(markdown_freed.freed(markdown.html(text), lambda tag: tag.replace('<', '&lt;')))
     return '\n'.join(_Writer(resolve).blocks(tree.children))
-
-
-def split(text: str, most_bytes: int, most_lines: int) -> list[str]:
-    """Return `text` in parts that can be sent one after the other: whole blocks, each within the limits.
-
-    A part begins at a line that is not indented, not inside code, and ends no table or toggle. Raises Rejected
-    for a block that is too large by itself.
-    """
-    blocks: list[list[str]] = []
-    fence = ''
-    for line in text.split('\n') if text else []:
-        if not blocks or not (fence or line.startswith(('\t', '</', '<summary>'))):
-            blocks.append([])
-        blocks[-1].append(line)
-        mark = _FENCE.match(line)
-        if fence and mark and mark[1] == fence and line.strip() == fence:
-            fence = ''
-        elif mark and not fence:
-            fence = mark[1]
-    parts: list[str] = []
-    size = lines = 0
-    for block in blocks:
-        piece = '\n'.join(block)
-        length = len(piece.encode('utf-8', 'replace'))
-        if length > most_bytes:
-            raise Rejected(f'one block of it has {length} bytes, and {most_bytes} can be sent; part it')
-        if parts and size + length < most_bytes and lines + len(block) <= most_lines:
-            parts[-1] += f'\n{piece}'
-            size, lines = size + length + 1, lines + len(block)
-        else:
-            parts.append(piece)
-            size, lines = length, len(block)
-    return parts

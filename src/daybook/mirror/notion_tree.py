@@ -1,6 +1,7 @@
 """HTML as a tree, pure: what a Markdown parser makes and what people write between, closed as browsers would."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 VOID = frozenset({'br', 'img', 'hr', 'input', 'col', 'source', 'wbr', 'area', 'embed', 'link', 'meta', 'track'})
@@ -132,3 +133,38 @@ def text_of(node: Node) -> str:
     if node.name in ('img', 'br'):
         return image_name(node) if node.name == 'img' else '\n'
     return ''.join(child if isinstance(child, str) else text_of(child) for child in node.children)
+
+
+def has_block(node: Node) -> bool:
+    """Return whether a block stands anywhere in a node."""
+    return any(isinstance(child, Node) and (child.name in BLOCK or has_block(child)) for child in node.children)
+
+
+def first_line(node: Node) -> tuple[list[Node | str], list[Node | str]]:
+    """Part the children of a list item into its own line and the blocks below it."""
+    children = list(node.children)
+    while children and isinstance(children[0], str) and not children[0].strip():
+        children.pop(0)
+    if children and isinstance(children[0], Node) and children[0].name == 'p':
+        return list(children[0].children), children[1:]
+    end = next((n for n, child in enumerate(children) if isinstance(child, Node)
+                and (child.name in BLOCK or has_block(child))), len(children))
+    return children[:end], children[end:]
+
+
+def rows(node: Node) -> Iterator[list[Node]]:
+    """Yield the cells of each row of a table."""
+    for child in node.children:
+        if isinstance(child, Node) and child.name in GROUPS:
+            yield from rows(child)
+        elif isinstance(child, Node) and child.name == 'tr':
+            yield [cell for cell in child.children if isinstance(cell, Node) and cell.name in _CELLS]
+
+
+def flat(node: Node) -> Iterator[Node | str]:
+    """Yield what stands in a cell, block by block."""
+    for child in node.children:
+        if isinstance(child, Node) and (child.name in BLOCK and has_block(child) or child.name in ('ul', 'ol', 'table')):
+            yield from flat(child)
+        else:
+            yield child
