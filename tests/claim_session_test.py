@@ -146,6 +146,8 @@ def test_what_it_prints(repo: Sandbox) -> None:
     before = repo.snapshot()
     assert repo.daybook('claim-session').stdout == run.stdout
     assert repo.snapshot() == before
+    (repo.root / 'deep/er').mkdir(parents=True)
+    assert repo.daybook('claim-session', cwd='deep/er').stdout == run.stdout.replace(FOLDER, f'../../{FOLDER}').replace('.daybook/', '../../.daybook/')
 
 
 def test_cloud_folder_is_warned_about(tmp_path: Path, new_repo: Callable[[str], Sandbox]) -> None:
