@@ -220,6 +220,8 @@ def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str]
         print(f'  {command}')
     if addable:
         print("  git commit -m 'adopt daybook'")
+        for command in _install(found, program, ())[:1]:
+            print(f'  (everybody else, once in a clone of their own: {command})')
     if dirty:
         print(printable(f'  (your own uncommitted changes are in {", ".join(dirty)}; `git add -p` parts them)'))
     if found.runner and not found.calls_through:
@@ -238,7 +240,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     else:
         steps, base = scaffold.plan(found, call.wanted), found.places
     print(printable(f'daybook {call.action}, profile {call.profile}, in {repo.root}:'))
-    for step in steps:
+    for step in dict.fromkeys(steps):  # one command of theirs may stand for ours of several agents
         _print_step(step)
         if not call.is_writing:
             _print_change(step, found.places[step.path])
@@ -255,8 +257,9 @@ def _adopt(repo: Repo, call: Call) -> int:
     _print_next(repo, found, call.wanted, [path for path in written if path not in hidden], dirty)
     day = _grace(steps)
     if day:
-        print(f'until {day} documents only warn: `daybook validate-frontmatter` lists them, and '
-              '`daybook backfill-frontmatter --dry-run` shows what it would add')
+        own = _own_call(call.wanted)
+        print(f'until {day} documents only warn: `{own} validate-frontmatter` lists them, and '
+              f'`{own} backfill-frontmatter --dry-run` shows what it would add')
     return 0
 
 

@@ -185,6 +185,22 @@ def test_a_crowded_repository_keeps_what_it_has(repo: Sandbox) -> None:
     assert '-t pre-commit -t pre-merge-commit -t commit-msg -t pre-push' in out
 
 
+@pytest.mark.parametrize(('theirs', 'line'), [
+    pytest.param('', 'pre-commit install', id='our own file says which'),
+    pytest.param('repos:\n- repo: meta\n  hooks:\n  - id: identity\n', 'pre-commit install -t pre-commit -t pre-merge-commit -t commit-msg -t pre-push', id='theirs'),
+])
+def test_what_the_others_have_to_do_is_told(repo: Sandbox, theirs: str, line: str) -> None:
+    if theirs:
+        repo.write('.pre-commit-config.yaml', theirs)
+    repo.write('.agents/skills/handoff/SKILL.md', '---\nname: handoff\n---\n')
+    repo.write('.claude/settings.json', '{}')
+    repo.commit()
+    out = ran(repo)
+    assert f'  git commit -m \'adopt daybook\'\n  (everybody else, once in a clone of their own: {line})\n' in out
+    assert out.count('.agents/skills/handoff/SKILL.md: it is yours, so there is no second one') == 1
+    assert 'everybody else' not in ran(repo), 'nothing was written'
+
+
 def test_old_notes_get_their_folder_and_a_time_of_grace(repo: Sandbox) -> None:
     crowded(repo)
     ran(repo)
