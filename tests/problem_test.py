@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import example
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import Sandbox
 from daybook import problem
@@ -94,6 +97,18 @@ def test_what_is_said_of_very_many_files_is_counted(count: int, shown: int, rest
     assert (lines[-1] == f'{rest}{word}no title [rule]; DAYBOOK_FORMAT=json lists all') is bool(rest)
     assert len(lines) == shown + 2 + bool(rest) and len(json.loads(problem.render([*alike, *other], 'json')[0])) == count + 2
     assert len(problem.render([*alike, *other], 'github')) == 2 * (shown + 2) + bool(rest)
+
+
+@given(st.lists(st.builds(
+    Problem, st.just('a\x1b\u202e.md'), st.integers(1, 40), st.sampled_from(['link-missing', 'link-case']),
+    st.sampled_from(['no such file: b', 'no such file: \x07', 'c\u2028\ud800']), st.sampled_from(['error', 'warning']),
+    st.sampled_from([(), ('b',), ('b', 'c')]),
+), max_size=90))
+@example([Problem('a\x1b\u202e.md', line, 'link-missing', 'no such file: b', level) for line in range(24) for level in ('error', 'warning')])
+@example([Problem('a\x1b\u202e.md', line, 'link-missing', f'no such file: {line % 2}') for line in range(43)])
+def test_texts_of_one_file_are_those_of_render(problems: list[Problem]) -> None:
+    found = [(one.line, problem.told(one)) for one in problems]
+    assert problem.texts('a\x1b\u202e.md', found) == problem.render(problems, 'text')
 
 
 def test_add_line() -> None:

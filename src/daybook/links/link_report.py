@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.checks.scope import Scope
 
 HOOK_ID = 'audit-links'
-Told = TypeVar('Told')
+_Result = TypeVar('_Result')
 
 
 def _arguments(words: Sequence[str]) -> SimpleNamespace:
@@ -103,8 +103,8 @@ def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Chang
     return change is None and output_format == 'text' and not (named or options.baseline or options.fix)
 
 
-def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], Told], *,
-             staged: Collection[str] | None = None, keeps: bool = True) -> Told:
+def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], _Result], *,
+             staged: Collection[str] | None = None, keeps: bool = True) -> _Result:
     """Bring what is known of the links up to date and return what `tell` makes of it."""
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)

@@ -55,11 +55,9 @@ class Verdict(NamedTuple):
 
 def verdict(source: str, found: Collection[Finding], known: Collection[str], *, is_dated: bool = False, texts_only: bool = False) -> Verdict:
     """Return the verdict on the file `source`, without keys; `known` are the lines of the baseline."""
-    if texts_only:
-        return Verdict(row(source, found, known, is_dated=is_dated, texts_only=True) if found else None, (), ())
     folders = {tree.folder_of(wrong.causes[0]) for wrong in {wrong for _, wrong, _ in found}
                if wrong.rule in (destination.MISSING, link_messages.UNTRACKED) and wrong.causes}
-    return Verdict(row(source, found, known, is_dated=is_dated) if found else None, tuple(folders), ())
+    return Verdict(row(source, found, known, is_dated=is_dated, texts_only=texts_only) if found else None, tuple(folders), ())
 
 
 def row(source: str, found: Collection[Finding], known: Collection[str], *, is_dated: bool, texts_only: bool = False) -> Row:
