@@ -248,7 +248,7 @@ def _places(repo: Repo, faults: Iterable[Fault], change: Change, ageing: Ageing)
     return {fault: place for fault, place in places.items() if fault not in touched or fault in kept}
 
 
-class Told(NamedTuple):
+class Surroundings(NamedTuple):
     """What is known about faults: `dated` are the files about which it may change without them.
 
     `watched` are the folders and files, relative to the root or absolute, that change then, if git knows nothing of it.
@@ -259,7 +259,7 @@ class Told(NamedTuple):
     watched: set[str]
 
 
-def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> Told:
+def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, known: tree.Tree) -> Surroundings:
     """Return what is known about `faults` beyond the tree."""
     may_age = functools.cache(ageing.may_age)
     old = [f for f in faults if f.destination.fault in _AGEING and may_age(f.source)]
@@ -269,4 +269,4 @@ def around(repo: Repo, faults: Sequence[Fault], change: Change, ageing: Ageing, 
                    on_disk=lying.found, lost=_lost(repo, places, ageing.note_folders() if places else ()))
     told = {*found.renamed, *found.deleted, *found.former, *lying.found, *lying.empty}
     dated = {f.source for f in old} | {f.source for f in faults if f.destination.path in told}
-    return Told(found, dated, lying.watched | ({os.path.join(repo.common_dir, 'shallow')} if old else set()))
+    return Surroundings(found, dated, lying.watched | ({os.path.join(repo.common_dir, 'shallow')} if old else set()))
