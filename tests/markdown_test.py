@@ -261,8 +261,8 @@ def _check_equal(text: str) -> None:
     fast, slow = (markdown.scan_with(parser, text) for parser in PARSERS.values())
     assert fast == slow
     for link in fast.links:
-        line = text.replace('\r\n', '\n').split('\n')[link.line - 1]
-        assert line[link.column - 1:].startswith(text[link.start:link.end].split('\n')[0].rstrip('\r'))
+        line = text.replace('\r\n', '\n').replace('\r', '\n').split('\n')[link.line - 1]
+        assert line[link.column - 1:].startswith(text[link.start:link.end].replace('\r', '\n').split('\n')[0])
 
 
 @settings(max_examples=400, derandomize=True, deadline=None)
@@ -278,6 +278,7 @@ def _check_equal(text: str) -> None:
 @example('x\n\n\u2028\n\x0c\n[a](b)\n---\n')
 @example('- [a](b)\x85 \n\n  [c](d)\x1c')
 @example('\ufeff# a\n')
+@example('```\r[a](b)\r```\r\r- [c](d)\r  - [e](f)\r\r# g\r')
 def test_the_parsers_agree(text: str) -> None:
     _check_equal(text)
 
@@ -285,10 +286,12 @@ def test_the_parsers_agree(text: str) -> None:
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(generated.filter(lambda text: '`' not in text))
 def test_line_ends_change_neither_lines_nor_columns(text: str) -> None:
-    unix, windows = markdown.scan(text), markdown.scan(text.replace('\n', '\r\n'))
-    assert [h[:4] for h in windows.headings] == [h[:4] for h in unix.headings]
-    assert [link[:4] for link in windows.links] == [link[:4] for link in unix.links]
-    assert windows.anchors == unix.anchors
+    unix = markdown.scan(text)
+    for end in ('\r\n', '\r'):
+        other = markdown.scan(text.replace('\n', end))
+        assert [h[:4] for h in other.headings] == [h[:4] for h in unix.headings]
+        assert [link[:4] for link in other.links] == [link[:4] for link in unix.links]
+        assert other.anchors == unix.anchors
 
 
 @pytest.mark.parametrize('text', DISAGREEMENTS.values(), ids=DISAGREEMENTS)

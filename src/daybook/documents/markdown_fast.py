@@ -1,6 +1,7 @@
 """The fast Markdown parser, and the only place that imports pyromark (pulldown-cmark)."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,11 @@ _KINDS = {'Inline': 'link', 'Autolink': 'autolink', 'Email': 'autolink'}
 _Events = Iterator[tuple[Any, dict[str, int]]]
 
 
+def _parsable(text: str) -> str:
+    """Return `text` with LF for each CR alone, a line end in CommonMark that pulldown-cmark 0.13 knows in some places only."""
+    return re.sub('\r(?!\n)', '\n', text) if '\r' in text else text
+
+
 def _text(event: str | dict[str, str]) -> str:
     if type(event) is str:
         return '\n'
@@ -32,7 +38,7 @@ class _Reader:
 
     def __init__(self, source: bytes, *, with_code: bool = False) -> None:
         self.source = source
-        self.events: _Events = _PARSER.events_with_range(source.decode())
+        self.events: _Events = _PARSER.events_with_range(_parsable(source.decode()))
         self.marks: list[Mark] = []
         self.with_code = with_code
         self.containers_end = self.alt_end = 0
@@ -156,6 +162,6 @@ def inline_text(text: str) -> str:
 def html(text: str) -> str:
     """Return `text` as HTML that is not sanitised: raw HTML passes through."""
     try:
-        return _PARSER.html(text)
+        return _PARSER.html(_parsable(text))
     except UnicodeEncodeError:  # a lone surrogate
-        return _PARSER.html(text.encode(errors='replace').decode())
+        return _PARSER.html(_parsable(text.encode(errors='replace').decode()))
