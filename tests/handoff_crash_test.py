@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -247,6 +248,22 @@ def test_killed_when_the_server_had_taken_the_push(scene: Team, tmp_path: Path) 
     roman = copied(scene, tmp_path / 'team')
     before = roman.state()
     killed = roman.hand_off(env=ENV, kill_at=1, needle='after git push')
+    assert again(roman, before, killed) == 'completed'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals')
+@pytest.mark.parametrize('question', ['for-each-ref --format=%(upstream)', 'rev-list', 'config --get branch.main.merge'])
+def test_push_before_which_a_question_to_git_was_killed_is_made_by_the_next_run(scene: Team, tmp_path: Path, question: str) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before = roman.state()
+    wrapper = roman.root.parent / 'bin' / 'git'
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\n[ -e {roman.root}/.git/daybook/handoff.json ] && case "$*" in *"{question}"*) kill -9 $$;; esac\n'
+                       f'exec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    killed = roman.hand_off(env={**ENV, 'PATH': f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}'})
+    assert killed.code == 1 and killed.last.endswith('pushed=unknown reason=push-failed'), killed.out
+    assert 'was killed (signal 9)' in killed.out and 'run this again' in killed.out
     assert again(roman, before, killed) == 'completed'
 
 

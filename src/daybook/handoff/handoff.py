@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from daybook.errors import FatalError
+from daybook.errors import KilledError
 from daybook.handoff import archiving
 from daybook.handoff import committing
 from daybook.handoff import contents as texts
@@ -67,6 +68,9 @@ def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: st
     committing.verify(request, journal)
     try:
         pushed = _publish(request, journal)
+    except KilledError as error:  # the journal stays, so that to run this again completes it
+        request.say(f'the push could not be made: {error}')
+        return Outcome(journal.id, str(journal.commit), 'unknown', 'push-failed', 1, prompt)
     except (FatalError, OSError) as error:
         pushed = Pushed('unknown', 'push-failed', (f'the push could not be made: {error}; see where it stands: '
                                                    'git fetch',), True)

@@ -25,7 +25,7 @@ STAGED = ('diff-index', '--cached', '--name-only', '-z', '--no-renames', '--ita-
 HEAD = ('rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}')
 _HOOKED = ('commit', 'push', 'fetch', 'update-ref')  # what starts hooks of the user, which may start anything
 # questions to which no answer is not a no; of all else the callers look how it ended
-_QUESTIONS = ('rev-parse', 'symbolic-ref', 'merge-base', 'config', 'remote', 'log', 'ls-tree', 'for-each-ref', 'check-ignore', 'diff', 'diff-index')
+_QUESTIONS = ('rev-parse', 'symbolic-ref', 'merge-base', 'config', 'remote', 'log', 'rev-list', 'ls-tree', 'for-each-ref', 'check-ignore', 'diff', 'diff-index')
 
 
 class Repo(NamedTuple):
