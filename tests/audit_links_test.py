@@ -592,7 +592,7 @@ def _random_change(repo: Sandbox, rng: random.Random) -> None:
     targets = ['a.md', 'b.md', 'B.md', '../a.md', 'sub/', 'sub/B.md', 'sub/b.md#one', 'README.md#two', './#one', '#one', '/b.md#two',
                '../sub/a.md', 'deep', 'deep/er/c.md#three', 'x.py:3', 'x.py#L3', 'b', 'sub/x', 'sub/x/y.md']
     path = rng.choice(names)
-    kind = rng.randrange(13)
+    kind = rng.randrange(17)
     if kind < 6:
         headings = [f'## {word}\n' for word in ('One', 'Two', 'Three') if rng.random() < 0.6]
         links = [f'[x]({rng.choice(targets)})\n' for _ in range(rng.randrange(5))] + ['[[b]]\n'] * (rng.random() < 0.2)
@@ -609,6 +609,14 @@ def _random_change(repo: Sandbox, rng: random.Random) -> None:
         repo.write('.daybook/config.yaml', f'links: {{root: {rng.choice(("ignore", "repository"))}}}\n')
     elif kind == 11:
         repo.write('.daybook/links-baseline.txt', rng.choice(('', 'a.md: b.md\n', 'b.md: /b.md#two\nsub/a.md: deep\n')))
+    elif kind == 12:
+        repo.git('mv', '--force', rng.choice(names), path, check=False)
+    elif kind == 13:
+        repo.git('reset', '-q', *rng.choice((('--soft', 'HEAD~1'), ('HEAD~1',), ('--', path))), check=False)
+    elif kind == 14:
+        repo.git('rm', '-q', '--cached', '--', path, check=False)
+    elif kind == 15:
+        repo.write('.gitignore', rng.choice(('', 'deep/\n', '*.md\n')))
     else:
         repo.git('add', '--all')
         repo.git('commit', '-q', '--allow-empty', '-m', 'x')
