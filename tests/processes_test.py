@@ -186,3 +186,39 @@ def test_nobody_survives_the_one_that_asks(tmp_path: Path, method: str, sent: si
             while True:
                 os.kill(int(name), 0)
                 time.sleep(0.01)  # until init has buried it
+
+
+_KILLED_AS_THEY_BEGIN = '''
+import os, signal
+from multiprocessing import util
+from daybook import processes
+
+spawn = util.spawnv_passfds
+
+def spawn_and_kill(path, args, fds):
+    process = spawn(path, args, fds)
+    if any(b'spawn_main' in os.fsencode(word) for word in args):
+        os.kill(process, signal.SIGKILL)
+    return process
+
+class Work:
+    data = b''
+
+    def __init__(self):
+        self.data = bytes(3_000_000)  # more than a pipe holds
+
+    def __call__(self, number):
+        return number
+
+if __name__ == '__main__':
+    util.spawnv_passfds = spawn_and_kill
+    processes._METHOD, processes.available = 'spawn', lambda: 2
+    print(*processes.each(Work(), range(8), 2, chunk=1))
+'''
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals')
+def test_who_is_killed_while_it_is_sent_its_work_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / 'program.py').write_text(_KILLED_AS_THEY_BEGIN)
+    run = subprocess.run((sys.executable, 'program.py'), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == ('0 1 2 3 4 5 6 7\n', '')

@@ -67,13 +67,18 @@ def _start(work: Callable[[_Job], object], chunks: Sequence[Sequence[_Job]], pro
         return
     pipes.append(here)
     others = pipes if _METHOD == 'fork' else ()
-    process = context.Process(target=_serve, args=(there, others, work, chunks), daemon=True)
+    # what is sent at the start of one that is killed meanwhile would be written into a pipe that nobody reads, for ever
+    given = (work, chunks) if _METHOD == 'fork' else None
+    process = context.Process(target=_serve, args=(there, others, given), daemon=True)
     try:
         with _without_interrupt(), contextlib.suppress(OSError):  # a machine that has no room for one more is as if it had been killed
             process.start()
             processes.append(process)
     finally:
         there.close()
+    if given is None:
+        with contextlib.suppress(OSError):
+            here.send((work, chunks))
 
 
 @contextlib.contextmanager
@@ -89,11 +94,13 @@ def _without_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def _serve(pipe: Connection, others: Iterable[Connection], work: Callable[[_Job], object], chunks: Sequence[Sequence[_Job]]) -> None:
+def _serve(pipe: Connection, others: Iterable[Connection],
+           given: tuple[Callable[[_Job], object], Sequence[Sequence[_Job]]] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one that ends them all
     for other in others:
         other.close()  # else nobody would learn from them that the one that asks is gone
     with contextlib.suppress(EOFError, OSError):
+        work, chunks = given or pipe.recv()
         while True:
             pipe.send(_results(work, chunks[pipe.recv()]))
 
