@@ -343,8 +343,7 @@ def test_questions_are_ended_when_we_are_interrupted(repo: Sandbox, tmp_path: Pa
     fake.write_text(f'#!/bin/sh\n: > "{asked}/$$"\nexec sleep 600\n')
     fake.chmod(0o755)
     env = {**os.environ, 'PATH': f'{fake.parent}:{os.environ["PATH"]}', 'ASKED': str(asked)}
-    heeding = f'import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{program}'  # whatever started the tests
-    run = subprocess.Popen((sys.executable, '-c', heeding), cwd=repo.root, env=env, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen((sys.executable, '-c', program), cwd=repo.root, env=env, stderr=subprocess.DEVNULL)
     while run.poll() is None and len(list(asked.iterdir())) < 2:
         time.sleep(0.01)
     if program != _INTERRUPTED_START:
