@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
+from daybook.__main__ import main
+from daybook.documents import link_facts
 
 ID = 'audit-links'
 TEXT = ''.join(f'Sentence {number} of a text that git knows again.\n' for number in range(9))
@@ -180,3 +182,62 @@ def test_git_is_asked_for_renames_only_where_something_may_be_told_of_them(repo:
     assert asked(IN_COMMIT) == 0, 'no dead link can be told of it'
     repo.stage({'a.md': '[x](c.md)\n'})
     assert asked() == 1
+
+
+@pytest.mark.parametrize('count', [1, 120])
+@pytest.mark.parametrize('is_dirty', [False, True])
+def test_a_file_that_changes_while_it_is_read_is_not_remembered_so(repo: Sandbox, count: int, is_dirty: bool, monkeypatch: pytest.MonkeyPatch,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    repo.stage({f'{number}.md': '[x](b.md#one)\n' for number in range(count)} | {'b.md': '# One\n'})
+    repo.commit()
+    content = '# One\n\nmore\n' if is_dirty else '# One\n'
+    repo.write('b.md', content)
+    read = link_facts.read
+
+    def read_late(root: str, path: str) -> bytes | None:
+        if path == 'b.md':
+            repo.write('b.md', '# Two\n')
+        return read(root, path)
+
+    with monkeypatch.context() as late:
+        late.chdir(repo.root)
+        late.setattr(link_facts, 'read', read_late)
+        assert main([ID]) == 1
+    assert 'no anchor #one' in capsys.readouterr().out
+    repo.write('b.md', content)
+    assert _told(repo) == ''
+    assert _told(repo) == '', 'and this is remembered'
+
+
+def test_a_file_that_a_commit_does_not_take_as_it_was_read_is_not_remembered_so(
+        repo: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.stage({'b.md': '# Two\n', 'a.md': '[x](b.md#one)\n'})
+    repo.commit()
+    repo.stage({'b.md': '# One\n'})
+    read = link_facts.read
+
+    def read_late(root: str, path: str) -> bytes | None:
+        if path == 'b.md':
+            repo.write(path, '# Two\n')
+        return read(root, path)
+
+    with monkeypatch.context() as late:
+        late.chdir(repo.root)
+        late.setenv('GIT_INDEX_FILE', '.git/index')
+        late.setattr(link_facts, 'read', read_late)
+        assert main([ID]) == 1
+    capsys.readouterr()
+    repo.write('b.md', '# One\n')
+    assert _told(repo) == ''
+
+
+@pytest.mark.parametrize('attribute', ['text eol=crlf', 'working-tree-encoding=UTF-16LE', 'filter=turned'])
+def test_a_file_that_git_keeps_in_another_form_is_remembered(repo: Sandbox, attribute: str) -> None:
+    repo.git('config', 'filter.turned.clean', 'rev')
+    repo.git('config', 'filter.turned.smudge', 'rev')
+    repo.stage({'.gitattributes': f'b.md {attribute}\n', 'a.md': '[x](b.md) [y](c.md)\n'})
+    repo.write('b.md', '# One\r\n' if 'eol' in attribute else '# One\n'.encode('UTF-16LE') if '16' in attribute else '# One\n')
+    repo.git('add', 'b.md')
+    repo.commit()
+    assert 'c.md' in _told(repo)
+    assert list((repo.root / '.git/daybook').glob('links-*')), 'the answer'

@@ -87,6 +87,10 @@ class Catalogue:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def take_back(self) -> None:
+        """Forget what `writing` has written so far."""
+        self._connection.rollback()
+
     def writing(self) -> Writing:
         """Make one transaction of a `with` block; gives False, and writes nothing, when another process has the file."""
         return Writing(self._connection)

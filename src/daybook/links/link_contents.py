@@ -29,6 +29,7 @@ from daybook.repo.git import Repo
 
 KIND = f'links-{link_facts.VERSION}'
 _MOST_PAGES = 1000  # whose anchors are held ready
+_MANY = 100  # files, from which on git tells sooner what changed
 
 _Job = TypeVar('_Job')
 _Result = TypeVar('_Result')
@@ -42,7 +43,7 @@ class Contents:
         self._repo, self._entries, self._kept, self._is_in_commit = repo, entries, kept, is_in_commit
         self._dumps: dict[str, str] = {}
         self._anchors: dict[str, Set[str] | None] = {}
-        self._from_git: dict[str, bytes | None] = {}
+        self._from_disk: set[str] = set()
 
     def is_source(self, path: str) -> bool:
         """Return whether `path` is a Markdown file, and no symbolic link to one."""
@@ -79,9 +80,26 @@ class Contents:
             if result is None:
                 others.append(job)
             else:
+                self._from_disk.add(path_of(job))
                 yield path_of(job), result
         for job, data in zip(others, git_objects.read_local(self._repo, [self._entries[path_of(job)][1] for job in others])):
             yield path_of(job), None if data is None else from_bytes(job, data)
+
+    def has_moved(self) -> bool:
+        """Return whether a file changed before it was read, so that what was found is not what the listing stands for."""
+        asked = sorted(self._from_disk)
+        if len(asked) < _MANY:
+            asked = [path for path in asked if not self._is_as_listed(path)]  # nearly always all are
+        if not asked:
+            return False
+        if self._is_in_commit:
+            return bool(git_status.maybe_unstaged(self._repo, asked))
+        now = listing.read(self._repo.root, is_in_commit=False).entries()
+        return any(path not in now or now[path][1] != self._entries[path][1] for path in asked)
+
+    def _is_as_listed(self, path: str) -> bool:
+        data, blob = link_facts.read(self._repo.root, path), self._entries[path][1]
+        return data is not None and blob in (listing.blob_id(data, blob), listing.blob_id(data.replace(b'\r\n', b'\n'), blob))
 
     def facts(self, path: str) -> Facts | None:
         """Return what the file at `path` says; None when it is not to be had."""

@@ -115,7 +115,11 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
                 if not is_mine:
                     continue
                 view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), staged=staged)
-                return tell(_Report(repo, files, setup, store, view, judge))
+                is_true = not store.is_kept or not judge.contents.has_moved()
+                told = tell(_Report(repo, files, setup, store, view, judge, is_true=is_true))
+                if not is_true:
+                    store.take_back()
+                return told
         except catalogue_values.Damaged:
             catalogue.discard(repo.common_dir)
     raise FatalError(f'no catalogue can be made in memory; free some memory, then run `daybook {HOOK_ID} --no-catalogue`')
@@ -134,7 +138,8 @@ def _is_below(path: str, named: Collection[str]) -> bool:
 class _Report:
     """Tells what the view of a work tree holds."""
 
-    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge) -> None:
+    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge, *, is_true: bool) -> None:
+        self._keeps = kept.is_kept and is_true
         self._repo, self._files, self._setup, self._kept, self._view, self._judge = repo, files, setup, kept, view, judge
         self._known = setup.known
 
@@ -154,7 +159,7 @@ class _Report:
         text, blocking = self._kept.lines(self._view)
         text, code = text + link_memory.advice(blocking, self._setup.baseline), int(blocking > 0)
         view = self._kept.view(link_memory.view_name(self._repo.git_dir))
-        if self._kept.is_kept and view is not None:
+        if self._keeps and view is not None:
             files = self._files
             link_memory.keep(self._repo.git_dir, Answer(self._setup.digest, files.digest, files.trailer, view.witness,
                                                         is_index=files.is_index, code=code, text=text))
