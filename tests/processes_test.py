@@ -149,14 +149,15 @@ def test_only_the_processors_that_we_may_use_count() -> None:
 
 
 _WAITING = '''
-import os, sys
+import os, sys, time
 from daybook import processes
 
 def work(number):
     with open(os.path.join('begun', str(os.getpid())), 'w'):
         pass
-    while not os.path.exists('go'):
-        pass
+    end = time.monotonic() + 300  # also of what a killed test leaves behind
+    while not os.path.exists('go') and time.monotonic() < end:
+        time.sleep(0.01)
 
 if __name__ == '__main__':
     processes.available = lambda: 2
