@@ -333,6 +333,24 @@ def test_hand_off_with_a_line_elsewhere_is_no_work(clone: Clone, key: str, path:
     assert subjects(clone.facts(claim)) == ['docs/sessions/RT-261119-01.md']
 
 
+@pytest.mark.parametrize('is_tracked', [True, False])
+def test_hand_off_with_its_pages_is_no_work_where_they_are_tracked(clone: Clone, is_tracked: bool) -> None:
+    claim = clone.claim()
+    clone.write('docs/rendered/index.html', '<p>')
+    clone.git('add', '.')
+    clone.note('RT-261119-01')
+    assert len(clone.facts(claim, settings=config.DEFAULTS._replace(render_tracked=is_tracked)).commits or ()) == (not is_tracked)
+
+
+def test_file_that_became_a_note_is_work(clone: Clone) -> None:
+    clone.work('code.md', text='a long text\n' * 9)
+    claim = clone.claim()
+    clone.write('docs/sessions/.keep', '')
+    clone.git('mv', 'code.md', NOTE.format(id='RT-261119-01'))
+    clone.work('docs/sessions/INDEX.md')
+    assert len(clone.facts(claim).commits or ()) == 1
+
+
 @pytest.mark.parametrize('path', ['docs/adr/a.md', 'plans/p.md', 'code.py'])
 def test_note_with_other_work_is_work(clone: Clone, path: str) -> None:
     claim = clone.claim()

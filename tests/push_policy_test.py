@@ -65,14 +65,14 @@ def test_push_remote_that_is_the_same(clone: Sandbox) -> None:
     assert isinstance(upstream(clone), Upstream)
 
 
-POLICIES = [  # handoff.push, commits ahead before the note, of these the operator's own, reason
-    ('auto', 0, 0, None), ('auto', 1, 1, 'other-commits'), ('own', 0, 0, None), ('own', 2, 2, None),
+POLICIES = [  # handoff.push, commits ahead before the note, of these what may go along, reason
+    ('auto', 0, 0, None), ('auto', 1, 0, 'other-commits'), ('auto', 1, 1, None), ('auto', 2, 1, 'other-commits'), ('own', 0, 0, None), ('own', 2, 2, None),
     ('own', 2, 1, 'other-commits'), ('never', 0, 0, 'never'), ('auto', 12, 0, 'other-commits'),
 ]
 
 
-@pytest.mark.parametrize(('policy', 'ahead', 'own', 'reason'), POLICIES)
-def test_policy(clone: Sandbox, policy: str, ahead: int, own: int, reason: str | None) -> None:
+@pytest.mark.parametrize(('policy', 'ahead', 'along', 'reason'), POLICIES)
+def test_policy(clone: Sandbox, policy: str, ahead: int, along: int, reason: str | None) -> None:
     place = upstream(clone)
     oids = []
     for number in range(ahead):
@@ -81,13 +81,13 @@ def test_policy(clone: Sandbox, policy: str, ahead: int, own: int, reason: str |
     clone.git('commit', '-q', '--allow-empty', '-m', 'note')
     repo, settings = git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy)
     assert isinstance(place, Upstream)
-    forbidden = push_policy.may_push(repo, settings, place, clone.git('rev-parse', 'HEAD'), oids[:own])
+    forbidden = push_policy.may_push(repo, settings, place, clone.git('rev-parse', 'HEAD'), oids[:along])
     assert (forbidden and forbidden.reason) == reason
     if forbidden:
         text = '\n'.join(forbidden.lines)
         assert 'git push origin HEAD:main' in text and not forbidden.is_failure
         assert ('and 2 more' in text) is (ahead == 12)
-        assert text.count(': work') == min(10, ahead - (own if policy == 'own' else 0)) * (policy != 'never')
+        assert text.count(': work') == min(10, ahead - along) * (policy != 'never')
 
 
 @pytest.mark.parametrize('policy', ['auto', 'never'])

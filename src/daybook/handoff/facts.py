@@ -141,7 +141,8 @@ def _is_mine(record: Record, mine: set[str], others: set[str]) -> bool:
     return not record.authors & others and (not mine or bool(record.committers & mine))
 
 
-def _own(records: Sequence[Record], operator: Operator, operators: Mapping[str, Operator]) -> list[Record]:
+def own(records: Sequence[Record], operator: Operator, operators: Mapping[str, Operator]) -> list[Record]:
+    """Return the commits that are `operator`'s, by the addresses of who wrote or committed them."""
     mine = {email.casefold() for email in operator.emails}
     others = {email.casefold() for o in operators.values() if o.slug != operator.slug for email in o.emails}
     return [record for record in records if _is_mine(record, mine, others)]
@@ -160,13 +161,14 @@ def _sum(rows: Sequence[Row]) -> tuple[FileChange, ...]:
     return tuple(totals[path] for path in sorted(totals))
 
 
-def _is_hand_off(settings: Settings, record: Record) -> bool:
+def is_hand_off(settings: Settings, record: Record) -> bool:
     """Whether a commit only carries a note with its lines elsewhere: that is no work of its own."""
-    kinds = {row.path: kind_of(settings, row.path) for row in record.rows}
+    kinds = {path: kind_of(settings, path) for row in record.rows for path in (row.path, row.old) if path}
     notes = [path for path, kind in kinds.items() if kind and kind.name == 'session' and ID.match(stem_of(path))]
     own = (settings.handoff_changelog, settings.handoff_action_log, settings.indexes_overview)
+    pages = f'{settings.render_folder}/' if settings.render_tracked else None
     return bool(notes) and all((kind and kind.name in ('session', 'workstream')) or posixpath.basename(path) == indexes.NAME
-                               or path in own for path, kind in kinds.items())
+                               or path in own or pages and path.startswith(pages) for path, kind in kinds.items())
 
 
 def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
@@ -179,10 +181,10 @@ def gather(repo: Repo, settings: Settings, start: Start, operator: Operator,
     branch = git_refs.current_branch(repo) or ''
     if not start.is_known:
         return Facts(start, head, branch, None)
-    own = [record for record in _own(history.read(repo, '--no-merges', *start.revisions), operator, operators)
-           if not _is_hand_off(settings, record) and (until is None or record.commit.time <= until)]
-    rows = [row for record in own for row in record.rows]
-    return Facts(start, head, branch, tuple(record.commit for record in own), _sum(rows))
+    work = [record for record in own(history.read(repo, '--no-merges', *start.revisions), operator, operators)
+            if not is_hand_off(settings, record) and (until is None or record.commit.time <= until)]
+    rows = [row for record in work for row in record.rows]
+    return Facts(start, head, branch, tuple(record.commit for record in work), _sum(rows))
 
 
 def own_ahead(repo: Repo, settings: Settings, operator: Operator, operators: Mapping[str, Operator], *, seen: str,
@@ -191,14 +193,14 @@ def own_ahead(repo: Repo, settings: Settings, operator: Operator, operators: Map
 
     `start` is where the session of this one begins (empty: before the first commit, None: unknown).
     """
-    own = _own(history.read(repo, f'{seen}..{commit}'), operator, operators)
-    ends = [record.commit.oid for record in own if _is_hand_off(settings, record) and record.commit.oid != commit]
+    mine = own(history.read(repo, f'{seen}..{commit}'), operator, operators)
+    ends = [record.commit.oid for record in mine if is_hand_off(settings, record) and record.commit.oid != commit]
     ranges = [[end] for end in ends]
     if start is not None:
         ranges.append([commit, f'^{start}'] if start else [commit])
     covered = {oid for revisions in ranges
                for oid in git.expect('rev-list', *revisions, f'^{seen}', '--', cwd=repo.root).lines}
-    return {commit} | {record.commit.oid for record in own} & covered
+    return {commit} | {record.commit.oid for record in mine} & covered
 
 
 def touched(facts: Facts, settings: Settings, kind: str) -> list[str]:

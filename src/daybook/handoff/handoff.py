@@ -12,6 +12,7 @@ from daybook.handoff import committing
 from daybook.handoff import contents as texts
 from daybook.handoff import draft_claim
 from daybook.handoff import draft_search
+from daybook.handoff import earlier
 from daybook.handoff import facts as git_facts
 from daybook.handoff import journal as journals
 from daybook.handoff import keeping
@@ -24,6 +25,7 @@ from daybook.handoff import vetting
 from daybook.handoff.journal import Journal
 from daybook.handoff.plan import Plan
 from daybook.handoff.push_policy import Pushed
+from daybook.handoff.push_policy import Upstream
 from daybook.handoff.request import Outcome
 from daybook.handoff.request import Request
 from daybook.repo import files
@@ -40,6 +42,15 @@ from daybook.session.telemetry import Telemetry
 _LOCK_WAIT = 30.0  # seconds that a second hand-off of the same work tree waits for the first
 
 
+def _along(request: Request, journal: Journal, upstream: Upstream) -> Mapping[str, str]:
+    """Return the commits that may be pushed with this one, each with the id of the note where that is told."""
+    repo, settings, commit = request.repo, request.settings, str(journal.commit)
+    if settings.handoff_push == 'own':
+        return dict.fromkeys(git_facts.own_ahead(repo, settings, request.operator, request.operators, seen=upstream.seen,
+                                                 commit=commit, start=journal.start), '')
+    return earlier.unpushed(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit)
+
+
 def _publish(request: Request, journal: Journal) -> Pushed:
     repo, settings, commit = request.repo, request.settings, str(journal.commit)
     if not journals.is_on_branch(repo, journal, commit):
@@ -48,11 +59,13 @@ def _publish(request: Request, journal: Journal) -> Pushed:
     upstream = push_policy.upstream_of(repo, journal.branch)
     if isinstance(upstream, Pushed):
         return upstream
-    own = git_facts.own_ahead(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit,
-                              start=journal.start) if settings.handoff_push == 'own' else ()
-    forbidden = push_policy.may_push(repo, settings, upstream, commit, own)
+    along = _along(request, journal, upstream)
+    forbidden = push_policy.may_push(repo, settings, upstream, commit, along)
     if forbidden is not None:
         return forbidden
+    notes = [note for note in along.values() if note]
+    if notes:
+        request.say(f'hand-offs that were not pushed yet, and go with it: {", ".join(notes)}')
     request.step(f'push to {upstream.remote}')
     return publish.push(repo, settings, upstream, commit=commit, writes=journal.writes, session_id=journal.id,
                         pages=request.pages)

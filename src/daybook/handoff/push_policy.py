@@ -80,14 +80,12 @@ def command(repo: Repo, upstream: Upstream, commit: str) -> str:
     return f'{first}git push {remote} HEAD:{branch}'
 
 
-def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, own: Collection[str]) -> Pushed | None:
-    """Return why the policy forbids the push, or None when it allows it. `own` are the operator's."""
+def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, along: Collection[str]) -> Pushed | None:
+    """Return why the policy forbids the push, or None when it allows it. `along` are the commits that may go with this one."""
     if settings.handoff_push == 'never':
         return Pushed('no', 'never', (f'handoff.push is never: {command(repo, upstream, commit)}',))
     ahead = git.expect('rev-list', f'{upstream.seen}..{commit}', cwd=repo.root).lines
-    others = [oid for oid in ahead if oid != commit]
-    if settings.handoff_push == 'own':
-        others = [oid for oid in others if oid not in own]
+    others = [oid for oid in ahead if oid != commit and oid not in along]
     if not others:
         return None
     listed = git.expect('log', '--no-walk', '--no-show-signature', '--format=  %h %an: %s', *others[:10],
