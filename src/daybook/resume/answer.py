@@ -106,10 +106,12 @@ def _quotes(note: Note, text: str, settings: Settings) -> tuple[Quote, ...]:
     return tuple(Quote(title, body[:1 << 16]) for title, body in found.items())
 
 
-def _doubt(repo: Repo, note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
+def _doubt(reader: Reader, note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
     """Return who stands behind a note when that is not its operator; only then its earlier commits are looked at."""
     doubt = witness.doubt(note, last, configured)
-    return witness.doubt(note, witness.author_of(repo, note, last), configured) if doubt and last else doubt
+    if not doubt or not last:
+        return doubt
+    return witness.doubt(note, witness.author_of(reader.repo, note, last, reader.settings.kind('session')), configured)
 
 
 def _is_changed(repo: Repo, note: Note) -> bool:
@@ -133,7 +135,7 @@ def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
     summary = doc.meta.get('summary')
     if isinstance(summary, str) and quotes[0] == Quote('Summary', ''):
         quotes = (Quote('Summary', summary), *quotes[1:])
-    doubts = [_doubt(reader.repo, one, last, configured) for one, last in zip(mine, commits)]
+    doubts = [_doubt(reader, one, last, configured) for one, last in zip(mine, commits)]
     sure = next((one for one, last, doubt in zip(mine, commits, doubts) if last and not doubt), None) if doubts[0] else None
     before = f'{sure.head.id}, {_source(sure)}' if sure else ''
     author, oid = (commit.author, commit.oid) if commit else ('', '')
@@ -237,7 +239,7 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
     commits = recall.last_commits(repo, asked) + [None] * len(others[_PEERS:])
     known_there = witness.with_newcomers(repo, remote, configured, asked, is_fresh=call.is_fresh)
     peers = tuple(Peer(note.owner, note.head.id, note.head.title, _moment(note, last),
-                       note.branch.name if note.branch else '', _doubt(repo, note, last, known_there))
+                       note.branch.name if note.branch else '', _doubt(reader, note, last, known_there))
                   for note, last in zip(others, commits[len(mine):]))
     streams = recall.streams(here)
     last, since = None, None

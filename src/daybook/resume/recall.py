@@ -215,27 +215,38 @@ def _edge(repo: Repo) -> frozenset[str]:
     return frozenset((files.read_bytes(os.path.join(repo.common_dir, 'shallow')) or b'').decode().split())
 
 
-def _history(note: Note, count: int) -> tuple[str, ...]:
-    return ('log', f'-{count}', '-z', '--no-show-signature', '--format=%H%x1f%aN%x1f%aE%x1f%cN%x1f%cE%x1f%at',
+def _history(note: Note, count: int, *options: str) -> tuple[str, ...]:
+    return ('log', f'-{count}', '-z', '--no-show-signature', '--format=%H%x1f%aN%x1f%aE%x1f%cN%x1f%cE%x1f%at', *options,
             note.branch.commit if note.branch else 'HEAD', '--', *git.pathspec([note.path]))
 
 
-def _commits(answer: bytes | None) -> list[Last]:
-    rows = [row.split('\x1f') for row in os.fsdecode(answer or b'').strip('\n').split('\0')]
-    return [Last(*words[:5], int(words[5] or 0)) for words in rows if len(words) == 6]
+def _commits(answer: bytes | None, path: str) -> list[tuple[Last, str]]:
+    """Return the commits with the name that the note has in each; `path` is its name today."""
+    found: list[tuple[Last, str]] = []
+    for row in os.fsdecode(answer or b'').split('\0'):
+        words = row.strip('\n').split('\x1f')
+        if len(words) == 6:
+            found.append((Last(*words[:5], int(words[5] or 0)), path))
+        elif words[0] and found:  # a name, which a merge does not tell
+            path = words[0]
+            found[-1] = found[-1][0], path
+    return found
 
 
-def commits_of(repo: Repo, note: Note, count: int) -> list[Last]:
-    """Return the commits that touched a note last, the newest first, `count` at most; those that a shallow clone begins with not."""
-    edge = _edge(repo)
-    return [one for one in _commits(git_spawn.answers(repo.root, _history(note, count))[0]) if one.oid not in edge]
+def commits_of(repo: Repo, note: Note, count: int) -> list[tuple[Last, str]]:
+    """Return the commits that touched a note last, the newest first, `count` at most, each with the name that the note has in it.
+
+    Without those that a shallow clone begins with.
+    """
+    edge, asked = _edge(repo), _history(note, count, '--follow', '--name-only')
+    return [(one, path) for one, path in _commits(git_spawn.answers(repo.root, asked)[0], note.path) if one.oid not in edge]
 
 
 def last_commits(repo: Repo, notes: Sequence[Note]) -> list[Last | None]:
     """Return the commit that touched each note last, on the branch where it lies; None for what is not committed."""
     edge = _edge(repo)
     found: list[Last | None] = []
-    for answer in git_spawn.answers(repo.root, *(_history(note, 1) for note in notes)):
-        last = next(iter(_commits(answer)), None)
+    for note, answer in zip(notes, git_spawn.answers(repo.root, *(_history(note, 1) for note in notes))):
+        last = next((one for one, _ in _commits(answer, note.path)), None)
         found.append(_CUT_OFF if last and last.oid in edge else last)
     return found
