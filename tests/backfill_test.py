@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybook.backfill.authors import Authors
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.errors import FatalError
+from daybook.session.operators import Operator
 from daybook.writers import backfill
 from daybook.writers import backfill_refusal
 from daybook.writers import backfill_report
@@ -83,6 +85,10 @@ CREATED = (
     ('docs/sessions/CONV-30.md', '', '2026-05-11'),
     ('docs/sessions/2026-05-02-buyers.md', '', '2026-05-02'),
     ('docs/sessions/20260502_buyers.md', '', '2026-05-02'),
+    ('docs/adr/20260502-use-a-queue.md', '', '2026-05-02'),
+    ('docs/adr/20260502-use-a-queue.md', '- Date: 2026-05-02', '2026-05-02'),
+    ('docs/adr/20260502-20260508-queue.md', '', 'the file name has several days: 2026-05-02, 2026-05-08'),
+    ('docs/adr/20269902-use-a-queue.md', '', '2026-05-11'),
     ('docs/sessions/RT-260502-01.md', '', '2026-05-02'),
     ('docs/sessions/LOCAL-2026-05-02-1.md', '', '2026-05-02'),
     ('docs/sessions/CONV-30.md', '**Date:** 2026-05-02', '2026-05-02'),
@@ -176,6 +182,9 @@ REFUSED = (
     (b'# An ordinary note\n\n---\n\nText\n\n---\n', ''),
     (b'---\ntitle: T\n---\n\n---\n\nText between rules.\n\n---\n', ''),
     (b'<!-- markdownlint-disable -->\n# T\n', ''),
+    (b'----\n\n# T\n\nText: more.\n\n----\n', ''),
+    (b'--- a dash, a word\n\n# T\n\n---\n', ''),
+    (b'----\nsee http://x\n', ''),
     (b'# T\n\nWrite `do not edit` only where you mean it.\n'.replace(b'do not edit', b'edit'), ''),
     (b' \n', 'empty'),
     (b'---\ntitle: [\n---\n', 'not valid YAML'),
@@ -190,6 +199,10 @@ REFUSED = (
     (b'\n---\ntitle: T\n---\n', 'frontmatter that does not begin in the first line'),
     (b'<!-- x -->\n\n---\n- entity: plan\n---\n', 'frontmatter that does not begin in the first line'),
     (b'---\ntitle: T\n---\n\n---\ntitle: U\n---\n', 'a second block of frontmatter'),
+    *((data, 'frontmatter between other lines than `---`') for data in (
+        b'---yaml\ntitle: T\n---\n# T\n', b'--- # about\n# more\ntitle: T\n---\n', b'-----\ntitle: T\n-----\n', b'---\rtitle: T\r---\r# T\r',
+        b'---js\r\n{ title: "T" }\r\n---\r\n', b'\xef\xbb\xbf;;;\n{"title": "T"}\n;;;\n', '---\u00a0\n"title": T\n---\n'.encode(),
+    )),
     (b'<!-- generated, do not edit -->\n# T\n', 'generated'),
     (LIST, 'a list of one-key maps; `--convert`'),
 )
@@ -201,8 +214,14 @@ def test_refusal(data: bytes, words: str) -> None:
     assert reason.startswith(words) and bool(reason) == bool(words)
 
 
-def test_refusal_takes_linear_time() -> None:
-    data = b'<!-- a -->\n' * 50_000 + b'text'
+def test_who_is_named_in_a_long_text_takes_linear_time() -> None:
+    roman = Operator('roman', 'Roman', 'RT', ('r@x.org',))
+    assert Authors([roman]).named('Roman' + ' ' * 20_000 + 'Anna') is None
+    assert Authors([roman]).named('Roman <r@x.org>') == 'roman'
+
+
+@pytest.mark.parametrize('data', [b'<!-- a -->\n' * 50_000 + b'text', b'----\n' + b'# a\n' * 50_000, b'----' + b'\r' * 200_000])
+def test_refusal_takes_linear_time(data: bytes) -> None:
     assert backfill_refusal.refusal(document.from_bytes(NOTE, config.DEFAULTS.kind('session'), data)) == ''
 
 

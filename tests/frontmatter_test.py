@@ -45,6 +45,11 @@ READ = (
 # bad input is a problem with a line, never a traceback
 BAD = (
     pytest.param(b'---\na: 1\n', (1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'), id='unclosed'),
+    pytest.param(b'---\na: 1\n\ntext\n...\nb\n', (1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'), id='unclosed over dots'),
+    pytest.param(b'---\r\na: 1\r\n...\r\ntext\r\n', (3, 'frontmatter-unclosed', 'frontmatter is closed by `...`; close it by `---`'), id='dots'),
+    pytest.param(b'---\na: 1\nb: [2]\n...\ntext\n\n---\n', (4, 'frontmatter-unclosed', 'frontmatter is closed by `...`; close it by `---`'),
+                 id='dots before a rule'),
+    pytest.param(b'---\na: [\n...\n---\n', (3, 'frontmatter-yaml', 'not valid YAML: did not find expected node content'), id='dots in a list'),
     pytest.param(b'---', None, id='three dashes alone are a rule'),
     pytest.param(b'---\na: 1\nb: 2\na: 3\n---\n', (4, 'frontmatter-duplicate-key', 'duplicate key: a'), id='duplicate'),
     pytest.param(b'---\na:\n  b: 1\n  b: 2\n---\n', (4, 'frontmatter-duplicate-key', 'duplicate key: b'), id='duplicate below'),
@@ -174,6 +179,10 @@ def test_fast_reader_agrees(lines: list[str], newline: str) -> None:
         assert (repr(fast), list(fast)) == (repr(value), list(value))
 
 
+def test_fast_reader_takes_linear_time() -> None:
+    assert frontmatter_fast.read(b'a: [' + b' ' * 1_000_000 + b'x\n') is None
+
+
 def test_fast_reader_reads_what_notes_hold() -> None:
     text = (b'title: "A: b"\noperator: roman\ntags: [a, b]\n# why\ncommits: 3\nok: true\nnone:\nat: 2026-11-20T09:00:00+01:00\n'
             b'counts:\n  Bash: 3\n  mcp__x: 0\nlist:\n- a\n- b\n')
@@ -282,6 +291,7 @@ def test_set_keys_in_order(data: bytes, changes: dict[str, Any], expected: bytes
 
 REFUSED = (
     pytest.param(b'---\na: 1\n', {'a': 2}, 'never closed', id='unclosed'),
+    pytest.param(b'---yaml\na: 1\n---\n', {'a': 2}, 'put it between two of these first', id='another fence'),
     pytest.param(b'---\na: 1\na: 2\n---\n', {'a': 2}, 'duplicate key: a', id='duplicate'),
     pytest.param(b'---\n- a: 1\n---\n', {'a': 2}, 'take the `- ` off', id='list'),
     pytest.param(b'---\n{a: 1}\n---\n', {'a': 2}, 'write it as one key a line', id='flow'),

@@ -14,6 +14,7 @@ from daybook.session.operators import Operator
 from daybook.writers.backfill import Added
 
 _MANY = 100_000  # commits; who else took part stays a stranger
+_LONGEST = 500  # characters in which somebody is named
 _AGENT = re.compile(r'(?:claude|opus|sonnet|haiku|codex|copilot|gemini|chatgpt|gpt|cursor|devin|jules|agent|assistant|ai)\b', re.I)
 _BETWEEN = re.compile(r'\s*(?:[,;&+/]|\band\b)\s*')
 # https://docs.github.com/account-and-profile/reference/email-addresses-reference
@@ -50,6 +51,8 @@ class Authors:
 
     def named(self, text: str) -> str | None:
         """Return the slug of the one operator whom a text names, `` when it names programs only, else None."""
+        if len(text) > _LONGEST:
+            return None
         slugs = {slug for mail in _MAIL.findall(text) if (slug := self._by_mark.get(mail.casefold()))}
         if not slugs:
             parts = {self._part(part) for part in _BETWEEN.split(re.sub(r'\(.*?\)|（.*?）', '', text)) if part}

@@ -13,6 +13,10 @@ MAX_BLOCK = 1 << 20  # bytes; an ordinary block has some hundred
 BOM = b'\xef\xbb\xbf'
 _FENCE = re.compile(rb'---[ \t]*(\r\n|\n)')
 _CLOSE = re.compile(rb'^---[ \t]*(?:\r?\n|\Z)', re.MULTILINE)
+_DOTS = re.compile(rb'^\.\.\.[ \t]*\r?$', re.MULTILINE)
+# what other readers take for frontmatter: `---yaml`, `----`, `--- # comment`, `;;;`, lines that end with CR alone
+_OTHER_FENCE = re.compile(
+    rb'(---|;;;)[^\r\n]*+(?>\r\n?|\n)(?>#[^\r\n]*+(?>\r\n?|\n))*+\{?[ \t]*+["\']?[\w-]++["\']?[ \t]*+:[ \t\r\n](?s:.*?)[\r\n]\1')
 
 
 class Block(NamedTuple):
@@ -50,6 +54,11 @@ def is_unclosed(data: bytes) -> bool:
     return _FENCE.match(data, begin) is not None and find_block(data) is None
 
 
+def is_fenced_otherwise(data: bytes) -> bool:
+    """Return whether a document without a block has what other readers take for one, to which nothing may be prepended."""
+    return find_block(data) is None and _OTHER_FENCE.match(data.removeprefix(BOM)) is not None
+
+
 def body_offset(data: bytes) -> int:
     """Return the byte offset at which the body begins: after the block, or after the byte order mark."""
     block = find_block(data)
@@ -70,6 +79,18 @@ def content_hash(data: bytes) -> str:
     return f'sha256:{hashlib.sha256(body).hexdigest()}'
 
 
+def _dotted(data: bytes, start: int, end: int) -> tuple[int, str, str] | None:
+    """Return as an error that the keys between `start` and `end` are closed by `...`, as Jekyll and pandoc know it."""
+    dots = _DOTS.search(data, start, end)
+    if dots is None:
+        return None
+    from daybook.documents import frontmatter_yaml
+
+    if not isinstance(frontmatter_yaml.read_yaml(data[start:dots.start()])[0], dict):
+        return None
+    return data.count(b'\n', 0, dots.start()) + 1, 'frontmatter-unclosed', 'frontmatter is closed by `...`; close it by `---`'
+
+
 def parse(data: bytes) -> Parsed:
     """Read the frontmatter of a document; never raises for what a document may hold.
 
@@ -78,7 +99,8 @@ def parse(data: bytes) -> Parsed:
     block = find_block(data)
     if block is None:
         if is_unclosed(data):
-            return Parsed({}, None, (1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'))
+            unclosed = 1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'
+            return Parsed({}, None, _dotted(data, data.index(b'\n') + 1, min(len(data), MAX_BLOCK)) or unclosed)
         conflicted = data.startswith(b'<<<<<<< ')  # the block is inside: nobody may take it for a missing one
         return Parsed({}, None, (1, *frontmatter_fast.CONFLICTED) if conflicted else None)
     if block.end - block.start > MAX_BLOCK:
@@ -91,7 +113,7 @@ def parse(data: bytes) -> Parsed:
 
     meta, error = frontmatter_yaml.read_yaml(text)
     if error:
-        return Parsed({}, block, (error[0] + 1, *error[1:]))
+        return Parsed({}, block, _dotted(data, block.start, block.end) or (error[0] + 1, *error[1:]))
     if meta is None:
         return Parsed({}, block, None)
     if isinstance(meta, list) and meta and all(isinstance(v, dict) and len(v) == 1 for v in meta):

@@ -152,6 +152,8 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _new_block(data: bytes, changes: Mapping[str, Any], order: Sequence[str]) -> bytes:
+    if frontmatter.is_fenced_otherwise(data):
+        raise FatalError('frontmatter between other lines than `---`; put it between two of these first')
     begin = len(BOM) if data.startswith(BOM) else 0
     first = data.find(b'\n')
     newline = b'\r\n' if first > 0 and data[first - 1:first] == b'\r' else b'\n'

@@ -12,7 +12,7 @@ from typing import Any
 CONFLICTED = ('frontmatter-conflict', 'a merge conflict; resolve it first')  # rule and message
 
 _KEY = re.compile(r'[A-Za-z_][A-Za-z0-9_-]{0,99}')
-_WORD_LIST = re.compile(r'\[ *(?:[A-Za-z_][A-Za-z0-9_./-]*(?: *, *[A-Za-z_][A-Za-z0-9_./-]*)*)? *\]')
+_WORD_LIST = re.compile(r'\[ *+(?:[A-Za-z_][A-Za-z0-9_./-]*(?: *, *[A-Za-z_][A-Za-z0-9_./-]*)*)? *\]')
 _QUOTED = re.compile(r'"([^"\\]*)"' r"|'([^']*)'")
 _FIRST = frozenset('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/(')  # begins a text or a number
 _INTEGER = re.compile(r'[0-9]{1,400}')

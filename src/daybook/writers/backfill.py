@@ -38,6 +38,7 @@ _NOT_PROSE = re.compile(r'[-*+>|#<]|[^\w\s]{3}|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{
 _ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
 _CLAIMED = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
+_COMPACT = re.compile(r'(?<!\w)(20\d{6})-')  # as log4brains names decisions
 
 _MONTH_NAME = re.compile(r'20\d\d[-_](?:0[1-9]|1[0-2])')
 
@@ -166,7 +167,7 @@ def _first_sentence(paragraph: str) -> str:
 def _days_in_name(stem: str) -> list[str]:
     claimed = _CLAIMED.match(stem)
     return legacy_headers.dates_in('20{}-{}-{}'.format(*claimed.groups())) if claimed else \
-        legacy_headers.dates_in(stem.replace('_', ' '))
+        legacy_headers.dates_in(_COMPACT.sub(r'\1 ', stem.replace('_', ' ')))
 
 
 def _checked(day: str, source: str, added: Added | None) -> Value:

@@ -33,6 +33,8 @@ def refusal(document: Document) -> str:
         return 'a merge conflict; resolve it first'
     if block is None and data.removeprefix(frontmatter.BOM).startswith(_OTHER_FORMATS):
         return 'frontmatter in TOML or JSON; rewrite it as YAML'
+    if block is None and frontmatter.is_fenced_otherwise(data):
+        return 'frontmatter between other lines than `---`; put it between two of these'
     inner = _UNTIL_BLOCK.match(data, block.body if block else 0)
     if inner and _is_block(data[inner.end():]):
         return 'a second block of frontmatter; make them one' if block else \
