@@ -37,6 +37,7 @@ def screen(repo: Sandbox) -> str:
     ('plan_v01', 'plan'), ('plan-v1.2', 'plan'), ('plan_v2_FINAL', 'plan'), ('plan v01 (2)', 'plan'), ('phase2', 'phase2'), ('old', 'old'),
     ('gold', 'gold'), ('2026-01-02', '2026-01-02'), ('RT-261120-01', 'RT-261120-01'), ('step-3', 'step-3'), ('v1', 'v1'), ('copy', 'copy'),
     ('(1)', '(1)'), ('http 2', 'http'), ('révision_v02', 'révision'),
+    pytest.param('x' + ' ' * 5000 + 'y', 'x' + ' ' * 5000 + 'y', id='many blanks'),
 ))
 def test_what_marks_a_copy(name: str, bare: str) -> None:
     assert hygiene.bare_name(f'a/{name}.md') == f'a/{bare}'

@@ -58,7 +58,9 @@ LEADS = (
     ('/sub\\deep.md', 'sub\\deep.md', 'link-missing', ''),
     ('../src/x.py:12', 'src/x.py:12', 'link-line-number', '../src/x.py#L12'),
     ('../src/x.py:12-14', 'src/x.py:12-14', 'link-line-number', '../src/x.py#L12-L14'),
+    ('../src/x.py:12:3-14:5', 'src/x.py:12:3-14:5', 'link-line-number', '../src/x.py#L12-L3'),
     ('../src/y.py:12', 'src/y.py:12', 'link-missing', ''),
+    pytest.param('a.b' + ':1' * 100_000 + 'z', 'docs/a.b' + ':1' * 100_000 + 'z', 'link-missing', '', id='many numbers'),
     ('b.md:3', 'docs/b.md:3', 'link-line-number', 'b.md#L3'),
     ('/home/me/repo/src/x.py', '/home/me/repo/src/x.py', 'link-absolute', 'src/x.py'),
     ('/Users/me/x.py', '/Users/me/x.py', 'link-absolute', ''),
@@ -91,7 +93,7 @@ def test_is_not_ours(target: str) -> None:
     assert Resolver(TREE, Options()).follow('docs/b.md', target) is None
 
 
-FRAGMENTS = (('#x', 'docs/b.md', 'x'), ('b.md#x', 'docs/b.md', 'x'), ('b.md?a=1#x', 'docs/b.md', 'x'), ('b.md#%C3%A9', 'docs/b.md', 'é'),
+FRAGMENTS = (('#x', 'docs/b.md', 'x'), ('b.md#x', 'docs/b.md', 'x'), ('b.md?a=1#x', 'docs/b.md', 'x'), ('?a=1#x', 'docs/b.md', 'x'), ('?a=1#%C3%A9', 'docs/b.md', 'é'), ('b.md#%C3%A9', 'docs/b.md', 'é'),
              ('b.md#a#b', 'docs/b.md', 'a#b'), ('b.md#', 'docs/b.md', ''), ('./#x', 'docs', 'x'))
 
 

@@ -226,6 +226,11 @@ def test_what_is_closed_where_it_began_stays_hidden(tag: str) -> None:
         assert _render(source).text == 'a b'
 
 
+def test_a_heading_with_an_open_brace_costs_linear_time() -> None:
+    body = _render('# {#' + 'a' * 100_000 + ' ' * 100_000 + 'a')
+    assert len(body.html) > 100_000
+
+
 @pytest.mark.parametrize('piece', ['<title>', '<title', '<title></p>\n', '<style></title>', '</p> <script> '])
 def test_placeholders_without_end_cost_linear_time(piece: str) -> None:
     def cost(count: int) -> float:

@@ -19,7 +19,7 @@ MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
 
 _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
 _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
-LINE_NUMBER = re.compile(r'(.+?):(\d+)(?:[-:,]L?(\d+)(?:[-:,]\d+)*)?$')
+LINE_NUMBER = re.compile(r'(.+?):(\d++)(?:[-:,]L?(\d++)(?:[-:,]\d++){0,9}+)?$')
 
 _MOST_FOUND = 20_000  # targets that are remembered
 
@@ -94,6 +94,8 @@ class Resolver:
         if not written:
             return Destination(source, fragment if is_decoded else unquote(fragment))
         written = written.partition('?')[0]
+        if not written and fragment:  # `?query#heading`: of the file itself
+            return Destination(source, fragment if is_decoded else unquote(fragment))
         if not is_decoded:
             written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
         key = '' if written[:1] == '/' else tree.folder_of(source), written

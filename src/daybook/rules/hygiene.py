@@ -12,7 +12,7 @@ from daybook.documents.governed import Header
 _TELLING = frozenset(('entity', 'zone', 'source_path', 'review_by', 'ttl_days', 'external_id', 'claimed_at', 'derived_from'))
 _PEOPLE = frozenset(('operator', 'owner', 'author', 'authors', 'written by', 'created by', 'prepared by', 'by', '작성자', '作者', 'autor'))
 # what is put behind the name of a copy or of a version
-_MARK = re.compile(r'[-_. ]*(?:\(\d{1,3}\)|(?<=[-_. ])(?:copy|kopie|backup|bak|final|old|v\d{1,3}(?:[._-]\d{1,3})*)(?: \d{1,2})?|(?<= )\d)$',
+_MARK = re.compile(r'(?<![-_. ])[-_. ]*+(?:\(\d{1,3}\)|(?<=[-_. ])(?:copy|kopie|backup|bak|final|old|v\d{1,3}(?:[._-]\d{1,3})*)(?: \d{1,2})?|(?<= )\d)$',
                    re.IGNORECASE)
 
 
