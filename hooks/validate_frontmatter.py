@@ -23,7 +23,6 @@ from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git_objects
-from daybook.rules import action_log
 from daybook.rules import conflicts
 from daybook.rules import frontmatter
 from daybook.rules import identity
@@ -79,7 +78,11 @@ def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Probl
 
 def _action_log(scope: Scope) -> list[Problem]:
     data = _log_data(scope)
-    return [] if data is None else action_log.check(str(scope.settings.handoff_action_log), data)
+    if data is None:
+        return []
+    from daybook.rules import action_log  # most repositories keep no log
+
+    return action_log.check(str(scope.settings.handoff_action_log), data)
 
 
 def _log_data(scope: Scope) -> bytes | None:
@@ -102,7 +105,11 @@ def _unchecked(scope: Scope) -> list[str]:
 def _idle_log(scope: Scope) -> list[str]:
     path = scope.settings.handoff_action_log
     data = _log_data(scope)
-    if path is None or data is not None and action_log.has_rows(data):
+    if path is None:
+        return []
+    from daybook.rules import action_log
+
+    if data is not None and action_log.has_rows(data):
         return []
     why = 'it is not there yet; the next hand-off makes it' if data is None else 'it has only its header; the next hand-off adds one'
     return [f'{HOOK_ID}: 0 rows governed in {path}: {why}']

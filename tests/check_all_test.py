@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import shutil
 import subprocess
@@ -13,9 +12,9 @@ import pytest
 
 from conftest import ROOT
 from conftest import Sandbox
+from daybook.checks.together import LOOKS
 
 ID = 'check-all'
-LOOKS = importlib.import_module('daybook.hooks.check_all').LOOKS
 IDS = [hook_id for hook_id, _ in LOOKS]
 CASES = Path(__file__).parent / 'data' / 'hooks'
 ALL_CASES = sorted(path for hook_id in IDS for path in CASES.glob(f'{hook_id}/*/*'))

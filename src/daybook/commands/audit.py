@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from daybook import problem
 from daybook.checks import as_of
 from daybook.checks import asking
+from daybook.checks import together
 from daybook.checks.scope import Scope
 from daybook.documents.document import Document
-from daybook.hooks import check_all
 from daybook.invariant import searching
 from daybook.problem import Problem
 from daybook.problem import printable
@@ -86,7 +86,7 @@ def _mirror(scope: Scope) -> tuple[str, list[Problem]]:
 
 def _report(today: str) -> Report:
     scope = Scope(asking.ask(os.environ)(), os.environ, today=today, is_whole=True)
-    found = check_all.look(scope)
+    found = together.look(scope)
     mirror, too_old = _mirror(scope)
     # what the counters warn of is told with the counters
     told = [one for one in found.problems if not (one.rule.startswith('invariant-') and one.level == 'warning')]
