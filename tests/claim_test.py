@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from conftest import Sandbox
+from conftest import without_privilege
 from conftest import make_sandbox
 from daybook.documents import config
 from daybook.documents import frontmatter
@@ -408,19 +409,10 @@ def test_full_disk(repo: Sandbox, room: int) -> None:
     assert _limited(repo, '').stdout.splitlines()[-1].endswith('-01 claim=local')
 
 
-def _without_privilege() -> tuple[str, ...]:
-    """Return what makes root obey the modes of files, so that the tests may run in a container."""
-    if os.geteuid() != 0:
-        return ()
-    if not shutil.which('setpriv'):
-        pytest.skip('root, and no setpriv')
-    return ('setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search')
-
-
 @pytest.mark.skipif(sys.platform == 'win32', reason='modes of folders are POSIX')
 @pytest.mark.parametrize('folder', [FOLDER, '.git'])
 def test_read_only_folder(repo: Sandbox, folder: str) -> None:
-    wrapper = _without_privilege()
+    wrapper = without_privilege()
     repo.commit('base', repo.write('a', 'a').name)
     _clone(repo)
     repo.git('remote', 'add', 'origin', '../remote.git')

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,15 @@ def make_sandbox(root: Path) -> Sandbox:
     sandbox = Sandbox(root)
     sandbox.git('init', '-q')
     return sandbox
+
+
+def without_privilege() -> tuple[str, ...]:
+    """Return what makes root obey the modes of files, so that the tests may run in a container."""
+    if os.geteuid() != 0:
+        return ()
+    if not shutil.which('setpriv'):
+        pytest.skip('root, and no setpriv')
+    return ('setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search')
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from conftest import ROOT
 from conftest import Sandbox
+from conftest import without_privilege
 from handoffs import DRAFT
 from handoffs import TEXT
 
@@ -132,3 +133,29 @@ def test_streams_that_the_caller_closed_change_no_exit_code(telling: Sandbox, wo
     run = subprocess.run((sys.executable, '-m', 'daybook', *words), cwd=telling.root, capture_output=True, preexec_fn=close)
     told = ['' if stream in closed else text for stream, text in enumerate(usual, 1)]
     assert (run.returncode, run.stdout.decode(), run.stderr.decode()) == (code, *told)
+
+
+HIDDEN = 'docs/sessions/größe [1].md'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='modes of files are POSIX')
+@pytest.mark.parametrize('words', [('validate-frontmatter',), ('check-all',), ('regen-indexes',), ('backfill-frontmatter',),
+                                   ('resume', '--no-fetch'), ('render-docs',)], ids=' '.join)
+def test_what_nobody_may_read_is_named(telling: Sandbox, words: tuple[str, ...]) -> None:
+    wrapper = without_privilege()
+    place = telling.root / HIDDEN
+    place.chmod(0)
+    run = subprocess.run((*wrapper, sys.executable, '-m', 'daybook', *words), cwd=telling.root, capture_output=True, text=True)
+    place.chmod(0o644)
+    assert (run.returncode, run.stdout) == (1, '')
+    assert run.stderr == f'daybook: Permission denied: {place}; let yourself read and write there, then run this again\n'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='modes of files are POSIX')
+def test_links_of_what_nobody_may_read_are_those_of_the_index(telling: Sandbox) -> None:
+    wrapper = without_privilege()
+    telling.commit('settle')
+    before = _ended(telling, 'audit-links')
+    (telling.root / HIDDEN).chmod(0)
+    run = subprocess.run((*wrapper, sys.executable, '-m', 'daybook', 'audit-links'), cwd=telling.root, capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == before

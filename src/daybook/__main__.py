@@ -164,6 +164,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (`| head`) has gone: not an error, and nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except PermissionError as error:
+        place = f': {error.filename}' if error.filename else ''
+        _complain(FatalError(f'{error.strerror or "not permitted"}{place}; let yourself read and write there, then run this again'))
+        return 1
     except Exception as error:  # the one boundary for what nobody expected
         _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
         _tell_trace(error)

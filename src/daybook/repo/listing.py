@@ -92,7 +92,10 @@ def blob_id(data: bytes, like: str) -> str:
 
 
 def _on_disk(root: str, path: str, old: str) -> str | None:
-    """Return the line of a file as it lies on the disk, None when it is gone; a folder stays what the index has."""
+    """Return the line of a file as it lies on the disk, None when it is gone; a folder stays what the index has.
+
+    Raises PermissionError for one that is there and cannot be read.
+    """
     absolute = os.path.join(root, path)
     try:
         mode = os.lstat(absolute).st_mode
@@ -101,6 +104,8 @@ def _on_disk(root: str, path: str, old: str) -> str | None:
         if stat.S_ISREG(mode):
             with open(absolute, 'rb') as stream:
                 return f'100644 {blob_id(stream.read(), entry(old)[1][1])} 0\t{path}'
+    except PermissionError:
+        raise
     except OSError:
         return None
     return old if stat.S_ISDIR(mode) and old.startswith(SUBMODULE) else None
@@ -126,7 +131,10 @@ def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
         if line.partition('\t')[0][-1] != '0':
             wanted.add(path)
     for path in wanted & known.keys():
-        line = _on_disk(root, path, known[path])
+        try:
+            line = _on_disk(root, path, known[path])
+        except PermissionError:  # it is not gone: whoever needs more of it says so
+            continue
         if line is None:
             del known[path]
         else:
