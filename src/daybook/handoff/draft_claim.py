@@ -108,7 +108,8 @@ def _claim_of_id(request: Request, draft: Draft, session_id: str) -> Claim:
         return Claim(session_id, request.operator.slug, 'carried', 'open', facts.iso(int(request.now.timestamp())) or '',
                      request.repo.root, request.session, git_refs.resolve(request.repo, 'HEAD'))
     if found.operator != request.operator.slug:
-        raise Refused('operator', f'{session_id} is claimed by {found.operator}, and {request.operator.slug} is at work')
+        raise Refused('operator', f'{draft.path}: {session_id} is claimed by {found.operator}, and {request.operator.slug} is at work '
+                      f'({request.operator.source}); run with OPERATOR={found.operator}, or take the key `id` out')
     if found.state == 'done':
         raise Refused('note-exists', f'{session_id} is handed off already; take the key `id` out of {draft.path} '
                       'to make another note')

@@ -148,8 +148,9 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
     except (FatalError, OSError) as error:
         left = journals.undo(request.repo, journal)
         kept = f', but for {", ".join(left)}' if left else ''
-        raise Refused('write-failed', f'cannot write: {error}; everything was put back{kept}; make the folder '
-                      'writable and run the hand-off again', is_untouched=not left) from error
+        first = 'make room or the folder writable, then ' if isinstance(error, OSError) else ''
+        raise Refused('write-failed', f'cannot write: {error}; everything was put back{kept}; {first}run the hand-off again',
+                      is_untouched=not left) from error
 
 
 def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, dict[str, bytes], str]:

@@ -74,7 +74,7 @@ def check_operators(documents: Iterable[Document], operators: Mapping[str, Any])
         for name in _texts(document.meta.get('operator')) if document.kind.name == 'session' else ():
             if name.casefold() not in known:
                 found.append(Problem(document.path, document.line_of('/operator'), 'operator-unknown',
-                                     f'no such operator: {name}; {config.OPERATORS_PATH} knows {", ".join(operators)}',
+                                     f'no such operator: {name}; mend the name, or add it to {config.OPERATORS_PATH}, which knows {", ".join(operators)}',
                                      'warning', (config.OPERATORS_PATH,)))
     return found
 
@@ -186,7 +186,7 @@ def _dangling(reference: _Reference, document: Document, former: _Index, names: 
     gone = _by_name(reference, former)
     name = _name_of(reference.text)
     if gone:
-        hint = f'{gone} was it before this change'
+        hint = f'{gone} was it before this change; mend the name, or leave that as it was'
     elif reference.kinds[0] == 'session':  # thousands, with names that differ by a number
         hint = 'mend the name or take the key out'
     else:
