@@ -29,11 +29,11 @@ from daybook.repo import git
 from daybook.repo import git_status
 from daybook.repo import hook_runner
 from daybook.repo.git import Repo
+from daybook.writers import calls
 from daybook.writers import scaffold
 from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
-from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
@@ -77,7 +77,7 @@ def _call(argv: Sequence[str]) -> Call:
                         help='how much to set up (default: small)')
     parser.add_argument('--with', dest='extras', action='append', default=[], metavar='NAME',
                         help=f'also set up, whether in use or not: {", ".join(scaffold.EXTRAS)}')
-    parser.add_argument('--repo', metavar='URL', help=f'where the hooks come from, a local path too (default: where they come from here, else {texts.URL})')
+    parser.add_argument('--repo', metavar='URL', help=f'where the hooks come from, a local path too (default: where they come from here, else {calls.URL})')
     parser.add_argument('--rev', help=f'their tag or commit (default: {_tag()}; that of another repository stays)')
     parser.add_argument('--dry-run', action='store_true', help='print the plan and write nothing')
     action = parser.add_mutually_exclusive_group()
@@ -167,11 +167,11 @@ def _install(found: Found, program: str, installed: Collection[str]) -> list[str
     if found.calls_through:
         return []
     hooks = found.places[PREK if program == 'prek' and PREK in found.hooks_files else next(iter(found.hooks_files), HOOKS)]
-    if set(texts.HOOK_TYPES) <= set(installed):
+    if set(calls.HOOK_TYPES) <= set(installed):
         return [f'{program} run --all-files']
     if hooks.data is None or b'default_install_hook_types' in hooks.data:
         return [f'{program} install', f'{program} run --all-files']
-    return [texts.install(program), f'{program} run --all-files']
+    return [calls.install(program), f'{program} run --all-files']
 
 
 def _grace(steps: Sequence[Step]) -> str | None:
@@ -208,7 +208,7 @@ def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str]
         print(f'  {add_line(repo.root, addable, os.getcwd())}')
     settling = _settling(found, wanted, addable)
     if found.calls_through:
-        print(f'  pipx install git+{texts.URL}')
+        print(f'  pipx install git+{calls.URL}')
         print(printable(f'  (puts `daybook` on the PATH: {found.calls_through} leaves our check out where it is not)'))
     for command in settling:
         print(f'  {command}')
@@ -229,7 +229,7 @@ def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str]
     if found.indexes_when == 'default-branch' and 'ci' not in wanted.extras:
         print('  (branches leave the indexes alone here: `--with ci` writes the job that keeps them)')
     print('then, at the end of a stretch of work, the first hand-off:')
-    print(f'  {texts.call("claim-session", runner=found.calls_through, program=program)}')
+    print(f'  {calls.call("claim-session", runner=found.calls_through, program=program)}')
 
 
 def _adopt(repo: Repo, call: Call) -> int:
@@ -286,7 +286,7 @@ def _uninstall(repo: Repo, call: Call) -> int:
     print('notes, drafts and indexes stay: they are yours; next, as nothing is staged or committed by this command:')
     if HOOKS in changed and not os.path.lexists(os.path.join(repo.root, HOOKS)):  # else the hooks are those of others too
         for program in hook_runner.makers(repo) or [hook_runner.program(repo)]:
-            print(f'  {texts.uninstall(program)}')
+            print(f'  {calls.uninstall(program)}')
     tracked = git_status.tracked_files(repo, *git.pathspec(changed))
     if tracked:
         print(printable(f'  {add_line(repo.root, sorted(tracked), os.getcwd())}'))

@@ -61,9 +61,9 @@ def _connect(settings: Settings, token: str, table: str, rhythm: Pace) -> Mirror
     except ModuleNotFoundError as error:
         if error.name != 'httpx':
             raise
-        from daybook.writers import scaffold_texts
+        from daybook.writers import calls
 
-        raise FatalError(f'sync-notion needs an HTTP client; run `pip install {scaffold_texts.requirement("mirror")}`') from None
+        raise FatalError(f'sync-notion needs an HTTP client; run `pip install {calls.requirement("mirror")}`') from None
     return Notion(Wire(token, os.environ.get('NOTION_BASE_URL', ''), rhythm), table)
 
 

@@ -13,7 +13,7 @@ from daybook.documents import document
 from daybook.documents import frontmatter
 from daybook.documents.config import DEFAULTS
 from daybook.session import draft
-from daybook.writers import scaffold_texts as texts
+from daybook.writers import scaffold_commands
 
 OPERATORS = ('operators:\n  roman: {name: Roman Tester, initials: RT, emails: [roman@example.com]}\n'
              '  sara: {name: Sara Kay, initials: SK, emails: [sara@example.com]}\n')
@@ -102,7 +102,7 @@ def test_the_commands_of_init_are_no_call_of_the_mirror(team: Sandbox) -> None:
 @pytest.mark.parametrize('runner', ['', 'lefthook'])
 @pytest.mark.parametrize('operator', ['', 'roman'])
 def test_the_hand_off_tells_every_section_and_nothing_that_code_computes(runner: str, operator: str) -> None:
-    text = texts.command('handoff', runner=runner, folder='docs/sessions', operator=operator)
+    text = scaffold_commands.command('handoff', runner=runner, folder='docs/sessions', operator=operator)
     told = re.findall(r'^- `([A-Z][\w\' ]+)`:', text, re.MULTILINE)
     assert told == [title for title in DEFAULTS.kind('session').sections if title not in draft.CODE_SECTIONS]
     assert re.findall(r'^- `([a-z]+)`:', text, re.MULTILINE) == ['title', 'workstream', 'tags']
@@ -113,7 +113,7 @@ def test_the_hand_off_tells_every_section_and_nothing_that_code_computes(runner:
 
 
 def test_wrappers_differ_from_the_plain_command_by_their_operator_alone() -> None:
-    plain, wrapped = (texts.command('handoff', runner='', folder='docs/sessions', operator=slug) for slug in ('', 'roman'))
+    plain, wrapped = (scaffold_commands.command('handoff', runner='', folder='docs/sessions', operator=slug) for slug in ('', 'roman'))
     assert wrapped.replace('OPERATOR=roman ', '') == plain
     assert all('OPERATOR=roman ' in block for block in _blocks(wrapped))
 

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from daybook.documents import frontmatter
+from daybook.writers import calls
+from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_texts as texts
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +36,7 @@ def test_the_manifest_is_of_this_version() -> None:
     assert re.fullmatch('[a-z][a-z0-9]*(-[a-z0-9]+)*', manifest['name'])
     assert manifest['version'] == settings['metadata']['version']
     assert manifest['license'] == settings['metadata']['license']
-    assert manifest['repository'] == texts.URL
+    assert manifest['repository'] == calls.URL
     assert set(manifest) <= {'name', 'version', 'description', 'author', 'homepage', 'repository', 'license', 'keywords'}, (
         'components lie where they are looked for by themselves; to name those again loads them twice')
 
@@ -46,16 +48,16 @@ def test_the_marketplace_offers_it() -> None:
         (load('.claude-plugin/plugin.json')['name'], './')]
 
 
-@pytest.mark.parametrize('name', texts.COMMANDS)
+@pytest.mark.parametrize('name', scaffold_commands.COMMANDS)
 def test_its_commands_are_those_that_init_writes(name: str) -> None:
     text = (ROOT / 'commands' / f'{name}.md').read_text(encoding='utf-8')
-    assert text == texts.plugin_command(name), 'run `python tests/plugin_test.py`'
+    assert text == scaffold_commands.plugin_command(name), 'run `python tests/plugin_test.py`'
     assert frontmatter.parse(text.encode()).meta['description']
     assert 'has not adopted Daybook' in text
 
 
 def test_there_are_no_other_commands() -> None:
-    assert {path.stem for path in (ROOT / 'commands').iterdir()} == set(texts.COMMANDS)
+    assert {path.stem for path in (ROOT / 'commands').iterdir()} == set(scaffold_commands.COMMANDS)
 
 
 def commands() -> dict[str, str]:
@@ -85,5 +87,5 @@ def test_its_telemetry_counts_once(tmp_path: Path, is_counted_by_the_repository:
 
 if __name__ == '__main__':
     (ROOT / 'commands').mkdir(exist_ok=True)
-    for command in texts.COMMANDS:
-        (ROOT / 'commands' / f'{command}.md').write_text(texts.plugin_command(command), encoding='utf-8')
+    for command in scaffold_commands.COMMANDS:
+        (ROOT / 'commands' / f'{command}.md').write_text(scaffold_commands.plugin_command(command), encoding='utf-8')

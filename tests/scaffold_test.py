@@ -20,15 +20,16 @@ from daybook.errors import FatalError
 from daybook.rules import surroundings
 from daybook.writers import json_edit
 from daybook.writers import scaffold
+from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
-from daybook.writers import scaffold_undo
 from daybook.writers import scaffold_released
 from daybook.writers import scaffold_runners
 from daybook.writers import scaffold_step as names
 from daybook.writers import scaffold_texts as texts
+from daybook.writers import scaffold_undo
 from daybook.writers import scaffold_workflow
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
@@ -265,12 +266,12 @@ def test_a_revision_stays_a_text(rev: str) -> None:
 
 @pytest.mark.parametrize('runner', ['', 'husky'])
 def test_commands_have_the_frontmatter_of_commands(runner: str) -> None:
-    for text in (texts.command(name, runner=runner, folder='docs/sessions') for name in texts.COMMANDS):
+    for text in (scaffold_commands.command(name, runner=runner, folder='docs/sessions') for name in scaffold_commands.COMMANDS):
         parsed = frontmatter.parse(text.encode())
         assert parsed.error is None and list(parsed.meta) == ['description', 'allowed-tools', 'argument-hint']
         assert all(isinstance(value, str) for value in parsed.meta.values())
         body = text[text.index('---\n', 4):]
-        assert '{' not in body and texts.COMMAND_MARK in body
+        assert '{' not in body and scaffold_commands.COMMAND_MARK in body
         assert max(map(len, body.splitlines())) <= 80
         if runner:
             assert 'pre-commit' not in text
@@ -278,7 +279,7 @@ def test_commands_have_the_frontmatter_of_commands(runner: str) -> None:
 
 def test_the_agents_block_is_short() -> None:
     for runner in ('', 'husky'):
-        text = texts.agents_block(runner=runner, folder='docs/sessions')
+        text = scaffold_commands.agents_block(runner=runner, folder='docs/sessions')
         assert len(scaffold_edits.add_block(b'', text)) < 400
 
 
@@ -455,10 +456,10 @@ def test_asking_for_more_later_adds_hooks_to_our_entry() -> None:
 
 
 def test_a_skill_is_a_command_with_a_name() -> None:
-    text = texts.skill('handoff', texts.command('handoff', runner='', folder='docs/sessions'))
+    text = scaffold_commands.skill('handoff', scaffold_commands.command('handoff', runner='', folder='docs/sessions'))
     parsed = frontmatter.parse(text.encode())
     assert list(parsed.meta) == ['name', 'description'] and parsed.meta['name'] == 'handoff'
-    assert '$ARGUMENTS' not in text and texts.COMMAND_MARK in text
+    assert '$ARGUMENTS' not in text and scaffold_commands.COMMAND_MARK in text
 
 
 def test_templates_have_the_keys_and_sections_of_their_kinds() -> None:

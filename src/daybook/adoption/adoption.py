@@ -36,8 +36,8 @@ from daybook.rules import values
 from daybook.rules import surroundings
 from daybook.session import operators
 from daybook.writers import indexes
+from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_record
-from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold_record import Record
 from daybook.writers.scaffold_step import AGENTS
 from daybook.writers.scaffold_step import CLAUDE
@@ -130,7 +130,7 @@ def _runner_file(root: str, runner: str, names: Iterable[str]) -> str:
 
 def _program(repo: Repo, places: Mapping[str, Place]) -> str:
     """Return which of pre-commit and prek agents are told to call: as it stands here for all, else as this clone has it."""
-    for path in (AGENTS, CLAUDE, *(f'{texts.COMMANDS_FOLDER}/{name}.md' for name in texts.WRAPPED)):
+    for path in (AGENTS, CLAUDE, *(f'{scaffold_commands.COMMANDS_FOLDER}/{name}.md' for name in scaffold_commands.WRAPPED)):
         match = _CALL.search(places[path].data or b'')
         if match:
             return match[1].decode()
@@ -194,7 +194,7 @@ def _commands(paths: Iterable[str], places: Mapping[str, Place]) -> dict[str, st
     found: dict[str, str] = {}
     for path in paths:
         # a job of CI is not what an agent is told to do
-        if path.startswith('.github/workflows/') or texts.COMMAND_MARK.encode() in (places[path].data or b''):
+        if path.startswith('.github/workflows/') or scaffold_commands.COMMAND_MARK.encode() in (places[path].data or b''):
             continue
         for name in surroundings.purposes(surroundings.command_name(path)):
             found.setdefault(name, path)

@@ -14,9 +14,11 @@ from daybook.repo import git_refs
 from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import telemetry
+from daybook.writers import calls
 from daybook.writers import indexes
 from daybook.writers import scaffold
 from daybook.writers import scaffold_agents
+from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_pages
@@ -61,7 +63,7 @@ def unrecorded(repo: Repo, steps: Iterable[Step], script: bytes) -> list[str]:
     """Return the files that hold what init writes when the uninstall of `steps` is done: their record was lost or put back."""
     planned = {step.path: step for step in steps}
     named = {path for path, step in planned.items() if step.action == 'keep' or step.content is None}
-    marks = {**_MARKS, **dict.fromkeys(_commands(repo), (texts.COMMAND_MARK.encode(),))}
+    marks = {**_MARKS, **dict.fromkeys(_commands(repo), (scaffold_commands.COMMAND_MARK.encode(),))}
     contents = {path: planned[path].content if path in planned else _data(repo, path) for path in set(marks) - named}
     found = {path for path, data in contents.items() if data is not None and any(mark in data for mark in marks[path])}
     found |= _pages(repo, script) - named
@@ -73,13 +75,13 @@ def unrecorded(repo: Repo, steps: Iterable[Step], script: bytes) -> list[str]:
 def _pages(repo: Repo, script: bytes) -> set[str]:
     """Return the files that are, byte for byte, what the widest init would write here."""
     there = Found(adoption.Places(repo.root), kinds=_settings(repo).kinds, script=script)
-    steps = scaffold.plan(there, Wanted(frozenset(scaffold.EXTRAS), texts.URL, ''))
+    steps = scaffold.plan(there, Wanted(frozenset(scaffold.EXTRAS), calls.URL, ''))
     return {step.path for step in steps if step.note == AS_PLANNED}
 
 
 def _commands(repo: Repo) -> list[str]:
-    commands = [f'{texts.COMMANDS_FOLDER}/{name}' for name in _names(repo, texts.COMMANDS_FOLDER) if name.endswith('.md')]
-    return [*commands, *(f'{texts.SKILLS_FOLDER}/{name}/SKILL.md' for name in _names(repo, texts.SKILLS_FOLDER))]
+    commands = [f'{scaffold_commands.COMMANDS_FOLDER}/{name}' for name in _names(repo, scaffold_commands.COMMANDS_FOLDER) if name.endswith('.md')]
+    return [*commands, *(f'{scaffold_commands.SKILLS_FOLDER}/{name}/SKILL.md' for name in _names(repo, scaffold_commands.SKILLS_FOLDER))]
 
 
 def _names(repo: Repo, folder: str) -> list[str]:

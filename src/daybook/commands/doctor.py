@@ -30,14 +30,14 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import hook_runner
 from daybook.repo.git import Repo
-from daybook.writers import scaffold_texts
+from daybook.writers import calls
 
 
 def _home_of_hooks() -> str:
     found = importlib.util.find_spec('daybook.hooks')
     places = found.submodule_search_locations if found else None
     if not places:
-        raise FatalError(f'the hooks of daybook are not installed; install it again: pip install git+{scaffold_texts.URL}')
+        raise FatalError(f'the hooks of daybook are not installed; install it again: pip install git+{calls.URL}')
     return next(iter(places))
 
 

@@ -15,7 +15,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import hook_runner
 from daybook.repo.git import Repo
-from daybook.writers import scaffold_texts as texts
+from daybook.writers import calls
 
 _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
 _HUSKY = '.husky/pre-commit'
@@ -80,5 +80,5 @@ def check(repo: Repo, other: Other) -> Iterator[Check]:
     else:
         yield warn('hooks-installed', f'git does not start {other.name} in this clone', _INSTALLS[other.name])
     if not shutil.which('daybook'):
-        yield warn('hooks-daybook', f'`daybook` is not on PATH: {other.name} leaves our check out', f'pipx install git+{texts.URL}')
+        yield warn('hooks-daybook', f'`daybook` is not on PATH: {other.name} leaves our check out', f'pipx install git+{calls.URL}')
     yield warn('proof', f'what {other.name} starts is not proven; this is what it starts by hand', 'daybook check-all')

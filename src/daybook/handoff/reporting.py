@@ -28,9 +28,9 @@ DAYBOOK_QUICK=1 daybook handoff makes a minimum note from the facts alone"""
 
 def _call(request: Request, draft: str = '') -> str:
     from daybook.repo import hook_runner  # few hand-offs have to say it
-    from daybook.writers import scaffold_texts
+    from daybook.writers import calls
 
-    return scaffold_texts.call('handoff', runner='', files=draft, program=hook_runner.program(request.repo))
+    return calls.call('handoff', runner='', files=draft, program=hook_runner.program(request.repo))
 
 
 def _tell_invariants(request: Request, plan: Plan) -> None:

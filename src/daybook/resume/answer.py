@@ -46,7 +46,7 @@ from daybook.session import claim
 from daybook.session import operators
 from daybook.session import telemetry
 from daybook.session.operators import Operator
-from daybook.writers import scaffold_texts
+from daybook.writers import calls
 
 # older notes have no resume prompt, but most say what comes next
 _SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
@@ -193,9 +193,9 @@ def _how(repo: Repo, environ: Mapping[str, str]) -> str:
 
     runner = '' if environ.get('PRE_COMMIT') == '1' else 'daybook'
     program = 'daybook' if runner else hook_runner.program(repo)
-    steps = (scaffold_texts.call('claim-session', runner=runner, program=program),
+    steps = (calls.call('claim-session', runner=runner, program=program),
              'fill the draft that it names',
-             scaffold_texts.call('handoff', runner=runner, files='DRAFT.md', program=program))
+             calls.call('handoff', runner=runner, files='DRAFT.md', program=program))
     return '\n'.join(['no notes yet; the first hand-off is:', *(f'  {step}' for step in steps)])
 
 

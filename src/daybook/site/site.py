@@ -42,9 +42,9 @@ def can_follow(top: dict[str, Any], now: str, last: Listing) -> bool:
 
 def missing(error: ImportError) -> FatalError:
     """Return what is to be said when a package of the extra `render` is not installed."""
-    from daybook.writers import scaffold_texts
+    from daybook.writers import calls
 
-    return FatalError(f'render-docs needs {error.name}; run `pip install {scaffold_texts.requirement("render")}`, or give the hook '
+    return FatalError(f'render-docs needs {error.name}; run `pip install {calls.requirement("render")}`, or give the hook '
                       "`additional_dependencies: ['.[render]']`")
 
 

@@ -29,9 +29,9 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _installing() -> str:
-    from daybook.writers import scaffold_texts  # few runs have to say it
+    from daybook.writers import calls  # few runs have to say it
 
-    return f'pip install {scaffold_texts.requirement("transcripts")}'
+    return f'pip install {calls.requirement("transcripts")}'
 
 
 class Scanner:

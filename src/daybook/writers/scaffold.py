@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from daybook.errors import FatalError
+from daybook.writers import calls
 from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_governance
@@ -99,8 +100,8 @@ def _git_files(found: Found, wanted: Wanted) -> Iterator[Step]:
 def sourced(found: Found, wanted: Wanted, tag: str) -> Wanted:
     """Return what is wanted with where the hooks come from: as asked, else as the entry here has it, else from us at `tag`."""
     entry = next(filter(None, (_source(path, found.places[path].data or b'', wanted.url) for path in found.hooks_files)), {})
-    url = wanted.url or str(entry.get('repo') or texts.URL)
-    kept = str(entry.get('rev') or '') if url == entry.get('repo') and url != texts.URL else ''
+    url = wanted.url or str(entry.get('repo') or calls.URL)
+    kept = str(entry.get('rev') or '') if url == entry.get('repo') and url != calls.URL else ''
     return wanted._replace(url=url, rev=wanted.rev or kept or tag)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from daybook.errors import FatalError
 from daybook.writers import json_edit
+from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_edits
 from daybook.writers import scaffold_texts as texts
 from daybook.writers.scaffold_step import AGENTS
@@ -32,12 +33,12 @@ def is_used(agent: str, found: Found, wanted: Wanted) -> bool:
 
 
 def _text(name: str, found: Found, operator: str = '') -> bytes:
-    return texts.command(name, runner=found.calls_through, folder=found.notes_folder, operator=operator, program=found.program).encode()
+    return scaffold_commands.command(name, runner=found.calls_through, folder=found.notes_folder, operator=operator, program=found.program).encode()
 
 
 def _is_theirs(path: str, found: Found) -> bool:
     data = found.places[path].data
-    return data is not None and texts.COMMAND_MARK.encode() not in data
+    return data is not None and scaffold_commands.COMMAND_MARK.encode() not in data
 
 
 def _chosen(name: str, folder: str, suffix: str, found: Found, wanted: Wanted) -> tuple[str, Step | None]:
@@ -55,33 +56,33 @@ def _chosen(name: str, folder: str, suffix: str, found: Found, wanted: Wanted) -
 def _commands(found: Found, wanted: Wanted) -> Iterator[Step]:
     # who counts nothing has nothing to audit, and the small profile stays small
     has_counters = bool(wanted.matcher or found.mirror)
-    for name in texts.COMMANDS if has_counters else texts.WRAPPED:
-        chosen, said = _chosen(name, texts.COMMANDS_FOLDER, '.md', found, wanted)
+    for name in scaffold_commands.COMMANDS if has_counters else scaffold_commands.WRAPPED:
+        chosen, said = _chosen(name, scaffold_commands.COMMANDS_FOLDER, '.md', found, wanted)
         if said:
             yield said
         if chosen:
-            path = f'{texts.COMMANDS_FOLDER}/{chosen}.md'
+            path = f'{scaffold_commands.COMMANDS_FOLDER}/{chosen}.md'
             yield created(found, path, f'the agent\'s /{chosen}', _text(name, found))
             yield from _wrappers(name, chosen, found, wanted)
 
 
 def _wrappers(name: str, chosen: str, found: Found, wanted: Wanted) -> Iterator[Step]:
     """Plan one command for each operator, which speaks for them whoever is logged in."""
-    if 'wrappers' not in wanted.extras or len(found.people) < 2 or name not in texts.WRAPPED:
+    if 'wrappers' not in wanted.extras or len(found.people) < 2 or name not in scaffold_commands.WRAPPED:
         return
     for slug, initials in found.people.items():
-        path = f'{texts.COMMANDS_FOLDER}/{chosen}-{initials.lower()}.md'
+        path = f'{scaffold_commands.COMMANDS_FOLDER}/{chosen}-{initials.lower()}.md'
         yield created(found, path, f'/{chosen} for {slug}', _text(name, found, slug))
 
 
 def _skills(found: Found, wanted: Wanted) -> Iterator[Step]:
-    for name in texts.WRAPPED:
-        chosen, said = _chosen(name, texts.SKILLS_FOLDER, '/SKILL.md', found, wanted)
+    for name in scaffold_commands.WRAPPED:
+        chosen, said = _chosen(name, scaffold_commands.SKILLS_FOLDER, '/SKILL.md', found, wanted)
         if said:
             yield said
         if chosen:
-            content = texts.skill(chosen, _text(name, found).decode()).encode()
-            yield created(found, f'{texts.SKILLS_FOLDER}/{chosen}/SKILL.md', f'the skill {chosen}', content)
+            content = scaffold_commands.skill(chosen, _text(name, found).decode()).encode()
+            yield created(found, f'{scaffold_commands.SKILLS_FOLDER}/{chosen}/SKILL.md', f'the skill {chosen}', content)
 
 
 def _telemetry(found: Found, wanted: Wanted, *, path: str, script: str, registered: dict[str, dict[str, Any]],
@@ -131,7 +132,7 @@ def _instructions(found: Found, wanted: Wanted) -> Iterator[Step]:
     if blocked:
         yield Step('keep', blocked[0], 'our block is there')
         return
-    text = texts.agents_block(runner=found.calls_through, folder=found.notes_folder, program=found.program)
+    text = scaffold_commands.agents_block(runner=found.calls_through, folder=found.notes_folder, program=found.program)
     # Claude Code reads CLAUDE.md alone, the others AGENTS.md
     needed = [path for path in there if path == AGENTS or not (AGENTS in there and _points(found))]
     if AGENTS not in there and (not there or is_used('codex', found, wanted)):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 
-from daybook.writers import scaffold_texts
+from daybook.writers import calls
 
 PATH = '.github/workflows/sync-notion.yml'
 ATTRIBUTES = 'docs/sync/LAST_SYNC.md merge=union'  # every line of the log is whole by itself
@@ -62,6 +62,6 @@ jobs:
 
 def workflow(branch: str, url: str, rev: str) -> str:
     """Return the workflow for the default branch `branch`, with Daybook from `url` at `rev`."""
-    requirement = scaffold_texts.requirement('mirror', url, rev)
+    requirement = calls.requirement('mirror', url, rev)
     quoted = "'" + branch.replace("'", "'\\''") + "'"
     return _TEXT.format(branch=json.dumps(branch), quoted=quoted, requirement=requirement)
