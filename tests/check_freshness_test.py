@@ -71,6 +71,18 @@ def test_the_day_itself_is_not_late(repo: Sandbox, as_of: str, strict: bool, cod
     assert run(repo, ID, *options) == found
 
 
+def test_a_claim_that_nobody_has_filled_is_no_note(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'freshness: {rules: [{kinds: [session], ttl_days: 10}]}\n')
+    stub = repo.write('docs/sessions/RT-261120-01.md', '---\noperator: roman\nkind: session\nclaimed_at: "2026-11-20T10:00:00Z"\n---\n')
+    repo.git('add', '.')
+    code, out = run(repo, ID)
+    assert code == 0 and out.startswith(f'{ID}: 0 documents governed; '), out
+    before = stub.read_bytes()
+    code, out = run(repo, 'reviewed', 'docs/sessions/RT-261120-01.md')
+    assert code == 1 and 'docs/sessions/RT-261120-01.md: a claim that nobody has filled; hand the session off first' in out
+    assert stub.read_bytes() == before
+
+
 def test_no_commit_fails_because_a_day_passed(repo: Sandbox) -> None:
     repo.write('.daybook/config.yaml', 'freshness: {rules: [{kinds: [plan], ttl_days: 10}]}\n')
     repo.write('plans/p.md', _plan('reviewed: 2020-01-01\n'))

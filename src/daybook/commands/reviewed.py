@@ -43,6 +43,8 @@ def _stamped(repo: Repo, settings: Settings, path: str, options: argparse.Namesp
         raise FatalError(f'{path}: no document; the kinds are settled in {config.PATH}')
     parsed = frontmatter.parse(data)
     record = document.from_bytes(path, kind, data)
+    if record.is_stub:
+        raise FatalError(f'{path}: a claim that nobody has filled; hand the session off first')
     found = governed.of_bytes(data, parsed)
     meta = {**found.header.meta, **{key: record.meta[key] for key in ('review_by', 'ttl_days') if key in record.meta}}
     rule = Policy(settings.freshness_rules).rule(path, kind.name)

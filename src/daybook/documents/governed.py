@@ -12,11 +12,11 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 from daybook.documents.config import Kind
 
-VERSION = 2  # of what `dump` writes
+VERSION = 3  # of what `dump` writes
 
 HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
 KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
-        'ttl_days', 'reviewed', 'created', 'updated', 'supersedes', 'superseded_by', 'summary')
+        'ttl_days', 'reviewed', 'created', 'updated', 'claimed_at', 'supersedes', 'superseded_by', 'summary')
 OWN_TIME = ('review_by', 'ttl_days')  # the keys by which a document says itself until when it can be trusted
 _OF_TIME = tuple(key.partition('_')[0].encode() for key in OWN_TIME)  # a text without these words has neither, and no footer
 _HEAD_LINES = 40  # in which a header of bullets must stand
@@ -199,6 +199,11 @@ def tells_own_time(record: Record) -> bool:
 def may_tell_own_time(data: bytes, kind: Kind) -> bool:
     """Return False for most documents of which `tells_own_time` is false, by their bytes alone; it costs little."""
     return any(name in OWN_TIME for name, _ in kind.key_aliases) or _has_word_of_time(data)
+
+
+def is_stub(record: Record) -> bool:
+    """Return whether a record is that of a claim which nobody has filled, as `Document.is_stub` has it."""
+    return record.kind == 'session' and 'claimed_at' in record.meta and 'title' not in record.meta
 
 
 def has_header(record: Record) -> bool:

@@ -17,6 +17,7 @@ from daybook.documents import globs
 from daybook.documents.config import Freshness
 from daybook.documents.governed import OWN_TIME
 from daybook.documents.governed import Record
+from daybook.documents.governed import is_stub
 from daybook.documents.governed import may_tell_own_time
 from daybook.documents.governed import tells_own_time
 from daybook.documents.governed import without_links
@@ -130,11 +131,11 @@ def is_by_footer(record: Record) -> bool:
 
 
 def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Freshness | None]]:
-    """Return the documents that must be reviewed, each with its rule; what is closed is none of them."""
+    """Return the documents that must be reviewed, each with its rule; what is closed is none of them, nor a claim that nobody has filled."""
     found = []
     for record in records:
         rule = policy.rule(record.path, record.kind)
-        if (rule or tells_own_time(record)) and not record.error and not is_closed(record.meta):
+        if (rule or tells_own_time(record)) and not (record.error or is_closed(record.meta) or is_stub(record)):
             found.append((record, rule))
     return found
 
