@@ -4,9 +4,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-import shlex
-import shutil
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +12,7 @@ from typing import NamedTuple
 
 from daybook.adoption import adoption
 from daybook.adoption import leftovers
+from daybook.adoption import next_steps
 from daybook.adoption import writing
 from daybook.checks import vicinity
 from daybook.checks.asking import Answers
@@ -31,14 +29,12 @@ from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 from daybook.writers import calls
 from daybook.writers import scaffold
-from daybook.writers import scaffold_governance
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
 from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import IGNORE
-from daybook.writers.scaffold_step import PREK
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
 from daybook.writers.scaffold_step import Step
@@ -145,91 +141,16 @@ def _print_change(step: Step, place: Place) -> None:
         _print_lines(f'{line[0]} {line[1:]}' for line in list(difflib.unified_diff(before, after, n=0, lineterm=''))[2:] if line[0] in '+-')
 
 
-def _warn(repo: Repo, found: Found, paths: Sequence[str]) -> set[str]:
-    """Say which of `paths`, and whether the notes, git ignores; return those that cannot be added."""
-    note = f'{found.notes_folder}/x.md' if found.notes_folder else 'x.md'
-    hidden = git_status.ignored(repo, [*paths, note])
-    for path in paths:
-        if path in hidden:
-            print(printable(f'  ignored  {path}: git does not track it here, so nobody else will get it'))
-    if note in hidden:
-        print(printable(f'  ignored  {found.notes_folder}/: notes could not be committed; take it out of .gitignore, '
-                        'or set `kinds.session.paths` in .daybook/config.yaml'))
-    for name, folder in found.published:
-        for kind in found.kinds:
-            if kind.folder and f'{kind.folder}/'.startswith(f'{folder}/' if folder else ''):
-                print(printable(f'  public   {kind.folder}/: {name} makes a site of {folder or "the root"}; {kind.name} '
-                                f'documents may be published, leave them out there or set `kinds.{kind.name}.paths`'))
-    return hidden
+def _print_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(printable(line))
 
 
-def _install(found: Found, program: str, installed: Collection[str]) -> list[str]:
-    if found.calls_through:
-        return []
-    hooks = found.places[PREK if program == 'prek' and PREK in found.hooks_files else next(iter(found.hooks_files), HOOKS)]
-    if set(calls.HOOK_TYPES) <= set(installed):
-        return [f'{program} run --all-files']
-    if hooks.data is None or b'default_install_hook_types' in hooks.data:
-        return [f'{program} install', f'{program} run --all-files']
-    return [calls.install(program), f'{program} run --all-files']
-
-
-def _grace(steps: Sequence[Step]) -> str | None:
-    """Return the day until which documents only warn, where the plan sets one."""
-    texts_written = [step.content.decode() for step in steps if step.path == config.PATH and step.content]
-    days = [line.split('"')[1] for text in texts_written for line in text.splitlines() if 'block_from: "' in line]
-    return days[0] if days else None
-
-
-def _own_call(wanted: Wanted) -> str:
-    """Return how to call `daybook` here: by its name, unless only a runner of tools for one call knows it."""
-    if shutil.which('daybook') and 'UV' not in os.environ:  # uv puts a program that is gone afterwards on the PATH
-        return 'daybook'
-    place = wanted.url if '://' in wanted.url else f'file://{os.path.abspath(wanted.url)}'
-    return f'uvx --from {shlex.quote(f"git+{place}@{wanted.rev}")} daybook'
-
-
-def _settling(found: Found, wanted: Wanted, written: Sequence[str]) -> list[str]:
-    """Return what makes the first run of the hooks green where documents are there already."""
+def _has_dead_links() -> bool:
     # no other run of init pays for the import
     from daybook.links import link_report
 
-    is_stale = found.new_indexes or scaffold_governance.overview_path(found) in written
-    commands = ['regen-indexes'] if is_stale and found.indexes_when != 'never' else []
-    if link_report.run(['--all']).code:
-        commands.append('audit-links --baseline')
-    return [f'{_own_call(wanted)} {command}' for command in commands]
-
-
-def _print_next(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str]) -> None:
-    program = hook_runner.program(repo)
-    print('next, as nothing is staged or committed by this command:')
-    if addable:
-        print(f'  {add_line(repo.root, addable, os.getcwd())}')
-    settling = _settling(found, wanted, addable)
-    if found.calls_through:
-        print(f'  pipx install git+{calls.URL}')
-        print(printable(f'  (puts `daybook` on the PATH: {found.calls_through} leaves our check out where it is not)'))
-    for command in settling:
-        print(f'  {command}')
-    if settling:
-        print('  (what is there already gets its indexes, and its dead links of today no longer block: '
-              f'run the `git add` that {"each" if settling[1:] else "it"} prints; '
-              'to have written ends with 1, as in a hook)')
-    for command in _install(found, program, hook_runner.installed(repo)):
-        print(f'  {command}')
-    if addable:
-        print("  git commit -m 'adopt daybook'")
-        for command in _install(found, program, ())[:1]:
-            print(f'  (everybody else, once in a clone of their own: {command})')
-    if dirty:
-        print(printable(f'  (your own uncommitted changes are in {", ".join(dirty)}; `git add -p` parts them)'))
-    if found.runner and not found.calls_through:
-        print(printable(f'  ({found.runner} is set up too: `{program} install` may refuse beside it)'))
-    if found.indexes_when == 'default-branch' and 'ci' not in wanted.extras:
-        print('  (branches leave the indexes alone here: `--with ci` writes the job that keeps them)')
-    print('then, at the end of a stretch of work, the first hand-off:')
-    print(f'  {calls.call("claim-session", runner=found.calls_through, program=program)}')
+    return bool(link_report.run(['--all']).code)
 
 
 def _adopt(repo: Repo, call: Call) -> int:
@@ -245,7 +166,8 @@ def _adopt(repo: Repo, call: Call) -> int:
         if not call.is_writing:
             _print_change(step, found.places[step.path])
     paths = [step.path for step in steps if step.content is not None]
-    hidden = _warn(repo, found, paths)
+    hidden = next_steps.hidden(repo, found, paths)
+    _print_all(next_steps.warnings(found, paths, hidden))
     if not call.is_writing:
         print(f'a plan; nothing was written. `daybook init` writes {len(paths)} files, and {scaffold_record.PATH} '
               'to take them out again' if paths else 'nothing to write')
@@ -254,12 +176,9 @@ def _adopt(repo: Repo, call: Call) -> int:
     record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
-    _print_next(repo, found, call.wanted, [path for path in written if path not in hidden], dirty)
-    day = _grace(steps)
-    if day:
-        own = _own_call(call.wanted)
-        print(f'until {day} documents only warn: `{own} validate-frontmatter` lists them, and '
-              f'`{own} backfill-frontmatter --dry-run` shows what it would add')
+    addable = [path for path in written if path not in hidden]
+    _print_all(next_steps.after(repo, found, call.wanted, addable, dirty, _has_dead_links))
+    _print_all(next_steps.grace(steps, call.wanted))
     return 0
 
 
