@@ -29,6 +29,7 @@ from daybook.repo import hook_runner
 from daybook.repo.git import Repo
 from daybook.writers import calls
 from daybook.writers import scaffold
+from daybook.writers import scaffold_later
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
 from daybook.writers.scaffold_step import ATTRIBUTES
@@ -157,7 +158,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     found = _look(repo, call.wanted)
     call = call._replace(wanted=scaffold.sourced(found, call.wanted, _tag()))
     if call.action == 'upgrade':
-        steps, base = scaffold.upgrade(found, call.wanted, scaffold_released.by_path())
+        steps, base = scaffold_later.upgrade(found, call.wanted, scaffold_released.by_path())
     else:
         steps, base = scaffold.plan(found, call.wanted), found.places
     print(printable(f'daybook {call.action}, profile {call.profile}, in {repo.root}:'))
@@ -173,7 +174,7 @@ def _adopt(repo: Repo, call: Call) -> int:
               'to take them out again' if paths else 'nothing to write')
         return 0
     dirty = sorted(set(git_status.unstaged_changes(repo)).intersection(paths))
-    record = scaffold.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
+    record = scaffold_later.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
     addable = [path for path in written if path not in hidden]
@@ -184,7 +185,7 @@ def _adopt(repo: Repo, call: Call) -> int:
 
 def _uninstall(repo: Repo, call: Call) -> int:
     found = adoption.look_back(repo)
-    steps = scaffold.uninstall(found)
+    steps = scaffold_later.uninstall(found)
     has_record = found.places[scaffold_record.PATH].data is not None
     if not has_record:
         print(f'nothing to take out: there is no {scaffold_record.PATH}, which init keeps')

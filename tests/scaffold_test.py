@@ -23,6 +23,7 @@ from daybook.writers import scaffold
 from daybook.writers import scaffold_commands
 from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_edits
+from daybook.writers import scaffold_later
 from daybook.writers import scaffold_pages
 from daybook.writers import scaffold_record
 from daybook.writers import scaffold_released
@@ -329,14 +330,14 @@ def adopted(there: Found, extras: frozenset[str] = ALL) -> Found:
     """Return what stands there after init."""
     wanted = WANTED._replace(extras=extras)
     steps = scaffold.plan(there, wanted)
-    record = scaffold.record(there, wanted, steps, there.places, [], '0.1.0')
+    record = scaffold_later.record(there, wanted, steps, there.places, [], '0.1.0')
     assert scaffold_record.read(scaffold_record.render(record)) == record
     return after(there, steps)._replace(record=record)
 
 
 def left(there: Found) -> dict[str, bytes]:
     """Return the files after an uninstall."""
-    steps = {step.path: step for step in scaffold.uninstall(there) if step.action == 'remove'}
+    steps = {step.path: step for step in scaffold_later.uninstall(there) if step.action == 'remove'}
     data = {path: steps[path].content if path in steps else place.data for path, place in there.places.items()}
     return {path: content for path, content in data.items() if content is not None}
 
@@ -363,7 +364,7 @@ def test_what_others_wrote_since_stays_and_what_they_changed_is_named() -> None:
     }
     changed = {path: Place(edit(there.places[path].data or b'')) for path, edit in edits.items()}
     there = there._replace(places=defaultdict(Place, there.places) | changed)
-    kept = {step.path: step.note for step in scaffold.uninstall(there) if step.action == 'keep'}
+    kept = {step.path: step.note for step in scaffold_later.uninstall(there) if step.action == 'keep'}
     assert kept == {'.pre-commit-config.yaml': 'it was edited since where our lines stood; it is yours now',
                     '.claude/commands/handoff.md': 'it was edited since; it is yours now'}
     after_all = left(there)
@@ -378,12 +379,12 @@ def test_an_upgrade_replaces_what_is_as_we_wrote_it() -> None:
     old = found(THEIRS, people=PEOPLE)._replace(script=b'# old script\n')
     wanted = Wanted(frozenset(['claude', 'telemetry', 'wrappers']), WANTED.url, 'v0.0.1')
     steps = scaffold.plan(old, wanted)
-    there = after(old, steps)._replace(record=scaffold.record(old, wanted, steps, old.places, [], '0.0.1'))
+    there = after(old, steps)._replace(record=scaffold_later.record(old, wanted, steps, old.places, [], '0.0.1'))
     there.places['.claude/commands/resume-al.md'] = Place(b'mine\n')  # type: ignore[index]
     there.places['AGENTS.md'] = Place((there.places['AGENTS.md'].data or b'') + b'\n\nMore.')  # type: ignore[index]
     # settings are the user's: what would be proposed today does not matter
     new = there._replace(script=b'# new script\n', settings={'sessions': {'slug': True}})
-    plan, base = scaffold.upgrade(new, WANTED, {})
+    plan, base = scaffold_later.upgrade(new, WANTED, {})
     done = {step.path: step.action for step in plan if step.action != 'keep'}
     assert done == {'.claude/hooks/session_state.py': 'replace', '.pre-commit-config.yaml': 'replace',
                     'AGENTS.md': 'replace'}, 'our block moves to the end; all else is as this version writes it'
@@ -391,8 +392,8 @@ def test_an_upgrade_replaces_what_is_as_we_wrote_it() -> None:
         'it was edited since; not touched, compare it yourself')
     upgraded = after(new, plan)
     assert b'rev: v0.1.0' in (upgraded.places['.pre-commit-config.yaml'].data or b'')
-    upgraded = upgraded._replace(record=scaffold.record(new, WANTED, plan, base, [], '0.1.0'))
-    assert [step for step in scaffold.upgrade(upgraded, WANTED, {})[0] if step.content is not None] == []
+    upgraded = upgraded._replace(record=scaffold_later.record(new, WANTED, plan, base, [], '0.1.0'))
+    assert [step for step in scaffold_later.upgrade(upgraded, WANTED, {})[0] if step.content is not None] == []
     rest = left(upgraded)
     assert rest.pop('AGENTS.md') == b'# A\n\nMore.' and rest.pop('.claude/commands/resume-al.md') == b'mine\n'
     assert rest == {path: data for path, data in THEIRS.items() if path != 'AGENTS.md'}
@@ -403,7 +404,7 @@ def test_an_upgrade_without_a_record_goes_by_the_released_digests() -> None:
     wanted = WANTED._replace(extras=frozenset(['telemetry']))
     known = {'.claude/hooks/session_state.py': {scaffold_record.digest(b'# released\n')}}
     for released, action in (({}, 'keep'), (known, 'replace')):
-        steps = scaffold.upgrade(there, wanted, released)[0]
+        steps = scaffold_later.upgrade(there, wanted, released)[0]
         assert actions(steps)['.claude/hooks/session_state.py'] == action
 
 

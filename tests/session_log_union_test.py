@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from daybook.writers import conflicts
 from daybook.writers import session_log
-from daybook.writers import session_log_union
+from daybook.writers import session_log_conflicts
 from daybook.writers.session_log import LogEntry
 
 STYLES = ['merge', 'diff3', 'zdiff3']
@@ -78,22 +78,22 @@ def test_union(merge_file, base: str, ours: str, theirs: str, expected: str, sty
     text = merge_file(*whole[:3], style)
     assert '<<<<<<<' in text
     for was in {whole[0], whole[0].replace('\r\n', '\n')}:  # the object of a CRLF checkout has LF
-        assert session_log_union.resolve(text, was) == (whole[3], [])
+        assert session_log_conflicts.resolve(text, was) == (whole[3], [])
 
 
 @pytest.mark.parametrize('style', STYLES)
 @pytest.mark.parametrize(('base', 'ours', 'theirs'), FOR_PEOPLE)
 def test_what_people_must_decide(merge_file, base: str, ours: str, theirs: str, style: str) -> None:
     text = merge_file(*(HEAD + section + TAIL for section in (base, ours, theirs)), style)
-    assert '<<<<<<<' in text and session_log_union.resolve(text, HEAD + base + TAIL) is None
+    assert '<<<<<<<' in text and session_log_conflicts.resolve(text, HEAD + base + TAIL) is None
 
 
 @pytest.mark.parametrize('style', STYLES)
 def test_a_section_that_both_sides_made(merge_file, style: str) -> None:
     base = '# Build\n'
     ours, theirs = (f'{base}\n## Session Log\n\n{each}' for each in (A, B))
-    assert session_log_union.resolve(merge_file(base, ours, theirs, style), base) == (f'{base}\n## Session Log\n\n{A}{B}', [])
-    assert session_log_union.resolve(merge_file('', ours, theirs, style), '') == (f'{base}\n## Session Log\n\n{A}{B}', [])
+    assert session_log_conflicts.resolve(merge_file(base, ours, theirs, style), base) == (f'{base}\n## Session Log\n\n{A}{B}', [])
+    assert session_log_conflicts.resolve(merge_file('', ours, theirs, style), '') == (f'{base}\n## Session Log\n\n{A}{B}', [])
 
 
 @pytest.mark.parametrize('style', STYLES)
@@ -102,14 +102,14 @@ def test_a_conflict_elsewhere_stays_as_it_is(merge_file, style: str, size: int) 
     sides = [f'---\ntitle: {title}\n---\n{"x" * 5}\n{HEAD[22:]}\n{log}{OLD}{TAIL}{end}\n' for title, log, end in
              (('Base', '', 'end'), ('Ours', A, 'our end'), ('Theirs', B, 'their end'))]
     text = merge_file(*sides, style, size)
-    found = session_log_union.resolve(text, sides[0], size)
+    found = session_log_conflicts.resolve(text, sides[0], size)
     assert found is not None and [text.splitlines()[line - 1] for line in found.left] == ['<' * size + ' ours'] * 2
     kept = re.findall(r'^<{7}.*?^>{7}[^\n]*\n', text, re.M | re.S)
     resolved = re.findall(r'^<{7}.*?^>{7}[^\n]*\n', found.text, re.M | re.S)
     assert len(kept) == 3 and resolved == [kept[0], kept[2]]
     assert f'\n\n{A}{B}{OLD}\n## After' in found.text
     # and when the person has been first
-    assert session_log_union.resolve(text.replace(kept[0], 'title: Both\n'), sides[0], size).left != []
+    assert session_log_conflicts.resolve(text.replace(kept[0], 'title: Both\n'), sides[0], size).left != []
 
 
 BROKEN = ['<<<<<<< a\nx\n', '<<<<<<< a\nx\n=======\ny\n', '<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>> b\n',
@@ -118,17 +118,17 @@ BROKEN = ['<<<<<<< a\nx\n', '<<<<<<< a\nx\n=======\ny\n', '<<<<<<< a\n<<<<<<< b\
 
 @pytest.mark.parametrize('broken', BROKEN)
 def test_markers_that_do_not_fit(broken: str) -> None:
-    assert conflicts.parse(HEAD + broken) is None and session_log_union.resolve(HEAD + broken, '') is None
+    assert conflicts.parse(HEAD + broken) is None and session_log_conflicts.resolve(HEAD + broken, '') is None
 
 
 @pytest.mark.parametrize('text', ['', HEAD, f'{HEAD}\n{A}', f'{HEAD}\nSetext\n=======\n', '# x\n>>>>>>> a quotation of a quotation\n'])
 def test_no_conflict_is_nothing_to_resolve(text: str) -> None:
-    assert session_log_union.resolve(text, '') is None
+    assert session_log_conflicts.resolve(text, '') is None
 
 
 def test_without_the_section_on_one_side() -> None:
     text = f'# x\n<<<<<<< a\n\n## Session Log\n\n{A}=======\n\n## Other\n>>>>>>> b\n'
-    assert session_log_union.resolve(text, '# x\n') is None
+    assert session_log_conflicts.resolve(text, '# x\n') is None
 
 
 NAMES = st.integers(0, 40).map(lambda n: (f'{"RSTK"[n % 4]}T-2611{n % 27 + 1:02}-{n // 27 + 1:02}', n % 27 + 1))
@@ -152,7 +152,7 @@ def test_entries_are_never_lost_or_doubled(tmp_path_factory: pytest.TempPathFact
     text = subprocess.run(('git', 'merge-file', '-p', *(() if style == 'merge' else [f'--{style}']), 'ours', 'base', 'theirs'),
                           cwd=folder, capture_output=True).stdout.decode()
     if '<<<<<<<' in text:
-        found = session_log_union.resolve(text, log(base))
+        found = session_log_conflicts.resolve(text, log(base))
         assert found is not None
         text = found.text
     expected = (set(mine) & set(others)) | (set(mine) - set(base)) | (set(others) - set(base))

@@ -12,6 +12,7 @@ from daybook.documents import config
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
+from daybook.lifecycle import archive_plan
 from daybook.lifecycle import archiving
 from daybook.lifecycle import journal
 from daybook.lifecycle.alone import alone
@@ -62,7 +63,7 @@ def _tell_stay(stay: Mapping[str, str]) -> None:
         print(printable(f'stays: {", ".join(names[:_SHOWN])}{more}: {reason}'))
 
 
-def _tell(found: archiving.Plan, *, is_dry: bool) -> None:
+def _tell(found: archive_plan.Plan, *, is_dry: bool) -> None:
     for old, new in sorted(found.moves.items()):
         print(printable(f'{old} -> {new}'))
     _tell_stay(found.stay)
@@ -84,12 +85,12 @@ def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
     if options.dry_run:
         if moves.is_left(repo, ARCHIVE):
             print('an archiving was killed here; without --dry-run it is taken back first')
-        _tell(archiving.plan(repo, settings, _policy(settings, options), options.as_of), is_dry=True)
+        _tell(archive_plan.plan(repo, settings, _policy(settings, options), options.as_of), is_dry=True)
         return 0
     settled = journal.recover(repo, ARCHIVE)
     if settled:
         print(printable(settled))
-    found = archiving.plan(repo, settings, _policy(settings, options), options.as_of)
+    found = archive_plan.plan(repo, settings, _policy(settings, options), options.as_of)
     if not found.moves:
         _tell(found, is_dry=False)
         return 0

@@ -18,7 +18,7 @@ from daybook.writers import action_log
 from daybook.writers import conflicts
 from daybook.writers import indexes
 from daybook.writers import overview_block
-from daybook.writers import session_log_union
+from daybook.writers import session_log_conflicts
 
 _MARKER = 7  # git's own length of a conflict marker, where .gitattributes names none that can be
 _BOTH = {2, 3}  # stages: what both sides have; https://git-scm.com/docs/git-ls-files
@@ -76,7 +76,7 @@ def _log(repo: Repo, entry: Unmerged, settled: Settled) -> None:
         settled.merged.append(path)  # resolved by hand, or by the run before
         return
     base = _decode(git_objects.read_blobs(repo, [entry.stages[1]])[0]) if 1 in entry.stages else ''
-    found = session_log_union.resolve(text, base, size)
+    found = session_log_conflicts.resolve(text, base, size)
     if found is None:
         settled.left[path] = 'its conflict is not in entries of the Session Log alone'
         return
