@@ -159,3 +159,8 @@ def test_any_tool_and_host_can_be_named(invariant: Invariant, path: str, text: s
 
 def test_text_that_nests_deeply_is_read_as_lines() -> None:
     assert _sites(SETTINGS, '[' * 100_000 + '"mcp__notion__search"') == [(1, 'calls mcp__notion__search')]
+
+
+@pytest.mark.parametrize('text', ['notion ' + '1' * 200_000, 'notion' + ' ' * 200_000 + 'x', 'notion ' + '1. ' * 60_000], ids=lambda text: text[6:9])
+def test_what_may_be_the_mark_of_an_item_is_looked_for_in_linear_time(text: str) -> None:
+    assert _sites('AGENTS.md', text) == []

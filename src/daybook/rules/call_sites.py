@@ -32,7 +32,7 @@ _INTO = (r'(?i:create|add|write|post|save|log|append|push|store|record|pull|fetc
          r'[^.;:()]{0,60}?\b(?i:to|in|into|from|via|using|with|through)\s+(?:(?i:the|our|a)\s+)?')
 _FIRST = r'(?:^|[,:(]\s*|\b(?i:then|and|or|also|first|next|please|must|should|always)\s+)[*_`"]*'
 _ALLOWED = re.compile(r'(?<!dis)(?<!dis-)allowed[-_ ]?tools|^\s*tools\s*:', re.I)
-_ITEM = re.compile(r'\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?')
+_ITEM = re.compile(r'(?<!\s)\s*+(?:[-*+]|(?<!\d)\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?')
 _HEADING = re.compile(r'\s{0,3}#{1,6}\s')
 _FENCE = re.compile(r'\s*(?:>\s*)?(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})')
 _SENTENCE = re.compile(r'(?<=[.;!?])\s+')
