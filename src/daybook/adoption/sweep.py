@@ -41,6 +41,7 @@ class Sweep:
         self.governed: dict[str, Governed] = {}  # what each file says of its governance
 
     def read(self) -> None:
+        """Look at each Markdown file, of which one that cannot be read is `missing`."""
         for path in self.markdown:
             data, size = _bytes(self.repo, path)
             if data is None:

@@ -19,6 +19,7 @@ from daybook.session.preflight import Refused
 
 
 def message_of(request: Request, claim: Claim, draft: Draft) -> str:
+    """Return the message of the commit, as `handoff.message` of the settings words it, with its line end."""
     fields = {'id': claim.id, 'title': note.title_of(draft), 'operator': request.operator.slug,
               'summary': note.summary_of(draft)}
     # in one pass: a title may hold `{summary}` itself

@@ -64,10 +64,12 @@ class Facts(NamedTuple):
 
     @property
     def lines_added(self) -> int | None:
+        """The lines that all changes add, None when the range is unknown; binary files have none."""
         return None if self.commits is None else sum(change.added or 0 for change in self.changes)
 
     @property
     def lines_removed(self) -> int | None:
+        """The lines that all changes remove, as `lines_added`."""
         return None if self.commits is None else sum(change.removed or 0 for change in self.changes)
 
 

@@ -56,10 +56,12 @@ class Plan(NamedTuple):
 
     @property
     def targets(self) -> list[str]:
+        """The paths of all files that a hand-off writes besides the note and its pages."""
         return [*self.workstreams, *self.indexes, *(path for path in (self.changelog, self.action_log) if path)]
 
 
 def stem_of(settings: Settings, session_id: str, title: str) -> str:
+    """Return the file name of a note without folder and ending: its id, with `sessions.slug` and words of its title."""
     slug = slugs.slug(title)[:60].strip('-') if settings.sessions_slug else ''
     return f'{session_id}-{slug}' if slug else session_id
 

@@ -168,7 +168,10 @@ def _concerned(known: _Files, moves: Mapping[str, str], path: str, reason: str) 
 
 
 def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
-    """Return what to do so that the notes that are older than `days` on the day `as_of` lie in the archive."""
+    """Return what to do so that the notes that are older than `days` on the ISO day `as_of` lie in the archive.
+
+    Raises FatalError when the baseline of dead links, which must change with them, has changes that are not committed.
+    """
     known = _Files(repo)
     notes = [doc for doc in document.read_all(repo, settings, known.modes) if doc.kind.name == 'session']
     chosen = choosing.choose(settings, notes, days, as_of)

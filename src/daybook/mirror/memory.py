@@ -29,6 +29,7 @@ class Memory:
 
     @property
     def lock_path(self) -> str:
+        """The file whose lock keeps two runs of one clone apart."""
         return self._path.replace('.json', '.lock')
 
     def load(self, now: float) -> None:

@@ -113,6 +113,7 @@ class Wire:
             headers={'Authorization': _bearer(token), 'Accept-Encoding': 'gzip', 'Notion-Version': VERSION, 'User-Agent': 'daybook'})
 
     def close(self) -> None:
+        """Close the connections; no request can be made any more."""
         self._client.close()
 
     def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> Json:

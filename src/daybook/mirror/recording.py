@@ -105,7 +105,10 @@ def _is_ours(repo: Repo, planned: Planned, item: News) -> bool:
 
 
 def commit(repo: Repo, planned: Planned, outcomes: Sequence[Outcome]) -> str:
-    """Commit the documents and the log whose state is not committed, and nothing else; return the id, `` for nothing."""
+    """Commit the documents and the log whose state is not committed, and nothing else; return the id, `` for nothing.
+
+    Raises FatalError when git or a hook refuses.
+    """
     new = git_status.untracked_files(repo, sync_log.PATH)
     states = {item.path: item for item in news(planned, outcomes)}
     log = files.read_bytes(files.inside(repo.root, sync_log.PATH)) or b''

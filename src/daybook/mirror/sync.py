@@ -85,7 +85,10 @@ def wanted(repo: Repo, found: Local, request: Request) -> set[str] | None:
 
 
 def make_plan(repo: Repo, settings: Settings, mirror: Mirror, table: str, request: Request, clock: Clock) -> Planned:
-    """Return what is to do. Reads the mirror and the repository, and writes nothing anywhere."""
+    """Return what is to do. Reads the mirror and the repository, and writes nothing anywhere.
+
+    Raises FatalError when the mirror lacks what its pages need, or cannot be asked.
+    """
     found = local.read(repo, settings)
     chosen = wanted(repo, found, request)
     missing = mirror.check()

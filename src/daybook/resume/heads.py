@@ -54,6 +54,7 @@ class Stream(NamedTuple):
 
     @property
     def is_open(self) -> bool:
+        """Whether its status does not say that it is over."""
         return not review.is_over(self.status)
 
 

@@ -82,7 +82,10 @@ def default_path(root: str, session_id: str) -> str:
 
 
 def write_skeleton(repo: Repo, settings: Settings, claim: Claim) -> str:
-    """Write the skeleton of a claim unless the draft is there already; return its path, relative to the root."""
+    """Write the skeleton of a claim unless the draft is there already; return its path, relative to the root.
+
+    Raises FatalError when it cannot be written.
+    """
     path = default_path(repo.root, claim.id)
     try:
         files.state_dir(repo.root)

@@ -26,6 +26,7 @@ class Piece(NamedTuple):
 
     @property
     def text(self) -> str:
+        """What the record adds to its stream."""
         return str(self.holder[self.key])
 
 

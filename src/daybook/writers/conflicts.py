@@ -29,6 +29,7 @@ class Part(NamedTuple):
 
     @property
     def is_equal(self) -> bool:
+        """Whether both sides say the same."""
         return self.ours == self.theirs
 
 

@@ -147,6 +147,7 @@ def referring(data: bytes, source: str, move: Move, *, is_linked: bool) -> tuple
     """Return another document with the keys of its head that name the note set anew, and how many these are.
 
     A name that several notes have means this one where the text of the document links to it (`is_linked`).
+    Raises FatalError, with the path `source`, when the head cannot be edited.
     """
     changes: dict[str, Any] = {}
     meta = frontmatter.parse(data).meta
