@@ -4,7 +4,10 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import config
+from daybook.documents import conflicts
 from daybook.documents import document
+from daybook.documents import frontmatter
+from daybook.documents import governed
 from daybook.governance import records
 from daybook.rules import headers
 
@@ -64,3 +67,19 @@ def test_fix_in_a_commit_leaves_unstaged_edits_alone(repo: Sandbox) -> None:
     run = repo.daybook(ID, '--fix', env={'GIT_INDEX_FILE': str(repo.root / '.git/index')})
     assert run.returncode == 1 and 'not rewritten: it has unstaged changes; stage them first' in run.stdout
     assert repo.read('governed/b_v01.md') == _text('frontmatter') + 'more\n'
+
+
+def test_links_have_their_lines_in_linear_time() -> None:
+    data = b'---\ntitle: T\n---\n' + b''.join(b'\n[a](%d.md) [b](%d.md)\n' % (n, n) for n in range(100_000))
+    assert governed.of_bytes(data, frontmatter.parse(data)).links == [(f'{n}.md', 5 + 2 * n, False) for n in range(100_000)]
+
+
+CONFLICT = b'<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n'
+
+
+@pytest.mark.parametrize(('data', 'line'), (
+    (b'# T\n', None), (b'<<<<<<< ours\n' * 200_000, None), (b'# T\n\n' + CONFLICT, 3), (b'```\n' + CONFLICT + b'```\n', None),
+    (b'```\n' + CONFLICT + b'```\n' + CONFLICT, 8), (CONFLICT.replace(b'\n', b'\r\n'), 1), (b'<<<<<<< ours\n' + CONFLICT, 1),
+))
+def test_conflict(data: bytes, line: int | None) -> None:
+    assert conflicts.marked_line(data) == line

@@ -116,6 +116,10 @@ def test_violations(value: dict[str, Any], expected: list[tuple[str, str]]) -> N
     assert schema.violations(schema.built_in('plan'), value) == expected
 
 
+def test_a_short_text() -> None:
+    assert schema.violations({'minLength': 3}, 'ab') == [('', '"ab" is too short')]
+
+
 def test_missing_key_with_quotes() -> None:
     assert schema.violations({'required': ["it's", 'a"b']}, {}) == [('', 'missing key: a"b'), ('', "missing key: it's")]
 
@@ -126,6 +130,8 @@ OWN = (
     pytest.param('{"type": "strin"}', 'not a JSON Schema (2020-12): ', id='no schema'),
     pytest.param('{"$ref": "https://example.com/s.json"}', 'not a JSON Schema (2020-12): Resource', id='network'),
     pytest.param('{"$ref": "#/$defs/none"}', 'not a JSON Schema (2020-12): ', id='nowhere'),
+    pytest.param('{"$ref": "#"}', 'a schema that refers to itself without end', id='endless'),
+    pytest.param('{"allOf": [' * 3000 + ']}' * 3000, 'a schema that refers to itself without end, or nests too deeply', id='deep'),
 )
 
 
@@ -139,6 +145,25 @@ def test_own_schema(tmp_path: Path, text: str, message: str | None) -> None:
     with pytest.raises(FatalError) as caught:
         schema.from_file(str(path))
     assert str(caught.value).startswith(message.format(path=path))
+
+
+@pytest.mark.parametrize(('text', 'fits'), (('true', True), ('false', False), ('\ufeff{}', True), ('\ufeff{"required": ["a"]}', False)))
+def test_own_schema_of_another_form(tmp_path: Path, text: str, fits: bool) -> None:
+    path = tmp_path / 's.json'
+    path.write_text(text, encoding='utf-8')
+    own = schema.from_file(str(path))
+    assert schema.verdict(own)({}) is fits
+    assert (schema.violations(own, {}) == []) is fits
+
+
+def test_a_schema_that_is_endless_for_some_values_is_told() -> None:
+    own = {'if': {'required': ['a']}, 'then': {'$ref': '#'}}
+    assert schema.violations(own, {'a': 1}) == [('', 'cannot be checked: its schema refers to itself without end')]
+
+
+def test_keys_that_a_pattern_allows_are_known() -> None:
+    own = {'properties': {'a': {}}, 'patternProperties': {'^x-': {}}, 'additionalProperties': False}
+    assert schema.violations(own, {'a': 1, 'x-1': 1, 'b': 1}) == [('/b', 'unknown key: b; known are: a')]
 
 
 def test_own_schema_that_is_missing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def marked_line(data: bytes) -> int | None:
             fence = found[1]
         elif found and found[1].startswith(fence) and not found[2].strip():
             fence = b''
-        elif not fence and line.startswith(_BEGIN) and _REST.search(data, at):
-            return number
+        elif not fence and line.startswith(_BEGIN):
+            return number if _REST.search(data, at) else None  # what is not below this line is not below a later one
         at += len(line)
     return None

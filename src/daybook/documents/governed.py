@@ -117,10 +117,12 @@ def _links(body: str, first: int) -> list[tuple[str, int, bool]]:
         if '`' in body or '~~~' in body:
             body = pattern.sub(lambda m: re.sub(r'[^\n]', ' ', m[0]), body)
     found: dict[tuple[str, bool], int] = {}
+    line, counted = first, 0
     for match in _LINK.finditer(body):
+        line, counted = line + body.count('\n', counted, match.start()), match.start()
         target = (match[2] or match[3]).strip()
         if '://' not in target:
-            found.setdefault((target, bool(match[1])), first + body.count('\n', 0, match.start()))
+            found.setdefault((target, bool(match[1])), line)
     return [(target, line, embeds) for (target, embeds), line in found.items()]
 
 

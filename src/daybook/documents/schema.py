@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -46,14 +47,19 @@ def from_file(path: str) -> dict[str, Any]:
     import jsonschema
 
     try:
-        with open(path, encoding='utf-8') as stream:
+        with open(path, encoding='utf-8-sig') as stream:
             schema = json.load(stream)
+        if isinstance(schema, bool):
+            schema = {} if schema else {'not': {}}
         jsonschema.Draft202012Validator.check_schema(schema)
         verdict(schema)  # a `$ref` that leads nowhere, a pattern that only Python knows
+        _errors(schema, {})
     except OSError as error:
         raise FatalError(f'cannot be read: {error.strerror}; put the schema there, or mend `schema:` in .daybook/config.yaml') from error
     except (ValueError, jsonschema.SchemaError) as error:
         raise FatalError(f'not a JSON Schema (2020-12): {str(error).splitlines()[0]}; mend it') from error
+    except RecursionError as error:
+        raise FatalError('a schema that refers to itself without end, or nests too deeply; mend it') from error
     return schema
 
 
@@ -101,7 +107,7 @@ def _words(error: Any) -> str:
         'pattern': lambda: f'{shown(error.instance)} {_unmatched(error)}',
         'enum': lambda: f'{shown(error.instance)} is not one of {shown(error.validator_value)}',
         'const': lambda: f'{shown(error.instance)} should be {shown(error.validator_value)}',
-        'minLength': lambda: 'must not be empty',
+        'minLength': lambda: f'{shown(error.instance)} is too short' if error.instance else 'must not be empty',
         'anyOf': lambda: f'{shown(error.instance)} is of no allowed type',
         'required': lambda: f'missing key: {error.message.removesuffix(" is a required property")[1:-1]}',
     }
@@ -113,24 +119,33 @@ def _unknown_keys(error: Any) -> list[Violation]:
     import difflib
 
     known = error.schema.get('properties', {})
+    patterns = error.schema.get('patternProperties', ())
     found = []
     for key in error.instance:
-        if key not in known:
+        if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             near = difflib.get_close_matches(key, known, n=1)
             hint = f'did you mean `{near[0]}`?' if near else f'known are: {", ".join(known)}'
             found.append(Violation(pointer([*error.absolute_path, key]), f'unknown key: {key}; {hint}'))
     return found
 
 
-def violations(schema: dict[str, Any], value: Any) -> list[Violation]:
-    """Return every violation of `schema` by `value`, in order of place; the slow half of validation."""
+def _errors(schema: dict[str, Any], value: Any) -> list[Any]:
     import jsonschema
     import referencing
 
     resource = referencing.Resource.from_contents(built_in('common'))
     registry = referencing.Registry().with_resource(_COMMON, resource)
+    return list(jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(value))
+
+
+def violations(schema: dict[str, Any], value: Any) -> list[Violation]:
+    """Return every violation of `schema` by `value`, in order of place; the slow half of validation."""
+    try:
+        errors = _errors(schema, value)
+    except RecursionError:
+        return [Violation('', 'cannot be checked: its schema refers to itself without end')]
     found: list[Violation] = []
-    for error in jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(value):
+    for error in errors:
         if error.validator == 'additionalProperties' and isinstance(error.instance, dict):
             found += _unknown_keys(error)
         else:
