@@ -19,6 +19,8 @@ PLAN = '---\ntitle: {}\n---\n'
 BROKEN = '---\nowner: nobody\n---\n'
 MISSING = 'docs/sessions/old.md:1: no frontmatter; `daybook backfill-frontmatter` adds it [frontmatter-missing]\n'
 
+NUMBER = 'give the newest one that is free: `git mv`, then `daybook audit-links --fix` mends the links to it [id-duplicate]\n'
+
 
 def _note(note_id: str) -> str:
     return (f'---\ntitle: T\noperator: roman\nsummary: S\nkind: session\nid: {note_id}\ncreated: 2026-11-20\n'
@@ -111,6 +113,11 @@ BLOCKING = (
                  '`daybook renumber QA-261120-01 NEW` gives one of them a new id [id-duplicate]\n'
                  'docs/sessions/b/QA-261120-01.md:6: QA-261120-01 is also the id of docs/sessions/QA-261120-01.md; '
                  '`daybook renumber QA-261120-01 NEW` gives one of them a new id [id-duplicate]\n', id='a collision'),
+    pytest.param({'docs/adr/0007-a.md': PLAN.format('A'), 'docs/adr/0006-a.md': PLAN.format('A')}, {'docs/adr/0007-b.md': PLAN.format('B')},
+                 1, 'docs/adr/0007-a.md:1: the number 0007 is also that of docs/adr/0007-b.md; ' + NUMBER +
+                 'docs/adr/0007-b.md:1: the number 0007 is also that of docs/adr/0007-a.md; ' + NUMBER, id='a number that is taken'),
+    pytest.param({'docs/adr/0007-a.md': PLAN.format('A'), 'docs/adr/0007-b.md': PLAN.format('A')}, {'docs/adr/0008-c.md': PLAN.format('C')},
+                 0, f'{ID}: 2 older problems in 2 documents; run daybook {ID}\n', id='a number that was given twice before'),
     pytest.param({'docs/adr/a.md': '---\ntitle: A\nsupersedes: b\n---\n', 'docs/adr/b.md': PLAN.format('B')},
                  {'docs/adr/b.md': '---\ntitle: B\nsupersedes: a\n---\n'}, 1,
                  'docs/adr/a.md:3: supersedes itself: docs/adr/a.md → docs/adr/b.md → docs/adr/a.md; '
@@ -189,14 +196,18 @@ def test_all_blocks_inside_a_commit(repo: Sandbox) -> None:
     assert (run.returncode, run.stdout) == (1, MISSING)
 
 
-def test_merge_brings_two_notes_of_one_id(repo: Sandbox) -> None:
+@pytest.mark.parametrize(('ours', 'theirs', 'text'), [
+    ('docs/sessions/a/QA-261120-01.md', 'docs/sessions/b/QA-261120-01.md', _note('QA-261120-01')),
+    ('docs/adr/0007-queue.md', 'docs/adr/0007-broker.md', PLAN.format('A')),
+])
+def test_merge_brings_two_documents_of_one_id(repo: Sandbox, ours: str, theirs: str, text: str) -> None:
     repo.write('README.md', 'x')
     repo.commit()
     repo.git('checkout', '-q', '-b', 'peer')
-    repo.write('docs/sessions/a/QA-261120-01.md', _note('QA-261120-01'))
+    repo.write(theirs, text)
     repo.commit()
     repo.git('checkout', '-q', 'main')
-    repo.write('docs/sessions/b/QA-261120-01.md', _note('QA-261120-01'))
+    repo.write(ours, text)
     repo.commit()
     _install(repo)
     (repo.root / '.git/hooks/pre-commit').rename(repo.root / '.git/hooks/pre-merge-commit')
