@@ -22,6 +22,7 @@ from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
+from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.rules import conflicts
 from daybook.rules import frontmatter
@@ -74,6 +75,17 @@ def _check(scope: Scope, part: Part, operators: dict[str, object]) -> list[Probl
         found += _action_log(scope)
     # where a file is not tracked, a stub is at home
     return [wrong for wrong in found if wrong.rule != 'claim-stub' or wrong.path not in scope.untracked]
+
+
+def _in_fences(scope: Scope) -> list[Problem]:
+    """Return the conflicts in code fences, by what git remembers of a merge: elsewhere it is an example."""
+    paths = scope.paths if scope.change is None else scope.change.paths
+    shown = {found.path: found for found in scope.documents_among(paths) if scope.covers(found.path) and conflicts.may_be_left(found)}
+    sides: dict[str, list[str]] = {}
+    for entry in git_objects.sides(scope.repo, *git.pathspec(shown)) if shown else ():
+        sides.setdefault(entry.path, []).append(entry.oid)
+    return [wrong for path, oids in sides.items() if path in shown
+            for wrong in conflicts.check_merged(shown[path], [data or b'' for data in git_objects.read_local(scope.repo, oids)])]
 
 
 def _action_log(scope: Scope) -> list[Problem]:
@@ -219,7 +231,7 @@ def look(scope: Scope) -> Look:
     # what a broken schema lets pass depends on which kinds have documents
     is_sound = not document.usable_schemas(scope.repo, [kind for kind in scope.settings.kinds if kind.schema])[1]
     found = vicinity.look(scope, _rules(scope), lambda: _by_settings(scope), may_be_part=is_sound)
-    found = found._replace(notes=_unchecked(scope))
+    found = found._replace(problems=[*found.problems, *_in_fences(scope)], notes=_unchecked(scope))
     return _eased(scope, found) if problem.is_blocking(found.problems) else found
 
 

@@ -29,7 +29,16 @@ class TreeEntry(NamedTuple):
 
 def index_entries(repo: Repo, *pathspecs: str, env: Mapping[str, str] | None = None, is_unmerged: bool = False) -> list[TreeEntry]:
     """Return the entries of the index with mode, object id and merge stage; with `is_unmerged` those in conflict."""
-    out = git.expect('ls-files', '-z', '--unmerged' if is_unmerged else '-s', '--', *pathspecs, cwd=repo.root, env=env).out
+    return _listed(repo, ('--unmerged' if is_unmerged else '-s',), pathspecs, env)
+
+
+def sides(repo: Repo, *pathspecs: str) -> list[TreeEntry]:
+    """Return the entries of files that a merge left in conflict, those too that have been added since, as long as git remembers."""
+    return _listed(repo, ('--unmerged', '--resolve-undo'), pathspecs, None)
+
+
+def _listed(repo: Repo, options: Sequence[str], pathspecs: Sequence[str], env: Mapping[str, str] | None) -> list[TreeEntry]:
+    out = git.expect('ls-files', '-z', *options, '--', *pathspecs, cwd=repo.root, env=env).out
     entries = []
     for line in git.zsplit(out):
         meta, path = line.split('\t', 1)
