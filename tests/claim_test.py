@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import datetime
@@ -164,6 +165,22 @@ def test_claim_writes_record_and_stub(repo: Sandbox) -> None:
     assert claim.all_claims(git.find_repo(str(repo.root))) == [made]
     assert sorted(os.listdir(repo.root / '.git/daybook/claims')) == ['.lock', f'{DAY}-01.json']
     assert repo.git('status', '--porcelain') == '?? docs/'
+
+
+def test_what_killed_claims_have_left_is_swept_when_it_is_old(repo: Sandbox) -> None:
+    _take(repo)
+    folder = repo.root / '.git/daybook/claims'
+    ours = ['RT-261101-01.json.4711-0123abcd.tmp', '.4711-0123abcd.tmp']
+    kept = ['.4712-0123abcd.tmp', 'RT-261101-01.json.4712-0123abcd.tmp', 'RT-261101-01.json', 'mine.tmp', '.4711-mine.tmp', 'x.4711-0123abcd.tmp']
+    for name in (*ours, *kept):
+        (folder / name).write_text('{')
+        if '4712' not in name:
+            os.utime(folder / name, (time.time() - 7200,) * 2)
+    (folder / '.4713-0123abcd.tmp').symlink_to('mine.tmp')
+    os.utime(folder / '.4713-0123abcd.tmp', (0, 0), follow_symlinks=False)
+    held = set(os.listdir(folder))
+    made = _take(repo)
+    assert set(os.listdir(folder)) == held - set(ours) | {f'{made.id}.json'}
 
 
 def test_no_commit_yet(repo: Sandbox) -> None:

@@ -18,6 +18,8 @@ from daybook.repo.git import Repo
 from daybook.session.operators import Operator
 
 ID = re.compile(r'(?P<day>[A-Z][A-Z0-9]{1,4}-[0-9]{6})-(?P<number>[0-9]{2})(?P<letters>[a-z0-9]{3})?')
+_TEMPORARY = re.compile(r'(?:.+\.json)?\.\d+-[0-9a-f]{8}\.tmp')  # of a record, and of a placeholder
+_ABANDONED = 3600  # seconds after which whoever was writing has been killed
 
 
 class Claim(NamedTuple):
@@ -64,6 +66,15 @@ def record(claim: Claim) -> bytes:
 def save(repo: Repo, claim: Claim) -> None:
     """Write the record of a claim, whole or not at all."""
     files.write_atomic(record_path(repo, claim.id), record(claim))
+
+
+def sweep(repo: Repo, now: float) -> None:
+    """Remove what claims that were killed have left beside the records; `now` is in seconds since 1970."""
+    with contextlib.suppress(OSError):  # another run may sweep the same
+        for entry in os.scandir(folder(repo)):
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False) \
+                    and now - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED:
+                os.unlink(entry.path)
 
 
 def _claim_of(name: str, record: Any) -> Claim:

@@ -132,6 +132,7 @@ def _wanted(repo: Repo, operator: Operator, now: datetime, environ: Mapping[str,
 def _alone(repo: Repo) -> Iterator[None]:
     # one claim of a clone at a time asks the remote: two of them could only lose to each other
     with files.exclusive_lock(os.path.join(claims.folder(repo), '.lock'), _LOCK_WAIT):
+        claims.sweep(repo, time.time())
         yield
 
 
