@@ -86,6 +86,7 @@ def _checks(repo: Repo, *, is_offline: bool, is_proving: bool, is_pruning: bool)
     else:
         yield install.runner(repo)
         yield from install.configured(repo, installed, why)
+        yield from install.twice(repo, _known())
         yield from install.rules(settings, installed)
         yield from install.scripts(repo, installed)
     yield from agents.check(repo, files.read_bytes(os.path.join(_home_of_hooks(), 'session_state.py')) or b'', os.environ)

@@ -98,7 +98,11 @@ def parse(path: str, data: bytes, known: Sequence[str]) -> tuple[Installed | Non
 
 def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:
     """Return what the configuration of the work tree says, or None and why it says nothing."""
-    path = hook_runner.config_path(repo)
+    return read_file(repo, hook_runner.config_path(repo), known)
+
+
+def read_file(repo: Repo, path: str, known: Sequence[str]) -> tuple[Installed | None, str]:
+    """Return what the configuration `path` says, or None and why it says nothing."""
     data = files.read_bytes(os.path.join(repo.root, path))
     return (None, 'there is none') if data is None else parse(path, data, known)
 

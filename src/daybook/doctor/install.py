@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 from daybook.doctor import hooks_config
 from daybook.doctor.check import Check
@@ -63,6 +65,35 @@ def configured(repo: Repo, installed: Installed | None, why: str) -> Iterator[Ch
         if not set(stages) & {'pre-commit', 'commit-msg', 'manual'} or (stages == ('manual',) and hook_id not in hooks_config._MANUAL):
             yield fail('hooks-stages', f'{hook_id} has `stages: [{", ".join(stages)}]`, so no commit runs it',
                        f'take `stages:` of {hook_id} out of {installed.path}')
+
+
+def twice(repo: Repo, known: Sequence[str]) -> Iterator[Check]:
+    """Yield where pre-commit and prek, which each read a configuration of their own here, would run other hooks of ours."""
+    paths = hook_runner.reads(repo)
+    if len(set(paths.values())) < 2:
+        return
+    found = {name: hooks_config.read_file(repo, path, known) for name, path in paths.items()}
+    for name, (installed, why) in found.items():
+        if installed is None and paths[name] != hook_runner.config_path(repo):  # else it was told already
+            yield fail('hooks-twice', f'{name} reads {paths[name]}, and that cannot be used: {why}', f'correct {paths[name]}')
+    both = {name: installed for name, (installed, _) in found.items() if installed}
+    if len(both) == len(paths) and any(installed.ours for installed in both.values()):
+        yield from _differences(both)
+
+
+def _differences(both: Mapping[str, Installed]) -> Iterator[Check]:
+    without = next((name for name, installed in both.items() if not installed.ours), None)
+    if without:
+        yield warn('hooks-twice', f'{without} reads {both[without].path}, and that names no hook of ours', 'daybook init')
+        return
+    (one, first), (other, second) = both.items()
+    if first.rev != second.rev:
+        yield fail('hooks-twice', f'{one} reads {first.path} with our hooks at {first.rev}, {other} reads {second.path} with them at {second.rev}',
+                   'name one `rev` in both')
+    lacking = [(sorted(a.ours.keys() - b.ours), b.path, name) for a, b, name in ((second, first, one), (first, second, other))]
+    words = [f'{", ".join(ids)} {"is" if len(ids) == 1 else "are"} not in {path}, which {name} reads' for ids, path, name in lacking if ids]
+    if words:
+        yield warn('hooks-twice', '; '.join(words))
 
 
 def rules(settings: Settings, installed: Installed | None) -> Iterator[Check]:

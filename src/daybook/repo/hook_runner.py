@@ -60,3 +60,9 @@ def config_path(repo: Repo) -> str:
     """Return the file in which the program to call looks for its hooks, the usual one where there is none."""
     paths = CONFIGS[program(repo)]
     return next((path for path in paths if os.path.lexists(os.path.join(repo.root, path))), CONFIGS[PROGRAMS[0]][0])
+
+
+def reads(repo: Repo) -> dict[str, str]:
+    """Return the file in which each program would look for its hooks here; without the programs that find none."""
+    found = {name: next((path for path in paths if os.path.lexists(os.path.join(repo.root, path))), '') for name, paths in CONFIGS.items()}
+    return {name: path for name, path in found.items() if path}
