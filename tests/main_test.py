@@ -120,6 +120,17 @@ def test_a_trace_that_cannot_be_kept_is_told(telling: Sandbox, tmp_path: Path) -
     assert run.stderr.endswith('RuntimeError: odd\n')
 
 
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='a device that is always full')
+@pytest.mark.parametrize('words', [('audit-links',), ('inventory',), ('--help',), ('--version',), ('whoami',), ('audit',), ('handoff', '--files', DRAFT)], ids=' '.join)
+def test_output_to_a_full_disk_is_told_as_that(telling: Sandbox, words: tuple[str, ...]) -> None:
+    telling.write(DRAFT, TEXT)
+    before = telling.snapshot()
+    with open('/dev/full', 'wb') as full:
+        run = subprocess.run((sys.executable, '-m', 'daybook', *words), cwd=telling.root, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (run.returncode, run.stderr) == (1, 'daybook: no space left on the disk, or where the output goes; make room, and run this again\n')
+    assert telling.snapshot() == before
+
+
 @pytest.mark.skipif(os.name != 'posix', reason='closed streams are a matter of shells there')
 @pytest.mark.parametrize('closed', [(0,), (1,), (2,), (0, 1), (0, 1, 2)], ids=str)
 @pytest.mark.parametrize('words', [('audit-links',), ('validate-frontmatter',), ('no-id',)])

@@ -89,6 +89,22 @@ def _tell_trace(error: BaseException) -> None:
         traceback.print_exception(error, file=sys.stderr)
 
 
+def _is_full(error: OSError) -> bool:
+    import errno
+
+    return error.errno in (errno.ENOSPC, getattr(errno, 'EDQUOT', errno.ENOSPC))
+
+
+def _tell_full(error: OSError) -> None:
+    """Tell what is full; an error in writing to a stream names no file."""
+    place = f': {error.filename}' if error.filename else ' on the disk, or where the output goes'
+    try:
+        sys.stdout.flush()
+    except OSError:  # Python would try it again at the end, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _complain(FatalError(f'no space left{place}; make room, and run this again'))
+
+
 def _run(argv: Sequence[str]) -> int:
     if not argv or argv[0] in ('-h', '--help', 'help'):
         print(_help())
@@ -169,6 +185,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(FatalError(f'{error.strerror or "not permitted"}{place}; let yourself read and write there, then run this again'))
         return 1
     except Exception as error:  # the one boundary for what nobody expected
+        if isinstance(error, OSError) and _is_full(error):
+            _tell_full(error)
+            return 1
         _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
         _tell_trace(error)
         return 3
