@@ -267,6 +267,26 @@ def test_push_before_which_a_question_to_git_was_killed_is_made_by_the_next_run(
     assert again(roman, before, killed) == 'completed'
 
 
+@pytest.mark.skipif(os.name != 'posix', reason='a shell')
+@pytest.mark.parametrize('question', ['log --format=%H', 'ls-tree', 'rev-parse', 'cat-file', 'diff-tree', ''])
+def test_commit_after_which_git_fails_is_told_and_completed(scene: Team, tmp_path: Path, question: str) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    before, head = roman.state(), roman.git('rev-parse', 'HEAD')
+    wrapper = roman.root.parent / 'bin' / 'git'
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nread -r head < {roman.root}/.git/refs/heads/main\n'
+                       f'[ $head != {head} ] && case "$*" in *"{question}"*) echo "fatal: out of memory" >&2; exit 128;; esac\n'
+                       f'exec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    failed = roman.hand_off(env={**ENV, 'PATH': f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}'})
+    assert roman.git('rev-parse', 'HEAD~1') == head
+    if f'commit={roman.git("rev-parse", "HEAD")} ' in failed.last:
+        return
+    assert failed.code == 1 and failed.last.endswith('commit=unknown pushed=unknown reason=failed'), failed.out
+    assert 'out of memory; run this again' in failed.out and 'put back' not in failed.out
+    assert again(roman, before, failed) == 'completed'
+
+
 JOURNALS = [
     b'', b'{', b'null', b'[]', b'"x"', b'\xff\xfe', b'{"version": 1}', b'{"version": 1, "writes": 3}',
     b'{"version": 1, "writes": [{}]}', b'{"version": 1, "writes": [], "id": "RT-261120-01"}',

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Sandbox
 from daybook.handoff import journal as journals
+from daybook.handoff import made
 from daybook.handoff.facts import Start
 from daybook.handoff.journal import Journal
 from daybook.repo import files
@@ -173,38 +174,38 @@ def test_swept_are_only_our_own_temporary_files(repo: Sandbox, here: Repo) -> No
 
 def test_found_commit(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)
-    assert journals.find_commit(here, journal) is None
+    assert made.find_commit(here, journal) is None
     repo.git('add', NOTE)
     oid = repo.commit('note', NOTE, LOG)
-    assert journals.find_commit(here, journal) == oid
+    assert made.find_commit(here, journal) == oid
     repo.git('commit', '-q', '--allow-empty', '-m', 'later')
-    assert journals.find_commit(here, journal) == oid
-    assert journals.missing(here, journal, oid) == []
+    assert made.find_commit(here, journal) == oid
+    assert made.missing(here, journal, oid) == []
 
 
 def test_found_commit_whatever_a_hook_made_of_the_note(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)
     repo.write(NOTE, 'prettier\n')
     oid = repo.commit('note', NOTE)
-    assert journals.find_commit(here, journal) == oid
-    assert journals.missing(here, journal, 'HEAD') == [LOG]
+    assert made.find_commit(here, journal) == oid
+    assert made.missing(here, journal, 'HEAD') == [LOG]
 
 
 def test_found_commit_on_another_branch_and_after_an_amend(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)
     repo.git('switch', '-q', '-c', 'side')
     oid = repo.commit('note', NOTE, LOG)
-    assert journals.find_commit(here, journal) == oid and not journals.is_on_branch(here, journal, oid)
+    assert made.find_commit(here, journal) == oid and not made.is_on_branch(here, journal, oid)
     repo.git('switch', '-q', 'main')
     repo.git('merge', '-q', 'side')
     repo.git('commit', '-q', '--amend', '-m', 'amended')
-    assert journals.find_commit(here, journal._replace(commit=oid)) == repo.git('rev-parse', 'main')
+    assert made.find_commit(here, journal._replace(commit=oid)) == repo.git('rev-parse', 'main')
 
 
 def test_lost_commit_is_not_found_though_the_journal_names_it(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)._replace(commit=repo.commit('note', NOTE, LOG))
     repo.git('reset', '-q', '--hard', 'HEAD~1')
-    assert journals.find_commit(here, journal) is None
+    assert made.find_commit(here, journal) is None
 
 
 def test_of_each_work_tree(repo: Sandbox, here: Repo, tmp_path: Path) -> None:

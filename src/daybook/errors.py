@@ -10,7 +10,7 @@ class FatalError(RuntimeError):
 
 
 class KilledError(FatalError):
-    """A program that was asked was killed, so that nothing can be said of how things stand."""
+    """A program that was asked was killed, or failed, so that nothing can be said of how things stand."""
 
 
 class UsageError(FatalError):

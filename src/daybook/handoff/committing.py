@@ -5,7 +5,9 @@ import os
 import re
 
 from daybook.errors import FatalError
+from daybook.errors import KilledError
 from daybook.handoff import journal as journals
+from daybook.handoff import made
 from daybook.handoff import note
 from daybook.handoff.journal import Journal
 from daybook.handoff.journal import Write
@@ -100,14 +102,16 @@ def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
 def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
     """Commit the paths of the journal; undo every write when git or a hook of the user refuses."""
     result = _commit(request, journal, message)
-    if not result.is_ok:
+    try:
         # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
-        fixed = _rewritten_by_hooks(request, journal)
+        fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
         if fixed is not None:
             journal = journals.save(request.repo, fixed)
             request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
             result = _commit(request, journal, message)
-    commit = journals.find_commit(request.repo, journal)
+        commit = made.find_commit(request.repo, journal)
+    except (FatalError, OSError) as error:  # whether it was committed is not known: the next run undoes or completes it
+        raise KilledError(str(error)) from error
     if commit is None:
         raise _undone(request, journal, result)
     if not result.is_ok:

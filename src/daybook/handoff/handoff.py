@@ -16,6 +16,7 @@ from daybook.handoff import earlier
 from daybook.handoff import facts as git_facts
 from daybook.handoff import journal as journals
 from daybook.handoff import keeping
+from daybook.handoff import made
 from daybook.handoff import plan as plans
 from daybook.handoff import publish
 from daybook.handoff import push_policy
@@ -53,7 +54,7 @@ def _along(request: Request, journal: Journal, upstream: Upstream) -> Mapping[st
 
 def _publish(request: Request, journal: Journal) -> Pushed:
     repo, settings, commit = request.repo, request.settings, str(journal.commit)
-    if not journals.is_on_branch(repo, journal, commit):
+    if not made.is_on_branch(repo, journal, commit):
         return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch '
                                              'that does',), True)
     upstream = push_policy.upstream_of(repo, journal.branch)
@@ -106,7 +107,7 @@ def _undo(request: Request, journal: Journal) -> None:
 def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
     request.say(f'the hand-off {journal.id} was killed after its commit {commit[:10]}: completed now; '
                 'run this again for another draft')
-    left = journals.missing(request.repo, journal, commit)
+    left = made.missing(request.repo, journal, commit)
     if left:
         request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
     if journals.is_draft_changed(request.repo, journal):
@@ -126,7 +127,7 @@ def _recover(request: Request) -> Outcome | None:
     if journal is None:
         return None
     preflight.refuse_index_lock(request.repo)
-    commit = journals.find_commit(request.repo, journal)
+    commit = made.find_commit(request.repo, journal)
     if commit is not None:
         return _complete(request, journal, commit)
     _undo(request, journal)

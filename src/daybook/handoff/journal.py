@@ -142,44 +142,10 @@ def planned(repo: Repo, path: str, role: str, entry: Sequence[str], content: byt
     return write, content
 
 
-def _adds_note(repo: Repo, journal: Journal, *revisions: str) -> str | None:
-    """Return the oldest commit of a range that holds the note."""
-    found = git.git('log', '--format=%H', '--topo-order', '--no-show-signature', *revisions, '--',
-                    f':(top,literal){journal.note.path}', cwd=repo.root)
-    holding = (commit for commit in reversed(found.lines if found.is_ok else [])
-               if git_objects.tree_entries(repo, commit, journal.note.path))
-    return next(holding, None)
-
-
-def is_on_branch(repo: Repo, journal: Journal, commit: str) -> bool:
-    """Whether the branch of the hand-off still holds `commit`."""
-    branch = f'refs/heads/{journal.branch}'
-    return git.git('merge-base', '--is-ancestor', commit, branch, cwd=repo.root).is_ok
-
-
-def find_commit(repo: Repo, journal: Journal) -> str | None:
-    """Return the commit that holds the note of the journal, or None when it was never made.
-
-    The id of a session is nobody else's, so any commit since with a note at that path is it,
-    whatever hooks made of the text, and on whichever branch somebody has moved it to.
-    """
-    if journal.commit and is_on_branch(repo, journal, journal.commit):
-        return journal.commit
-    return (_adds_note(repo, journal, f'{journal.head}..refs/heads/{journal.branch}')
-            or _adds_note(repo, journal, 'HEAD', '--branches', '--not', journal.head))
-
-
 def is_draft_changed(repo: Repo, journal: Journal) -> bool:
     """Whether somebody has written into the draft, or put another one there, since it was handed off."""
     data = files.read_bytes(journal.draft) if journal.draft and journal.draft_was else None
     return data is not None and oid_of(repo, data) != journal.draft_was
-
-
-def missing(repo: Repo, journal: Journal, commit: str) -> list[str]:
-    """Return the paths of the journal that nobody has committed up to `commit`."""
-    changed = git.git('diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', journal.head, commit, '--',
-                      *git.pathspec(journal.paths), cwd=repo.root)
-    return sorted(set(journal.paths) - set(git.zsplit(changed.out))) if changed.is_ok else []
 
 
 def _is_committed(repo: Repo, write: Write) -> bool:
