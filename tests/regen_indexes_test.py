@@ -51,6 +51,22 @@ def test_a_folder_that_git_ignores_gets_no_index(repo: Sandbox) -> None:
     assert repo.daybook('audit-links').stdout == ''
 
 
+def test_a_symbolic_link_is_no_document(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'indexes: {overview: docs/OVERVIEW.md}\n')
+    add(repo, 'plans/a.md', 'A')
+    for name, target in (('b.md', 'a.md'), ('gone.md', 'nowhere.md'), ('out.md', '../../etc/passwd')):
+        (repo.root / 'plans' / name).symlink_to(target)
+    (repo.root / 'plans/only').mkdir()
+    (repo.root / 'plans/only/c.md').symlink_to('../a.md')
+    repo.git('add', '.')
+    run = repo.daybook('regen-indexes')
+    assert run.stdout == 'Rewriting docs/OVERVIEW.md\nRewriting plans/INDEX.md\ngit add -- docs/OVERVIEW.md plans/INDEX.md\n'
+    assert [line for line in repo.read('plans/INDEX.md').splitlines() if line.startswith('- ')] == ['- [a](./a.md): A']
+    assert 'gone.md' not in repo.read('docs/OVERVIEW.md')
+    repo.git('add', '.')
+    assert (repo.daybook('regen-indexes', '--check').returncode, repo.daybook('audit-links').stdout) == (0, '')
+
+
 def test_second_run_changes_nothing(repo: Sandbox) -> None:
     add(repo, 'plans/a.md', 'A')
     add(repo, 'plans/2026/b.md', 'B')

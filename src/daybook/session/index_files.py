@@ -40,12 +40,17 @@ def is_by_hand(repo: Repo, path: str) -> bool:
 
 
 def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequence[str]) -> dict[str, str]:
-    """Return the title of each document of `places` but the stubs; of those that are not in `read`, the stem."""
+    """Return the title of each document of `places` but the stubs; of those that are not in `read` or gone from disk, the stem."""
     titles = {path: document.stem_of(path) for path in places}
+    unread = set(read)
     for found in document.read_all(repo, settings, read):
+        unread.discard(found.path)
         titles[found.path] = document.title_of(found)
         if found.is_stub:
             del titles[found.path]
+    for path in unread:
+        if os.path.islink(os.path.join(repo.root, path)):  # no document, and it may lead nowhere
+            del titles[path]
     return titles
 
 
