@@ -268,7 +268,7 @@ def test_push_before_which_a_question_to_git_was_killed_is_made_by_the_next_run(
 
 
 @pytest.mark.skipif(os.name != 'posix', reason='a shell')
-@pytest.mark.parametrize('question', ['log --format=%H', 'ls-tree', 'rev-parse', 'cat-file', 'diff-tree', ''])
+@pytest.mark.parametrize('question', ['log --format=%H', 'ls-tree', 'merge-base', 'rev-parse', 'cat-file', 'diff-tree', ''])
 def test_commit_after_which_git_fails_is_told_and_completed(scene: Team, tmp_path: Path, question: str) -> None:
     roman = copied(scene, tmp_path / 'team')
     before, head = roman.state(), roman.git('rev-parse', 'HEAD')
@@ -280,6 +280,10 @@ def test_commit_after_which_git_fails_is_told_and_completed(scene: Team, tmp_pat
     wrapper.chmod(0o755)
     failed = roman.hand_off(env={**ENV, 'PATH': f'{wrapper.parent}{os.pathsep}{os.environ["PATH"]}'})
     assert roman.git('rev-parse', 'HEAD~1') == head
+    if question == 'merge-base':
+        assert failed.last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=unknown reason=push-failed'), failed.out
+        assert again(roman, before, failed) == 'completed'
+        return
     if f'commit={roman.git("rev-parse", "HEAD")} ' in failed.last:
         return
     assert failed.code == 1 and failed.last.endswith('commit=unknown pushed=unknown reason=failed'), failed.out

@@ -8,11 +8,15 @@ from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
 
+def _failed(repo: Repo, command: str, found: git.Result) -> KilledError:
+    return KilledError(f'git {command} failed in {repo.root}: {found.err.strip() or f"exit code {found.code}"}; run this again')
+
+
 def _answer(repo: Repo, *args: str) -> git.Result:
     """Return what git answers; raise KilledError where it fails, which is no answer: an undo would take back what is committed."""
     found = git.git(*args, cwd=repo.root)
     if not found.is_ok:
-        raise KilledError(f'git {args[0]} failed in {repo.root}: {found.err.strip() or f"exit code {found.code}"}; run this again')
+        raise _failed(repo, args[0], found)
     return found
 
 
@@ -24,9 +28,12 @@ def _adds_note(repo: Repo, journal: Journal, *revisions: str) -> str | None:
 
 
 def is_on_branch(repo: Repo, journal: Journal, commit: str) -> bool:
-    """Whether the branch of the hand-off still holds `commit`."""
+    """Whether the branch of the hand-off still holds `commit`. Raises KilledError where git does not tell."""
     branch = f'refs/heads/{journal.branch}'
-    return git.git('merge-base', '--is-ancestor', commit, branch, cwd=repo.root).is_ok
+    found = git.git('merge-base', '--is-ancestor', commit, branch, cwd=repo.root)
+    if found.code not in (0, 1) and git_refs.resolve(repo, branch) and git_refs.resolve(repo, commit):
+        raise _failed(repo, 'merge-base', found)
+    return found.is_ok
 
 
 def find_commit(repo: Repo, journal: Journal) -> str | None:
