@@ -409,5 +409,11 @@ def test_search_script_is_data() -> None:
     assert json.loads(text[text.index('(3,') + 3:].rstrip(')\n')) == [[], ['</script><!--', '\u2028&', '?']]
 
 
+def test_quotations_that_nest_without_end_take_linear_time() -> None:
+    assert pages_body.text('>' * 60_000 + ' deep') == 'deep'
+    shown = pages_body.render('>' * 90 + ' deep', PLACE, '').html
+    assert shown.count('<blockquote>') == shown.count('</blockquote>') == 90
+
+
 def test_code_that_is_too_long_is_not_highlighted() -> None:
     assert pages_code.highlight('<' * 50_001, 'html') == html.escape('<' * 50_001)

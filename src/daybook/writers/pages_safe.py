@@ -27,6 +27,8 @@ _KNOWN = _TAGS | _GONE
 # a tag whose attributes are closed, so that what stands between quotes is none
 _TAG_NAME = re.compile('</?([A-Za-z][^\\s/<>]*+)')
 _WHOLE_TAG = re.compile(r"""</?([A-Za-z][^\s/<>]*+)(?:"[^"]*"|'[^']*'|[^"'<>])*+>""")
+_DEEPEST = 100  # quotations in one another; a sanitiser takes time by the square of what nests, and readers see no more
+_TOO_DEEP = re.compile(rf'((?:<blockquote>\s*+){{{_DEEPEST}}})(?:<blockquote>\s*+)+')
 _CLASS = re.compile(r'language-[A-Za-z0-9+#._-]{1,30}|footnote-(?:reference|definition-label)')
 _ALIGN = re.compile(r'text-align: (left|center|right)')
 
@@ -80,4 +82,6 @@ def safe(source: str, place: Place) -> str:
     """Return the Markdown `source` as HTML of which only harmless parts are left, its links resolved. Attributes are quoted, `<` and `>` in them escaped."""
     source = _HIDDEN.sub('', source.replace('\r\n', '\n').replace('\r', '\n'))
     rendered = markdown.html(source)
+    if rendered.count('<blockquote>') > _DEEPEST:
+        rendered = _TOO_DEEP.sub(r'\1', rendered)  # an end too many closes nothing
     return _sanitised(_bare(rendered) if '<' in source else rendered, place)  # without one, all tags are the parser's own
