@@ -62,6 +62,12 @@ def test_the_skeleton_is_empty_until_somebody_writes() -> None:
     assert (written.is_empty, written.section('Learnings'), written.section('For Future Me')) == (False, 'above', '')
 
 
+@pytest.mark.parametrize(('text', 'is_kept'), [
+    ('<!--' * 200_000, True), ('<!-- a --> x', True), ('<!-- a -->\n\n<!-- b -->', False), ('<!-- a -->' * 100_000, False), ('<!-->', True)], ids=range(5))
+def test_comments_alone_are_no_text_however_many(text: str, is_kept: bool) -> None:
+    assert _parse(f'## Summary\n\n{text}\n').section('Summary') == (text if is_kept else '')
+
+
 def test_a_hint_between_paragraphs_leaves_one_blank_line() -> None:
     text = draft.skeleton(_KIND, 'X').replace('## Learnings\n', '## Learnings\n\nabove\n')
     below = text.replace('beyond this session. -->\n', 'beyond this session. -->\n\nbelow\n')

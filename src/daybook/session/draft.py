@@ -34,7 +34,7 @@ _HINTS = {
 _OTHER_HINT = 'Leave out what does not apply.'
 _HINT = re.compile(rf'^<!-- (?:{"|".join(map(re.escape, [*_HINTS.values(), _OTHER_HINT]))}) -->\n(?:[ \t]*\n)?',
                    re.MULTILINE)
-_COMMENT = re.compile(r'<!--.*?-->', re.DOTALL)
+_NO_TEXT = re.compile(r'(?:\s++|<!--.*?-->)*+', re.DOTALL)  # blanks and comments
 _ATX = re.compile(r' {0,3}#{1,6}(?:[ \t]+|$)(?P<text>.*?)(?:[ \t]+#+)?[ \t]*')
 
 
@@ -113,7 +113,7 @@ def _source(body: str, heading: Heading) -> str:
 def _trimmed(text: str) -> str:
     """Return `text` without our hints and without blank lines around it; empty when only comments are left."""
     text = re.sub(r'\A(?:[ \t]*\n)+', '', _HINT.sub('', f'{text}\n')).rstrip()
-    return text if _COMMENT.sub('', text).strip() else ''
+    return '' if _NO_TEXT.fullmatch(text) else text
 
 
 def _sections(kind: Kind, body: str, headings: Sequence[Heading]) -> tuple[tuple[str, str], ...]:
