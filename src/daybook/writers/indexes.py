@@ -56,7 +56,7 @@ def line(entry: Entry) -> str:
 
 def lines(entries: Iterable[Entry], *, is_sorted: bool = False) -> list[str]:
     """Return the lines of documents, in the order of an index unless they are sorted already; each file once."""
-    keyed = {_LINE.match(text)['target']: text for text in map(line, entries)}  # type: ignore[index]
+    keyed = {inline.link_target(entry.file): line(entry) for entry in entries}
     return [keyed[target] for target in (keyed if is_sorted else sorted(keyed, key=_order))]
 
 
@@ -121,7 +121,7 @@ def insert(text: str, entry: Entry) -> str:
     What a merge has left unsorted or doubled is for `render` to mend, unless the document stands there already.
     """
     written, newline = line(entry), _newline(text)
-    target = _LINE.match(written)['target']  # type: ignore[index]
+    target = inline.link_target(entry.file)
     place = _place_of(text, target)
     if place is None or f']({_address(target)})' in text or '\n<<<<<<< ' in text:
         return _compose(_title(text), [*_lines(text), written], newline)
@@ -131,7 +131,7 @@ def insert(text: str, entry: Entry) -> str:
 def updated(text: str, gone: Iterable[str], entries: Iterable[Entry]) -> str:
     """Return a generated text without the lines of the files `gone`, and with those of `entries`."""
     left = {inline.link_target(file) for file in gone}
-    kept = [part for part in _lines(text) if _LINE.match(part)['target'] not in left]  # type: ignore[index]
+    kept = [part for part in _lines(text) if target_of(part) not in left]
     return _compose(_title(text), [*kept, *map(line, entries)], _newline(text))
 
 
