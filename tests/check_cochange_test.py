@@ -10,6 +10,7 @@ from conftest import Sandbox
 from daybook.documents.config import Cochange
 from daybook.governance import cochanging
 from daybook.repo import git
+from daybook.rules import cochange
 from governance import cases
 from governance import commit
 from governance import fill
@@ -320,6 +321,14 @@ def test_runners_pass_the_message(droplet: Sandbox, plugin: tuple[str, str], too
     code, out = commit(droplet)
     assert code == 1 and 'changed without docs/infrastructure/*state*.md' in out, out
     assert commit(droplet, 'x\n\nDocs-Reviewed: it names no ports')[0] == 0
+
+
+@pytest.mark.parametrize(('mark', 'label'), [
+    ('( a b )', 'a b'), ("( 'a' )", 'a'), ('("a")', 'a'), ('(a)', 'a'), ('()', ''), ('(  )', ''), ('( " )', ''),
+    ('(' + ' ' * 200_000, ''), ('(' + 'a ' * 100_000, '')], ids=range(9))
+def test_a_mark_is_read_in_linear_time(mark: str, label: str) -> None:
+    spans = cochange.region('x.py', f'# LINT.Label{mark}\nx\n# LINT.EndLabel\n', label or 'a')
+    assert spans == ([(2, 2)] if label else [])
 
 
 MARKS = 'x = 1\n# LINT.IfChange("limits")\na = 1\nb = 2\n# LINT.ThenChange("doc.py{}")\ny = 1\n'

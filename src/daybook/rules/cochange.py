@@ -19,7 +19,7 @@ from daybook.problem import Problem
 TRAILER = 'Docs-Reviewed'
 _SHOWN = 3  # so many files a message names
 # the marks of IfThisThenThat linters (https://github.com/simonepri/ifttt-lint), so that a file needs only one kind
-_BEGIN = re.compile(r'LINT\.(?:Label|IfChange)\(\s*["\']?([^"\'()]+?)["\']?\s*\)')
+_BEGIN = re.compile(r'LINT\.(?:Label|IfChange)\(\s*+["\']?([^"\'()]++)["\']?\s*+\)')
 _END = re.compile(r'LINT\.(?:EndLabel|ThenChange)\b')
 
 
