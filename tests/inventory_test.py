@@ -71,6 +71,12 @@ def test_no_notes(paths: list[str]) -> None:
     assert naming.find_places(paths) == []
 
 
+def test_a_claim_that_nobody_has_filled_is_no_note(repo: Sandbox) -> None:
+    repo.write('docs/sessions/RT-261120-01.md', '---\noperator: roman\nkind: session\nclaimed_at: "2026-11-20T10:00:00Z"\n---\n')
+    with_files(repo, 'docs/sessions/RT-261120-02.md', content='---\ntitle: A\nclaimed_at: "2026-11-20T10:00:00Z"\n---\n')
+    assert findings(repo)['notes']['count'] == 1
+
+
 @pytest.mark.parametrize(('paths', 'folder', 'shape'), (
     (['docs/sessions/2026-01-01-a.md', 'docs/sessions/2026-01-02-b-c.md'], 'docs/sessions', 'YYYY-MM-DD-topic.md'),
     (['notes/Session Logs/2026_01_01 a.md', 'notes/Session Logs/2026_01_02 b.md'], 'notes/Session Logs',

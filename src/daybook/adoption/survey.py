@@ -169,7 +169,8 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     found.read()
     dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
-    places = naming.find_places([path for path in found.markdown if path not in rolling], dated)
+    stubs = {path for path, seen in found.looks.items() if habits.is_stub(seen)}
+    places = naming.find_places([path for path in found.markdown if path not in rolling and path not in stubs], dated)
     ignored = git_status.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git_log.recent_commits(repo, workplace.COMMITS)
     others: dict[str, list[dict[str, Any]]] = {}
