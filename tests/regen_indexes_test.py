@@ -352,6 +352,21 @@ def test_an_index_of_another_case_is_not_given_a_twin(repo: Sandbox) -> None:
     assert not (repo.root / 'plans/INDEX.md').exists()
 
 
+def test_the_index_above_names_one_in_other_letters(repo: Sandbox) -> None:
+    add(repo, 'plans/a.md', 'A')
+    add(repo, 'plans/2026/b.md', 'B')
+    add(repo, 'plans/2027/c.md', 'C')
+    add(repo, 'plans/2027/zindex.md', 'Another')
+    add(repo, 'plans/2026/index.md', 'Ours')
+    repo.daybook('regen-indexes')
+    assert [line for line in repo.read('plans/INDEX.md').splitlines() if line.endswith(('2026', '2027'))] == [
+        '- [2027/](./2027/INDEX.md): 2027', '- [2026/](./2026/index.md): 2026']
+    repo.git('add', '.')
+    before = repo.snapshot()
+    assert repo.daybook('audit-links', '--fix').stdout == ''
+    assert (repo.daybook('regen-indexes', '--check').returncode, repo.snapshot()) == (0, before)
+
+
 def test_crlf_checkout_stays_crlf_and_settles(repo: Sandbox) -> None:
     repo.git('config', 'core.autocrlf', 'true')
     add(repo, 'plans/a.md', 'A')

@@ -77,6 +77,12 @@ def _prose(repo: Repo, places: Sequence[str], tracked: Sequence[str]) -> set[str
             if os.path.isfile(os.path.join(repo.root, folder, index_set.SIBLING))}
 
 
+def _in_other_letters(tracked: Sequence[str]) -> dict[str, str]:
+    """Return the names of the files `index.md` and the like, by their folders; ours is not written beside one."""
+    maps = [path for path in tracked if path[-9:].casefold() in ('/index.md', 'index.md')]
+    return {folder: name for folder, name in map(posixpath.split, maps) if name != indexes.NAME}
+
+
 def ignored(repo: Repo, places: Sequence[str], tracked: Collection[str]) -> set[str]:
     """Return the folders of the documents `places` whose index could not be added, as git ignores it: their documents were by force."""
     new = {index_set.path_of(folder) for folder in {posixpath.dirname(path) for path in places}}.difference(tracked)
@@ -117,7 +123,7 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     only = None if changed is None else _with_parents({posixpath.dirname(path) for path in changed}, listed, changed)
     texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
                                                              if only is None or posixpath.dirname(path) in only]),
-                            _prose(repo, listed, tracked))
+                            _prose(repo, listed, tracked), _in_other_letters(tracked))
     homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
     for path in tracked:
         if posixpath.basename(path) == indexes.NAME and path.startswith(homes):

@@ -28,10 +28,10 @@ def overview_entry(overview: str, path: str, title: str) -> Entry:
     return Entry(file, path.rsplit('.', 1)[0], title)
 
 
-def folder_entry(parent: str, folder: str) -> Entry:
-    """Return the line of `folder` in the index of the folder `parent` above it."""
+def folder_entry(parent: str, folder: str, file: str = indexes.NAME) -> Entry:
+    """Return the line of `folder`, whose index is its `file`, in the index of the folder `parent` above it."""
     name = posixpath.relpath(folder, parent or '.')
-    return Entry(f'{name}/{indexes.NAME}', f'{name}/', title_of(folder))
+    return Entry(f'{name}/{file}', f'{name}/', title_of(folder))
 
 
 def nearest(folder: str, folders: Collection[str]) -> str | None:
@@ -55,11 +55,12 @@ def _entries(titles: Mapping[str, str]) -> dict[str, list[Entry]]:
     return folders
 
 
-def texts(titles: Mapping[str, str], prose: Collection[str] = ()) -> dict[str, str]:
+def texts(titles: Mapping[str, str], prose: Collection[str] = (), named: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the text of each index, by path, for documents given as path and title.
 
     A folder's index names the documents that lie in it, and the index of the nearest folder
-    above it that has one names its index. `prose` are the folders that hold a `SIBLING`.
+    above it that has one names its index. `prose` are the folders that hold a `SIBLING`, `named`
+    the file names of indexes that are in other letters (`index.md`), by folder.
     """
     folders = _entries(titles)
     for folder in folders.keys() & set(prose):
@@ -67,5 +68,5 @@ def texts(titles: Mapping[str, str], prose: Collection[str] = ()) -> dict[str, s
     for folder in sorted(folders):
         parent = nearest(folder, folders)
         if parent is not None:
-            folders[parent].append(folder_entry(parent, folder))
+            folders[parent].append(folder_entry(parent, folder, (named or {}).get(folder, indexes.NAME)))
     return {path_of(folder): indexes.render(title_of(folder), entries) for folder, entries in folders.items()}
