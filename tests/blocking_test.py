@@ -116,7 +116,8 @@ def _rules() -> set[str]:
     everything = '\n'.join(path.read_text() for path in (*source.rglob('*.py'), *(ROOT / 'hooks').glob('*.py')))
     modules = [path for room in ('rules', 'documents', 'checks') for path in (source / room).glob('*.py')
                if 'from daybook.problem import Problem' in path.read_text() and f'import {path.stem}\n' in everything]
-    return {'settings'}.union(*map(_rules_in, [*modules, source / 'documents/destination.py']))
+    hooks = {path.stem.replace('_', '-') for path in (ROOT / 'hooks').glob('*.py')}  # which are called by their names
+    return {'settings'}.union(*map(_rules_in, [*modules, source / 'documents/destination.py'])) - hooks
 
 
 # of what no commit runs, what only looks like a rule, and what is over with the commit that does it
