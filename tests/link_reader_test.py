@@ -60,7 +60,7 @@ def _fill(repo: Sandbox) -> None:
 
 
 def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: bool) -> dict[str, Verdict]:
-    monkeypatch.setattr(link_reader, '_MANY', 1 if in_processes else 10 ** 6)
+    monkeypatch.setattr(link_reader, 'MANY', 1 if in_processes else 10 ** 6)
     monkeypatch.setattr(processes, 'available', lambda: 2)
     monkeypatch.chdir(repo.root)
     here = git.find_repo()
@@ -203,7 +203,7 @@ class _Mortal(link_reader.Reader):
 
 
 def test_what_a_killed_process_was_to_read_is_read(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_reader, '_MANY', 1)
+    monkeypatch.setattr(link_reader, 'MANY', 1)
     monkeypatch.setattr(processes, 'available', lambda: 2)
     monkeypatch.setattr(processes, '_CHUNK', 1)
     paths = ['doomed.md', *(f'{number}.md' for number in range(20))]

@@ -49,6 +49,11 @@ class Facts:
         return frozenset(self._anchors.split('\n') if self._anchors else ())
 
 
+def anchors_of(dumped: str) -> str:
+    """Return the `dumped` facts without the links."""
+    return '\0\0' + dumped.rpartition('\0')[2]
+
+
 def is_elsewhere(target: str) -> bool:
     """Return whether `target` is the address of something else: a URL, a mail address, a placeholder of a template."""
     return _ELSEWHERE.match(target) is not None

@@ -9,20 +9,20 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
-from operator import itemgetter
 
 from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import Place
 from daybook.documents.markdown_survey import Rendered
 from daybook.documents.markdown_survey import SIMPLE_LINK
 
-_ONE_WAY = re.compile(r'[\w./#?=+,~()-]+', re.ASCII)  # what no renderer escapes
-_INLINE = re.compile(r'\]\(([^\s<>()&\\]*(?:\([^\s<>()&\\]*\)[^\s<>()&\\]*)*)\)')
+_ONE_WAY = re.compile(r'[\w./#?=+,~()-]*', re.ASCII)  # what no renderer escapes
+_TARGET = r'[^][\s<>()&\\]*(?:\([^][\s<>()&\\]*\)[^][\s<>()&\\]*)*'
+_INLINE = re.compile(rf'\](?:\(({_TARGET})\)|[(:])')  # without a target: a link of another form, or a definition
 _UNCLEAR = re.compile(r'[]`<>\r]')  # in the text of a link: another bracket than the nearest may open it
 # what a rendering shows as it is: a link whose text is code alone, and what looks like a link in a quoted attribute
 _CODE = re.compile(r'\[`([\w .:,*/()-]+)`')
 _RENDERED_CODE = re.compile('<a href="([^"]*)"><code>([^<]*)</code></a>')
-_QUOTED = re.compile(f'<[a-zA-Z][^<>]*?{_INLINE.pattern}"')  # outside of tags every `<` is escaped
+_QUOTED = re.compile(rf'<[a-zA-Z][^<>]*?\]\(({_TARGET})\)"')  # outside of tags every `<` is escaped
 _OWN_QUOTE = re.compile(r'(?:alt|class)="[^"]*\]\(')  # whose last quote is the renderer's
 
 
@@ -32,17 +32,19 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
     `wanted` is asked for targets as they are written or rendered: percent-encoding must make no difference to it.
     The lines count from `first_line`.
     """
-    if ']:' in text or '[^' in text or '\r' in text and text.count('\r') != text.count('\r\n') or any(map(wanted, rendered.others)):
+    if '\r' in text and text.count('\r') != text.count('\r\n') or any(map(wanted, rendered.others)):
         return None
-    counts = {address: count for address, count in Counter(rendered.addresses).items() if wanted(markdown_html.unescaped(address))}
-    if not all(map(_ONE_WAY.fullmatch, counts)):
+    known = {address for address in set(rendered.addresses) if wanted(markdown_html.unescaped(address) if '&' in address else address)}
+    if not _ONE_WAY.fullmatch(''.join(known)):
         return None
-    found = _inline(text, counts, rendered.html)
+    found = _inline(text, known, rendered.html)
     if found is None:
         return None
-    if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in SIMPLE_LINK.finditer(text) if tag[1] in counts]):
+    if '<' in text and (tags := [(tag.start(), 'html', tag[1]) for tag in SIMPLE_LINK.finditer(text) if tag[1] in known]):
         found = sorted(found + tags)
-    if Counter(map(itemgetter(2), found)) != counts:
+    # in the same order, nearly always
+    expected, seen = [address for address in rendered.addresses if address in known], [target for _, _, target in found]
+    if expected != seen and sorted(expected) != sorted(seen):
         return None
     result, line, done = [], first_line, 0
     for start, kind, target in found:
@@ -51,18 +53,18 @@ def places(text: str, wanted: Callable[[str], bool], rendered: Rendered, first_l
     return result
 
 
-def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, str, str]] | None:
-    """Return start, kind and target of what looks like an inline link to one of `counts`; None when that is not clear."""
-    targets = _INLINE.findall(text)
-    if len(targets) != text.count('](') or '[' in ''.join(targets):
-        return None
-    found, codes, quoted, done = [], Counter[tuple[str, str]](), Counter[str](), 0
-    for target in filter(counts.__contains__, targets):
-        link = f']({target})'
-        end = text.index(link, done)
-        after = end + len(link)
-        if text[after:after + 1] == '"':
-            quoted[target] += 1
+def _inline(text: str, known: Collection[str], html: str) -> list[tuple[int, str, str]] | None:
+    """Return start, kind and target of what looks like an inline link to one of `known`; None when that is not clear."""
+    found, codes, quoted, done = [], [], [], 0
+    for link in _INLINE.finditer(text):
+        target = link[1]
+        if target is None:
+            return None
+        if target not in known:
+            continue
+        end, after = link.span()
+        if text.startswith('"', after):
+            quoted.append(target)
             done = after
             continue
         start = text.rfind('[', done, end)
@@ -73,11 +75,11 @@ def _inline(text: str, counts: Collection[str], html: str) -> list[tuple[int, st
             code = _CODE.fullmatch(text, start, end)
             if code is None:
                 return None
-            codes[target, code[1]] += 1
+            codes.append((target, code[1]))
         found.append((start - 1, 'image', target) if before == '!' else (start, 'link', target))
         done = after
-    if codes and ('<code' in text or '">`' in text or not codes <= Counter(_RENDERED_CODE.findall(html))):
+    if codes and ('<code' in text or '">`' in text or not Counter(codes) <= Counter(_RENDERED_CODE.findall(html))):
         return None
-    if quoted and (_OWN_QUOTE.search(html) or not quoted <= Counter(_QUOTED.findall(html))):
+    if quoted and (_OWN_QUOTE.search(html) or not Counter(quoted) <= Counter(_QUOTED.findall(html))):
         return None
     return found

@@ -13,7 +13,10 @@ from daybook.documents.slugs import unique_slugs
 # what only a scan tells apart, unless it stands in code: HTML that hides text or is a heading, `[[`, and footnotes
 _HEADING_TAG = re.compile('</?h[1-6]', re.I)
 _HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
+_HEADING_OR_HIDING = re.compile(f'{_HEADING_TAG.pattern}|{_HIDING.pattern}', re.I)  # one look, as most texts have neither
+_HEADING_LINE = re.compile(r'^ {0,3}<h([1-6])>[^<>\r\n]*</h\1>', re.M)  # where no table can be, it begins a block or goes on with one
 _DOUBLE = re.compile(r'\[[\[^]')
+_MAYBE_WIKILINK = re.compile(r'\[\[(?!\s)[^\[\]\n\r]+\]\]')
 _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
 _MAYBE_PADDED = re.compile(r'^&|;$', re.M)  # with an entity for a blank
@@ -24,6 +27,7 @@ _OTHER_TAG = re.compile(
     r'|code class="[^"<>]*">|t[dh] style="[^"<>]*">|ol start="[^"<>]*">))[^<>]*+>?',
     re.I,
 )
+_WRITTEN_TAG = re.compile(r'<[a-z][^<>=\n]*+(?:\n[ \t>]*+[^<>=\n]*+)*+=', re.I)  # without it in a text, no tag of its rendering is another one
 _SIMPLE_ANCHOR = re.compile('<(?:a name|[a-z]+ id)="([^"&<>]*)">')
 _WHOLE_TAG = re.compile(r'''<[^"']*(?:(?:"[^"]*"|'[^']*')[^"']*)*>''')  # quoted values may hold `<` and `>`
 _TELLING = re.compile(r'[\s"\'/](?:id|name|href|src|srcset|data|poster)\s*+=', re.I)  # held to `markdown_html` by the tests
@@ -70,24 +74,32 @@ def _said(source: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return tuple(unquote(t) for tag in tags for t in markdown_html.targets(tag)), tuple(a for tag in tags for a in markdown_html.anchors(tag))
 
 
+def _has_other_headings(text: str) -> bool:
+    """Return whether a heading in HTML may count otherwise than its rendering tells."""
+    count = len(_HEADING_TAG.findall(text))
+    return count > 0 and ('|' in text or count != 2 * len(_HEADING_LINE.findall(text)))
+
+
 def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str], Rendered] | None:
     """Return the targets, percent-decoded, and the anchors of `text`, which `render` makes HTML; None when it must be scanned."""
     has_tags, has_doubles = '<' in text, _DOUBLE.search(text)
     if '\0' in text:  # which parts the headings below
         return None
-    if has_tags and _HEADING_TAG.search(text) or has_doubles and ('[^' in text or _CODE_TAG.search(text)):
+    is_odd = has_tags and _HEADING_OR_HIDING.search(text)
+    has_wikilinks = has_doubles and _MAYBE_WIKILINK.search(text)
+    if is_odd and _has_other_headings(text) or has_doubles and '[^' in text or has_wikilinks and _CODE_TAG.search(text):
         return None
     rendered = render(text)
-    if has_tags and _HIDING.search(text) and _HIDING.search(rendered):
+    if is_odd and _HIDING.search(text) and _HIDING.search(rendered):
         return None
-    if has_doubles and text.count('[[') != sum(code.count('[[') for code in _CODE.findall(rendered)):
+    if has_wikilinks and text.count('[[') != sum(code.count('[[') for code in _CODE.findall(rendered)):
         return None
     headings = _plain('\0'.join(_HEADING.findall(rendered)))
     if '{#' in headings:
         return None
     addresses, others = SIMPLE_LINK.findall(rendered), set()
     anchors = {*unique_slugs(headings.split('\0'))}
-    for source in set(_OTHER_TAG.findall(rendered)) if has_tags else ():
+    for source in set(_OTHER_TAG.findall(rendered)) if has_tags and _WRITTEN_TAG.search(text) else ():
         said = _said(source)
         if said is None:
             return None

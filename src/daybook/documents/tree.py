@@ -54,7 +54,9 @@ class Tree:
         return found
 
     def learn(self) -> None:
-        """Work out what else waits for the first question; processes that part later share it."""
+        """Work out what else waits for the first question, for very many of them; processes that part later share it."""
+        if isinstance(self.files, Entries):
+            self.files = self.files.names()
         for ask in (self.is_folder, self.other_spelling, self.readme):
             ask('.')
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
 from typing import TypeVar
@@ -26,6 +25,7 @@ from daybook.repo import git_objects
 from daybook.repo import git_status
 from daybook.repo import listing
 from daybook.repo.git import Repo
+from daybook.repo.listing import Listing
 
 KIND = f'links-{link_facts.VERSION}'
 _MOST_PAGES = 1000  # whose anchors are held ready
@@ -36,22 +36,23 @@ _Result = TypeVar('_Result')
 
 
 class Contents:
-    """The Markdown files among `entries`; `added` holds the facts that were worked out and may be kept, by blob."""
+    """The Markdown files among `files`; `added` holds the facts that were worked out and may be kept, by blob."""
 
-    def __init__(self, repo: Repo, entries: Mapping[str, tuple[str, str]], kept: Catalogue, *, is_in_commit: bool) -> None:
+    def __init__(self, repo: Repo, files: Listing, kept: Catalogue, *, is_in_commit: bool) -> None:
         self.added: dict[str, str] = {}
-        self._repo, self._entries, self._kept, self._is_in_commit = repo, entries, kept, is_in_commit
+        self._repo, self._entries, self._kept, self._is_in_commit = repo, files.entries(), kept, is_in_commit
+        self._no_files = frozenset().union(*files.links())
         self._dumps: dict[str, str] = {}
         self._anchors: dict[str, Set[str] | None] = {}
         self._from_disk: set[str] = set()
 
     def is_source(self, path: str) -> bool:
-        """Return whether `path` is a Markdown file, and no symbolic link to one."""
-        return tree.is_markdown(path) and self._entries[path][0] not in (listing.SYMLINK, listing.SUBMODULE)
+        """Return whether the tracked `path` is a Markdown file, and no symbolic link to one."""
+        return tree.is_markdown(path) and path not in self._no_files
 
     def prepare(self, paths: Collection[str], reader: Reader) -> Iterator[tuple[str, Said]]:
         """Yield each path with what the file says; it costs least to take one after the other."""
-        blobs = {path: self._entries[path][1] for path in paths}
+        blobs = self._entries.ids(paths)
         wanted = {blob: path for path, blob in blobs.items() if blob not in self._dumps}
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
@@ -80,7 +81,8 @@ class Contents:
             if result is None:
                 others.append(job)
             else:
-                self._from_disk.add(path_of(job))
+                if self._kept.is_kept:
+                    self._from_disk.add(path_of(job))
                 yield path_of(job), result
         for job, data in zip(others, git_objects.read_local(self._repo, [self._entries[path_of(job)][1] for job in others])):
             yield path_of(job), None if data is None else from_bytes(job, data)
@@ -99,7 +101,7 @@ class Contents:
 
     def _is_as_listed(self, path: str) -> bool:
         data, blob = link_facts.read(self._repo.root, path), self._entries[path][1]
-        return data is not None and blob in (listing.blob_id(data, blob), listing.blob_id(data.replace(b'\r\n', b'\n'), blob))
+        return data is not None and (blob == listing.blob_id(data, blob) or blob == listing.blob_id(data.replace(b'\r\n', b'\n'), blob))
 
     def facts(self, path: str) -> Facts | None:
         """Return what the file at `path` says; None when it is not to be had."""

@@ -17,6 +17,7 @@ from daybook.documents.link_facts import Facts
 from daybook.documents.markdown import Place
 from daybook.documents.tree import Tree
 from daybook.links import link_context
+from daybook.links import link_reader
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
@@ -62,7 +63,7 @@ class Judge:
     def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *,
                  is_in_commit: bool, staged: Collection[str] | None = None, texts_only: bool = False) -> None:
         self.options, self.entries = options, files.entries()
-        self.contents = Contents(repo, self.entries, kept, is_in_commit=is_in_commit)
+        self.contents = Contents(repo, files, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
         self.change = Change(repo, is_index=is_in_commit or files.is_index)
         if staged is not None:
@@ -91,6 +92,8 @@ class Judge:
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
         reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, texts_only=self._texts_only)
+        if len(sources) >= link_reader.MANY:
+            self.change.begin()
         said = dict(self.contents.prepare(sources, reader))
         found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), reader))
         judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Sequence
 from collections.abc import Set
+from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ from daybook.rules import link_messages
 from daybook.rules import links
 
 _FEW = 8  # files up to which reading them in full costs less than what reads many quickly
-_MANY = 400  # files from which on more processes pay for their start
+MANY = 400  # files from which on more processes pay for their start
 _MOST = 8  # processes
 _NO_ANCHORS: Set[str] = frozenset()
 _NOTHING = link_messages.Around()
@@ -48,6 +49,16 @@ class Said(NamedTuple):
     dumped: str
     seen: links.Seen
     verdict: Verdict | None
+
+    def plain(self) -> tuple[Any, ...]:
+        """Return all of it without names: what processes send each other costs a tenth then."""
+        return self.dumped, tuple(self.seen), self.verdict and self.verdict.plain()
+
+    @classmethod
+    def of_plain(cls, plain: tuple[Any, ...]) -> Said:
+        """Return what `plain` was made of."""
+        dumped, seen, verdict = plain
+        return cls(dumped, links.Seen(*seen), verdict and Verdict.of_plain(verdict))
 
 
 class Suspects(NamedTuple):
@@ -77,7 +88,13 @@ class Reader:
 
     def read_all(self, paths: Sequence[str]) -> Iterator[Said | None]:
         """Yield what `read` returns of each file, by as many processes as pays."""
-        return self._each(self.read, paths)
+        return (plain and Said.of_plain(plain) for plain in self._each(self._read_plain, paths))
+
+    def _read_plain(self, source: str) -> tuple[Any, ...] | None:
+        said = self.read(source)
+        if said and self._texts_only and not said.seen.checks:  # nobody will ask for the targets once more
+            said = said._replace(dumped=link_facts.anchors_of(said.dumped))
+        return said and said.plain()
 
     def find_all(self, jobs: Sequence[Suspects]) -> Iterator[Verdict | list[Place] | None]:
         """Yield what `find` returns of each file, by as many processes as pays."""
@@ -85,7 +102,7 @@ class Reader:
 
     def _each(self, read: Callable[[_Job], _Result], jobs: Sequence[_Job]) -> Iterator[_Result]:
         self._is_of_many = len(jobs) > _FEW
-        if len(jobs) < _MANY:
+        if len(jobs) < MANY:
             return map(read, jobs)
         import gc
 

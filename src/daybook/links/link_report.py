@@ -18,6 +18,7 @@ from daybook.checks.change import Look
 from daybook.documents import catalogue
 from daybook.documents import catalogue_values
 from daybook.documents import link_facts
+from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
@@ -77,6 +78,8 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
         repo = Repo(start.root, start.git_dir, start.common_dir)
         return _audited(repo, start.files, Setup(repo.root, start.head), (), lambda report: report.make(options, (), None, output_format))
     answers = answers or asking.ask(os.environ)
+    if options.no_catalogue:  # git takes longer than this
+        markdown.load_for_many()
     from daybook.checks.scope import Scope
 
     scope = Scope(answers(), os.environ, words=options.files, is_whole=options.all)

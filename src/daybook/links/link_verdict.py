@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 from typing import NamedTuple
 
 from daybook import problem
@@ -52,10 +53,20 @@ class Verdict(NamedTuple):
     folders: tuple[str, ...]
     keys: tuple[str, ...]
 
+    def plain(self) -> tuple[Any, ...]:
+        """Return all of it without names."""
+        return self.row and tuple(self.row), self.folders, self.keys
+
+    @classmethod
+    def of_plain(cls, plain: tuple[Any, ...]) -> Verdict:
+        """Return what `plain` was made of."""
+        row, folders, keys = plain
+        return cls(row and Row(*row), folders, keys)
+
 
 def verdict(source: str, found: Collection[Finding], known: Collection[str], *, is_dated: bool = False, texts_only: bool = False) -> Verdict:
     """Return the verdict on the file `source`, without keys; `known` are the lines of the baseline."""
-    folders = {tree.folder_of(wrong.causes[0]) for wrong in {wrong for _, wrong, _ in found}
+    folders = {tree.folder_of(wrong.causes[0]) for wrong in ({wrong for _, wrong, _ in found} if not texts_only else ())
                if wrong.rule in (destination.MISSING, link_messages.UNTRACKED) and wrong.causes}
     return Verdict(row(source, found, known, is_dated=is_dated, texts_only=texts_only) if found else None, tuple(folders), ())
 

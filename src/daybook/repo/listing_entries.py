@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 
@@ -36,6 +37,17 @@ class Entries(Mapping[str, tuple[str, str]]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+    def names(self) -> Collection[str]:
+        """Return all paths, for who asks for very many of them."""
+        return self._all()
+
+    def ids(self, paths: Collection[str]) -> dict[str, str]:
+        """Return the object id of each of `paths`, which are all there."""
+        if len(paths) < _FEW:
+            return {path: self[path][1] for path in paths}
+        known, end = self._all(), self._at - 3
+        return {path: known[path][7:end] for path in paths}
 
     def has_folder(self, path: str) -> bool | None:
         """Return whether a file lies below `path`; None where the caller should take all paths apart."""
