@@ -68,7 +68,7 @@ def _verdicts(repo: Sandbox, monkeypatch: pytest.MonkeyPatch, *, in_processes: b
     known = link_baseline.read((repo.root / '.daybook/links-baseline.txt').read_bytes())
     with catalogue.in_memory() as kept:
         judge = link_judge.Judge(here, files, link_judge.load_options(here), known, kept, is_in_commit=False)
-        verdicts = judge.judge(judge.sources())
+        verdicts = judge.judge_all()
     return {source: one._replace(folders=tuple(sorted(one.folders)), keys=tuple(sorted(one.keys))) for source, one in verdicts.items()}
 
 
@@ -103,7 +103,7 @@ def test_a_link_to_the_file_itself_is_not_told_of_its_neighbours(repo: Sandbox, 
     here = git.find_repo()
     with catalogue.in_memory() as kept:
         judge = link_judge.Judge(here, listing.read(here.root, is_in_commit=True), link_judge.load_options(here), (), kept, is_in_commit=True)
-        rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
+        rows = [verdict.row for verdict in judge.judge_all().values() if verdict.row]
     found = {row.source: judged.problem.causes for row in rows for judged in link_verdict.judged_in(row.source, row.payload)}
     assert found == {'a.md': (), 'b.md': ('a.md',)}
 

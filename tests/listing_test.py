@@ -89,3 +89,31 @@ def test_what_is_only_announced_is_not_committed(repo: Sandbox, count: int) -> N
     repo.git('add', '--intent-to-add', 'later', 'sub/later')
     assert 'later' in listing.read(str(repo.root), is_in_commit=False).entries()
     assert sorted(listing.read(str(repo.root), is_in_commit=True).entries()) == sorted((*empty, 'full', '**', 'sub/é'))
+
+
+def test_a_few_dirty_files_are_spliced_in_as_the_long_way_has_them(repo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f'{name}{ending}' for name in ('a', 'a b', 'ä', 'a/x', 'b\ttab', 'b-', 'z') for ending in ('.md', '.txt', '')]
+    names = [name for name in names if name != 'a']
+    for name in names:
+        repo.write(name, f'{name}\n')
+    repo.git('add', '.')
+    repo.git('commit', '-qm', 'all')
+    repo.git('checkout', '-qb', 'other')
+    repo.write('a b.md', 'theirs\n')
+    repo.git('commit', '-qam', 'theirs')
+    repo.git('checkout', '-q', '-')
+    repo.write('a b.md', 'ours\n')
+    repo.git('commit', '-qam', 'ours')
+    repo.git('merge', 'other', check=False)  # three stages of one path
+    for name in ('a.md', 'z', 'b-.txt'):
+        repo.write(name, 'changed\n')
+    for name in ('ä.md', 'z.txt', 'a/x'):
+        (repo.root / name).unlink()
+    (repo.root / 'z.txt').symlink_to('a.md')
+    (repo.root / 'ä.txt').chmod(0o755)
+    short = listing.read(str(repo.root), is_in_commit=False)
+    monkeypatch.setattr(listing, '_FEW', 0)
+    assert short.raw == listing.read(str(repo.root), is_in_commit=False).raw
+    known = short.entries()
+    assert 'ä.md' not in known and 'a/x' not in known and known['z.txt'][0] == listing.SYMLINK
+    assert short.raw.count(b'\ta b.md\0') == 1 and known['a b.md'][1] == listing.blob_id((repo.root / 'a b.md').read_bytes(), known['z'][1])

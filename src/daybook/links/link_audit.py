@@ -17,6 +17,7 @@ from daybook.documents.tree import Tree
 from daybook.links import link_judge
 from daybook.links import link_known
 from daybook.links import link_memory
+from daybook.links.link_change import Change
 from daybook.links.link_contents import KIND
 from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Setup
@@ -34,32 +35,32 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     """Return what `Catalogue.lines` does of a view that nobody keeps and no baseline parts, in less memory and time."""
     with catalogue.in_memory() as empty:
         judge = Judge(repo, files, link_judge.load_options(repo), (), empty, is_in_commit=is_in_commit, texts_only=True)
-        rows = [verdict.row for verdict in judge.judge(judge.sources()).values() if verdict.row]
+        rows = [verdict.row for verdict in judge.judge_all().values() if verdict.row]
     rows.sort(key=lambda row: catalogue_values.encoded(row.source))
     return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
 
 
 def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool,
-           staged: Collection[str] | None = None) -> tuple[int, Judge]:
+           change: Change | None = None) -> tuple[int, Judge]:
     """Bring the view of this work tree up to date; return its id, and the judge for more questions.
 
-    Only inside `kept.writing()`. `staged` are the paths that a commit changes, where somebody knows them.
+    Only inside `kept.writing()`. `change` is that at hand, where somebody knows more of it or has asked already.
     """
     view = kept.view(link_memory.view_name(repo.git_dir))
     if view is not None and view.setup == setup.settings:
-        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit, staged=staged)
+        judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit, change=change)
         changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
             _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
             return view.id, judge
-    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, staged=staged)
+    judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, change=change)
     return _start_over(kept, judge, files, setup, repo), judge
 
 
 def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
-    verdicts = judge.judge(judge.sources())
+    verdicts = judge.judge_all()
     view = kept.new_view(link_memory.view_name(repo.git_dir))
     kept.set_found(view, (verdict.row for verdict in verdicts.values() if verdict.row))
     link_known.keep_stale(kept, view, setup.known)

@@ -55,19 +55,17 @@ def load_options(repo: Repo) -> Options:
 class Judge:
     """Finds what is wrong with the links of files in one state of the repository.
 
-    `staged` are the paths that a commit changes, where somebody knows them. `watched` are the folders and files that
+    `change` is that at hand, where somebody knows more of it or has asked already. `watched` are the folders and files that
     change when something else may be told of the dated rows, though git knows nothing of it. With `texts_only` no more
     is worked out than what is printed.
     """
 
     def __init__(self, repo: Repo, files: Listing, options: Options, known: Collection[str], kept: Catalogue, *,
-                 is_in_commit: bool, staged: Collection[str] | None = None, texts_only: bool = False) -> None:
+                 is_in_commit: bool, change: Change | None = None, texts_only: bool = False) -> None:
         self.options, self.entries = options, files.entries()
         self.contents = Contents(repo, files, kept, is_in_commit=is_in_commit)
         # git need not look at all files on the disk again
-        self.change = Change(repo, is_index=is_in_commit or files.is_index)
-        if staged is not None:
-            self.change.learn(staged, self.entries)
+        self.change = change or Change(repo, is_index=is_in_commit or files.is_index)
         self.watched: set[str] = set()
         self._repo, self._files, self._known, self._kept, self._texts_only = repo, files, known, kept, texts_only
         self.tree = self._tree_of(repo)
@@ -81,9 +79,11 @@ class Judge:
         texts = link_context.symlink_texts(repo, symlinks, [self.entries[path][1] for path in symlinks])
         return Tree(self.entries, texts, submodules)
 
-    def sources(self) -> list[str]:
-        """Return all files that can be judged."""
-        return [path for path in self.entries if self.is_source(path)]
+    def judge_all(self) -> dict[str, Verdict]:
+        """Return the verdict on each file that can be judged."""
+        if len(self.entries) >= link_reader.MANY:
+            self.change.begin()
+        return self.judge([path for path in self.entries if self.is_source(path)])
 
     def is_source(self, path: str) -> bool:
         """Return whether the links of the file `path` are to be judged."""
@@ -92,8 +92,6 @@ class Judge:
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
         reader = Reader(self._repo.root, self._resolver, self.change, self._known, with_keys=self._kept.is_kept, texts_only=self._texts_only)
-        if len(sources) >= link_reader.MANY:
-            self.change.begin()
         said = dict(self.contents.prepare(sources, reader))
         found = dict(self.contents.find(list(filter(None, map(self._suspects, said, said.values()))), reader))
         judged, dated = self._explain((source, places) for source, places in found.items() if not isinstance(places, Verdict))
@@ -120,7 +118,7 @@ class Judge:
             return set()
         judge = Judge(self._repo, self._files, options_of(settings), (), self._kept, is_in_commit=True)
         judge._ageing.settings = settings
-        rows = (verdict.row for verdict in judge.judge(judge.sources()).values())
+        rows = (verdict.row for verdict in judge.judge_all().values())
         return {(one.problem.path, one.target) for row in rows if row for one in link_verdict.judged_in(row.source, row.payload)}
 
     def look(self, source: str, dumped: str) -> links.Seen:

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # a warm hook does without `collections`
     from collections.abc import Mapping
 
+    from daybook.links.link_change import Change
+
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
 _MANY = 20  # dead links, from which on few will mend them all before the next commit
 
@@ -140,12 +142,13 @@ class Start:
     """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists.
 
     `index` is the trailer of the index, `` where it has none; `raw` and `dirty` are what git answers to
-    `listing.QUESTIONS`, None while nobody knows.
+    `listing.QUESTIONS`, None while nobody knows. `change` is what git is asked about the change already, if it is.
     """
 
     def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, raw: bytes | None, dirty: bytes | None) -> None:
         self.root, self.git_dir, self.common_dir, self.head, self.index = root, git_dir, common_dir, head, index
         self.raw, self.dirty = raw, dirty
+        self.change: Change | None = None
         self._files: listing.Listing | None = None
 
     @property
@@ -161,7 +164,9 @@ class Start:
         if self.dirty is None:
             return listing.read(self.root, is_in_commit=False)
         if self.raw is None:
-            self.raw, = git_spawn.answers(self.root, listing.QUESTIONS[0])
+            wait = git_spawn.ask(self.root, listing.QUESTIONS[0])
+            _import()  # meanwhile: what has a dirty file is rarely what it was
+            self.raw, = wait()
         return listing.from_answers(self.root, self.raw, self.dirty)
 
 
@@ -180,7 +185,9 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
     wait = git_spawn.ask(here, *(listing.QUESTIONS[1:] if os.path.exists(own) else ()), git_spawn.WHERE)
     # what is done now is done while git answers
     known = kept(own) if may_recall else None
-    raw = _raw(here) if index and (known is None or known.index != index) else None
+    list_files = git_spawn.ask(here, listing.QUESTIONS[0]) if index and (known is None or known.index != index) else None
+    if list_files:
+        from daybook.links import link_change  # noqa: F401
     *dirty, where = wait()
     place = git_spawn.place(here, where)
     if place is None:
@@ -190,21 +197,33 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
     if root == here and dirty:
         start.dirty = dirty[0]
     if root == here and git_dir == own:
-        start.index, start.raw = index if index == listing.trailer(own) else b'', raw
+        start.index = index if index == listing.trailer(own) else b''
+        if list_files:
+            start.change = _change(start) if known and known.text else None
+            _import()
+            start.raw, = list_files()
     elif may_recall:
         known = kept(git_dir)
     return known if known and _is_still_true(known, start) else None, start
 
 
-def _raw(here: str) -> bytes | None:
-    """Return what git lists, and import meanwhile what a run with changes needs."""
-    wait = git_spawn.ask(here, listing.QUESTIONS[0])
+def _import() -> None:
+    """Import what a run with changes needs, while git answers."""
     from daybook.documents import markdown
     from daybook.links import link_report  # noqa: F401
     from daybook.repo import files  # noqa: F401
 
     markdown.load()
-    return wait()[0]
+
+
+def _change(start: Start) -> Change:
+    """Ask git early about the change at hand: where links were dead, one of them will need it."""
+    from daybook.links.link_change import Change
+    from daybook.repo.git import Repo
+
+    change = Change(Repo(start.root, start.git_dir, start.common_dir), is_index=start.dirty == b'')
+    change.begin()
+    return change
 
 
 def _is_still_true(known: Answer, start: Start) -> bool:

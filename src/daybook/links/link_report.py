@@ -26,6 +26,7 @@ from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_outcome
 from daybook.links import link_verdict
+from daybook.links.link_change import Change as LinkChange
 from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
@@ -76,7 +77,8 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
     output_format = problem.output_format(os.environ)
     if start is not None:  # by hand, without options
         repo = Repo(start.root, start.git_dir, start.common_dir)
-        return _audited(repo, start.files, Setup(repo.root, start.head), (), lambda report: report.make(options, (), None, output_format))
+        return _audited(repo, start.files, Setup(repo.root, start.head), (), lambda report: report.make(options, (), None, output_format),
+                        change=start.change)
     answers = answers or asking.ask(os.environ)
     if options.no_catalogue:  # git takes longer than this
         markdown.load_for_many()
@@ -88,17 +90,22 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
         text, blocking = link_audit.lines(scope.repo, scope.files, is_in_commit=git.is_in_git_hook())
         return Outcome(text + link_memory.advice(blocking, setup.baseline), '', int(blocking > 0))
     return _audited(scope.repo, scope.files, setup, scope.named, lambda report: report.make(options, scope.named, scope.change, output_format),
-                    staged=_staged(scope), keeps=not options.no_catalogue)
+                    change=_change(scope), keeps=not options.no_catalogue)
 
 
 def look(scope: Scope) -> Look:
     """Return what `run` tells without options, for who tells more than that."""
     return _audited(scope.repo, scope.files, Setup(scope.repo.root, scope.head), scope.named,
-                    lambda report: report.look(scope.named, scope.change), staged=_staged(scope))
+                    lambda report: report.look(scope.named, scope.change), change=_change(scope))
 
 
-def _staged(scope: Scope) -> Collection[str] | None:
-    return scope.change.paths if scope.is_in_commit and scope.change else None
+def _change(scope: Scope) -> LinkChange | None:
+    """Return what is known of the paths that a commit changes; None outside of one."""
+    if not scope.is_in_commit or scope.change is None:
+        return None
+    change = LinkChange(scope.repo, is_index=True)
+    change.learn(scope.change.paths, scope.files.entries())
+    return change
 
 
 def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> bool:
@@ -107,7 +114,7 @@ def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Chang
 
 
 def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], tell: Callable[[_Report], _Result], *,
-             staged: Collection[str] | None = None, keeps: bool = True) -> _Result:
+             change: LinkChange | None = None, keeps: bool = True) -> _Result:
     """Bring what is known of the links up to date and return what `tell` makes of it."""
     untracked = [path for path in named if tree.is_markdown(path) and os.path.isfile(os.path.join(repo.root, path))]
     files, has_more = _with(repo, files, untracked)
@@ -117,7 +124,7 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), staged=staged)
+                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), change=change)
                 is_true = not store.is_kept or not judge.contents.has_moved()
                 told = tell(_Report(repo, files, setup, store, view, judge, is_true=is_true))
                 if not is_true:

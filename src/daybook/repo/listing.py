@@ -125,6 +125,8 @@ def trailer(git_dir: str) -> bytes:
 def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
     known: dict[str, str] = {}
     wanted = set(dirty)
+    if len(wanted) < _FEW:
+        return _spliced(root, raw, sorted(map(os.fsencode, wanted)))
     for line in lines(raw):
         path = line.partition('\t')[2]
         known.setdefault(path, line)
@@ -140,6 +142,23 @@ def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
         else:
             known[path] = line
     return Listing(joined(known.values()))
+
+
+def _spliced(root: str, raw: bytes, dirty: Iterable[bytes]) -> Listing:
+    """Do as `_mended` does, without a look at the lines of other files."""
+    from daybook.repo.listing_entries import place_of
+
+    parts, done, at = [], 0, raw.find(b'\t') + 1
+    for path in dirty:
+        start = end = place_of(raw, path, at)
+        while raw.startswith(path + b'\0', end + at):  # one for each stage
+            end = raw.index(b'\0', end + at) + 1
+        if end > start:
+            first = raw[start:raw.index(b'\0', start)]
+            line = _on_disk(root, os.fsdecode(path), os.fsdecode(first))
+            parts += [raw[done:start], b'' if line is None else os.fsencode(line) + b'\0']
+            done = end
+    return Listing(b''.join((*parts, raw[done:])))
 
 
 def joined(found: Iterable[str]) -> bytes:
