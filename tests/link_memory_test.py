@@ -30,8 +30,8 @@ def _rephrase(git_dir: Path) -> None:
     """Let the last answer have other words, to be known by."""
     answer = link_memory.kept(str(git_dir))
     assert answer is not None and answer.is_index and bytes(answer.text).decode() == DEAD
-    answer.text = b'the last answer\n'
-    link_memory.keep(str(git_dir), answer)
+    words = Answer(answer.setup, answer.files, answer.index, answer.witness, is_index=True, blocking=1, text=b'the last answer\n')
+    link_memory.keep(str(git_dir), words)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_each_version_has_its_own(warm: Sandbox, monkeypatch: pytest.MonkeyPatch
     os.utime(old, (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(catalogue_version, '_version', 'another')
     assert link_memory.kept(str(warm.root / '.git')) is None
-    link_memory.keep(str(warm.root / '.git'), Answer(b's', b'f', b'', b'w', is_index=False, code=0, text=b''))
+    link_memory.keep(str(warm.root / '.git'), Answer(b's', b'f', b'', b'w', is_index=False, blocking=0, text=b''))
     assert sorted(_files(warm)) == sorted((mine, mine.with_name('links-another')))  # the old one has gone
 
 

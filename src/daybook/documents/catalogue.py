@@ -14,7 +14,7 @@ from daybook.documents import catalogue_version
 from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.catalogue_values import sqlite3
 
-SCHEMA = 5
+SCHEMA = 6
 _BUSY = 2.0  # seconds to wait for another process that writes
 
 

@@ -19,7 +19,7 @@ TABLES = """
 create table meta (key text primary key, value integer) without rowid;
 create table facts (blob text, kind text, payload blob, seen integer, primary key (blob, kind)) without rowid;
 create table views (id integer primary key, name blob unique, setup blob, baseline blob, changes blob, head text,
-                    options text, witness blob, gone blob, seen integer);
+                    options text, witness blob, gone blob, told blob, seen integer);
 create table listings (view integer primary key, listing blob);
 create table inbound (view integer, key blob, sources blob, primary key (view, key)) without rowid;
 create table found (view integer, source blob, problems integer, blocking integer, dated integer, text blob,
@@ -41,10 +41,10 @@ class View:
 
     `setup` is the file of settings, `options` what it says, `baseline` the hash of the baseline; `head` the commit, for what depends on history; `witness`
     the folders on which more than the listing of the files depends, with the times of their last changes; `gone` the hash of what the change
-    at hand renames and deletes, None where no dated row depends on it.
+    at hand renames and deletes, None where no dated row depends on it; `told` the mark of the last answer, while that is what `lines` returns.
     """
 
-    __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness', 'gone')
+    __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness', 'gone', 'told')
 
     def __init__(self, row: Sequence[object]) -> None:
         for name, value in zip(self.__slots__, row):
@@ -172,6 +172,18 @@ class Catalogue:
         """Return what is to be printed of all files, in order of path, and how many problems block."""
         rows = self._connection.execute('select text, source, problems, blocking from found where view = ? order by source', (view,)).fetchall()
         return b''.join(values.checked(text, _about(*about)) for text, *about in rows), sum(row[3] for row in rows)
+
+    def texts(self, view: int, sources: Iterable[str]) -> dict[str, tuple[bytes, int]]:
+        """Return what is to be printed of each of `sources` with problems, and how many of these block."""
+        select = 'select text, source, problems, blocking from found where view = ? and source = ?'
+        rows = (self._connection.execute(select, (view, values.encoded(source))).fetchone() for source in sources)
+        return {values.decoded(row[1]): (bytes(values.checked(row[0], _about(*row[1:]))), row[3]) for row in rows if row}
+
+    def texts_after(self, view: int, source: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the files behind `source`, in order of path, and what is to be printed of each."""
+        select = 'select text, source, problems, blocking from found where view = ? and source > ? order by source'
+        rows = self._connection.execute(select, (view, values.encoded(source)))
+        return ((values.decoded(about[0]), bytes(values.checked(text, _about(*about)))) for text, *about in rows)
 
     def counts(self, view: int) -> dict[str, int]:
         """Return the number of problems of each file that has some."""

@@ -21,6 +21,7 @@ from daybook.links.link_change import Change
 from daybook.links.link_contents import KIND
 from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Setup
+from daybook.links.link_splice import Former
 from daybook.links.link_verdict import Verdict
 from daybook.repo import listing
 from daybook.repo.git import Repo
@@ -28,6 +29,7 @@ from daybook.repo.listing import Listing
 from daybook.rules import link_baseline
 from daybook.rules import links
 
+_MOST_SPLICED = 100  # files whose lines are sought in the last text sooner than all are read
 _MOST_CHANGES = 1000  # lines of the listing, from which on starting over costs no more than following them
 
 
@@ -41,8 +43,8 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
 
 
 def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool,
-           change: Change | None = None) -> tuple[int, Judge]:
-    """Bring the view of this work tree up to date; return its id, and the judge for more questions.
+           change: Change | None = None) -> tuple[int, Judge, Former | None]:
+    """Bring the view of this work tree up to date; return its id, the judge for more questions, and what few files said before.
 
     Only inside `kept.writing()`. `change` is that at hand, where somebody knows more of it or has asked already.
     """
@@ -51,12 +53,12 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
         judge = Judge(repo, files, Options(*view.options.split('\0')), setup.known, kept, is_in_commit=is_in_commit, change=change)
         changes, delta = kept.changes(view, files)
         if len(changes) <= _MOST_CHANGES and not any(line.startswith((listing.SYMLINK, listing.SUBMODULE)) for line in changes):
-            _follow(kept, view, judge, files, setup, changes, repo)
+            former = _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
-            return view.id, judge
+            return view.id, judge, former
     judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, change=change)
-    return _start_over(kept, judge, files, setup, repo), judge
+    return _start_over(kept, judge, files, setup, repo), judge, None
 
 
 def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
@@ -79,7 +81,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
     return view
 
 
-def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> None:
+def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> Former | None:
     is_moved = view.head != setup.head
     may_differ = is_moved or _may_differ(view, judge, changes)
     matters = may_differ and bool(next(kept.found(view.id), None) if is_moved else kept.dated(view.id))
@@ -99,20 +101,25 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     finally:
         judge.change.end()
     touched = affected | {path for path, _ in map(listing.entry, changes)}
+    is_same_baseline = view.baseline == setup.baseline_digest
+    is_of_few = view.told and is_same_baseline and not setup.known and len(touched) <= _MOST_SPLICED
+    former = Former(view.told, kept.texts(view.id, touched), frozenset(touched)) if is_of_few else None
     kept.drop_found(view.id, touched)
     kept.set_found(view.id, (verdict.row for verdict in verdicts.values() if verdict.row))
     kept.add_facts(KIND, judge.contents.added.items())
     _keep_inbound(kept, view, judge, changes, verdicts)
-    if view.baseline != setup.baseline_digest:
+    if not is_same_baseline:
         link_known.judge_anew(kept, view.id, setup.known)
-    if view.baseline != setup.baseline_digest or link_baseline.PATH in touched:
+    if not is_same_baseline or link_baseline.PATH in touched:
         link_known.keep_stale(kept, view.id, setup.known)
     else:
         link_known.follow_stale(kept, view.id, setup.known, touched)
+    gone = view.gone
     if judge.change.is_known or may_differ:
-        kept.set_view(view.id, gone=judge.change.gone if judge.change.is_known else None)
-    kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head,
-                  witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
+        gone = judge.change.gone if judge.change.is_known else None
+    kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head, gone=gone,
+                  told=b'' if touched or not is_same_baseline else view.told, witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
+    return former
 
 
 def _may_differ(view: View, judge: Judge, changes: list[str]) -> bool:

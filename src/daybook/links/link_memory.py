@@ -90,15 +90,26 @@ def advice(blocking: int, baseline: bytes) -> bytes:
 
 
 class Answer:
-    """What an audit printed, its exit code, and what that depends on.
+    """What an audit printed, how many problems of it block, and what that depends on.
 
     `setup` and `files` are the digests of `Setup` and of the listing, `index` is the trailer of the index and `is_index`
     tells whether it alone gave the listing; `witness` is as the catalogue has it.
     """
 
-    def __init__(self, setup: bytes, files: bytes, index: bytes, witness: bytes, *, is_index: bool, code: int, text: bytes | memoryview) -> None:
+    def __init__(self, setup: bytes, files: bytes, index: bytes, witness: bytes, *, is_index: bool, blocking: int, text: bytes | memoryview) -> None:
         self.setup, self.files, self.index, self.witness = setup, files, index, witness
-        self.is_index, self.code, self.text = is_index, code, text
+        self.is_index, self.blocking, self.text = is_index, blocking, text
+        self.checksum = zlib.crc32(text)
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return int(self.blocking > 0)
+
+    @property
+    def mark(self) -> bytes:
+        """What tells this text from others."""
+        return b'%d %d' % (self.checksum, len(self.text))
 
 
 def _path(git_dir: str) -> str:
@@ -110,11 +121,11 @@ def keep(git_dir: str, answer: Answer) -> None:
     from daybook.repo import files
 
     path, parts = _path(git_dir), (answer.setup, answer.files, answer.index, answer.witness)
-    head = b'%d %d %d %d %d %d\n' % (*map(len, parts), answer.is_index, answer.code)
-    rest = b''.join((head, *parts, answer.text))
+    head = b'%d %d %d %d %d %d %d\n' % (*map(len, parts), answer.is_index, answer.blocking, answer.checksum)
+    head = b''.join((head, *parts))
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        files.write_atomic(path, zlib.crc32(rest).to_bytes(4, 'big') + rest, is_lasting=False)
+        files.write_atomic(path, b''.join((zlib.crc32(head).to_bytes(4, 'big'), head, answer.text)), is_lasting=False)
         catalogue_version.forget_others(path)
     except OSError:
         pass
@@ -127,28 +138,34 @@ def kept(git_dir: str) -> Answer | None:
             data = stream.read()
     except OSError:
         return None
-    if len(data) < 5 or zlib.crc32(memoryview(data)[4:]).to_bytes(4, 'big') != data[:4]:
+    place = data.find(b'\n', 4) + 1
+    numbers = data[4:place].split()
+    if len(numbers) != 7 or not all(map(bytes.isdigit, numbers)):
         return None
-    place = data.index(b'\n', 4) + 1
-    *lengths, is_index, code = map(int, data[4:place].split())
+    *lengths, is_index, blocking, checksum = map(int, numbers)
     parts = []
     for length in lengths:
         parts.append(data[place:place + length])
         place += length
-    return Answer(*parts, is_index=bool(is_index), code=code, text=memoryview(data)[place:])  # no copy: it may be megabytes
+    if zlib.crc32(memoryview(data)[4:place]).to_bytes(4, 'big') != data[:4]:
+        return None
+    answer = Answer(*parts, is_index=bool(is_index), blocking=blocking, text=memoryview(data)[place:])  # no copy: it may be megabytes
+    return answer if answer.checksum == checksum else None
 
 
 class Start:
     """What a run knows of its work tree before it looks at any file: where it lies, its commit and what git lists.
 
     `index` is the trailer of the index, `` where it has none; `raw` and `dirty` are what git answers to
-    `listing.QUESTIONS`, None while nobody knows. `change` is what git is asked about the change already, if it is.
+    `listing.QUESTIONS`, None while nobody knows. `change` is what git is asked about the change already, if it is;
+    `former` is the last answer, which something has changed since.
     """
 
     def __init__(self, root: str, git_dir: str, common_dir: str, head: str, index: bytes, raw: bytes | None, dirty: bytes | None) -> None:
         self.root, self.git_dir, self.common_dir, self.head, self.index = root, git_dir, common_dir, head, index
         self.raw, self.dirty = raw, dirty
         self.change: Change | None = None
+        self.former: Answer | None = None
         self._files: listing.Listing | None = None
 
     @property
@@ -204,7 +221,10 @@ def recall(environ: Mapping[str, str]) -> tuple[Answer | None, Start | None]:
             start.raw, = list_files()
     elif may_recall:
         known = kept(git_dir)
-    return known if known and _is_still_true(known, start) else None, start
+    if known and _is_still_true(known, start):
+        return known, start
+    start.former = known
+    return None, start
 
 
 def _import() -> None:

@@ -25,6 +25,7 @@ from daybook.errors import FatalError
 from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_outcome
+from daybook.links import link_splice
 from daybook.links import link_verdict
 from daybook.links.link_change import Change as LinkChange
 from daybook.links.link_judge import Judge
@@ -33,6 +34,7 @@ from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
 from daybook.links.link_outcome import Outcome
+from daybook.links.link_splice import Former
 from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
 from daybook.repo import git
@@ -77,8 +79,8 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
     output_format = problem.output_format(os.environ)
     if start is not None:  # by hand, without options
         repo = Repo(start.root, start.git_dir, start.common_dir)
-        return _audited(repo, start.files, Setup(repo.root, start.head), (), lambda report: report.make(options, (), None, output_format),
-                        change=start.change)
+        return _audited(repo, start.files, Setup(repo.root, start.head), (),
+                        lambda report: report.make(options, (), None, output_format, last=start.former), change=start.change)
     answers = answers or asking.ask(os.environ)
     if options.no_catalogue:  # git takes longer than this
         markdown.load_for_many()
@@ -124,9 +126,9 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), change=change)
+                view, judge, former = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), change=change)
                 is_true = not store.is_kept or not judge.contents.has_moved()
-                told = tell(_Report(repo, files, setup, store, view, judge, is_true=is_true))
+                told = tell(_Report(repo, files, setup, store, view, judge, former, is_true=is_true))
                 if not is_true:
                     store.take_back()
                 return told
@@ -148,32 +150,37 @@ def _is_below(path: str, named: Collection[str]) -> bool:
 class _Report:
     """Tells what the view of a work tree holds."""
 
-    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge, *, is_true: bool) -> None:
+    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge, former: Former | None, *,
+                 is_true: bool) -> None:
         self._keeps = kept.is_kept and is_true
+        self._former = former
         self._repo, self._files, self._setup, self._kept, self._view, self._judge = repo, files, setup, kept, view, judge
         self._known = setup.known
 
-    def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> Outcome:
-        """Do what is asked for."""
+    def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str, *,
+             last: Answer | None = None) -> Outcome:
+        """Do what is asked for; `last` is what the run before this one told."""
         if options.baseline:
             return self._write_baseline(output_format)
         if options.fix:
             return self._fix(named, change, output_format)
         if _tells_whole(options, named, change, output_format):
-            return self._whole()
+            return self._whole(last)
         found = self.look(named, change)
         return link_outcome.outcome(found.problems, output_format, note=problem.older_line(found.older, HOOK_ID) if found.older else ''.join(found.notes))
 
-    def _whole(self) -> Outcome:
+    def _whole(self, last: Answer | None) -> Outcome:
         """Tell all there is to tell, and keep it for a run without changes."""
-        text, blocking = self._kept.lines(self._view)
-        text, code = text + link_memory.advice(blocking, self._setup.baseline), int(blocking > 0)
+        baseline = self._setup.baseline
+        text, blocking = link_splice.lines(self._kept, self._view, last, self._former, baseline) or self._kept.lines(self._view)
+        text += link_memory.advice(blocking, baseline)
         view = self._kept.view(link_memory.view_name(self._repo.git_dir))
         if self._keeps and view is not None:
             files = self._files
-            link_memory.keep(self._repo.git_dir, Answer(self._setup.digest, files.digest, files.trailer, view.witness,
-                                                        is_index=files.is_index, code=code, text=text))
-        return Outcome(text, '', code)
+            answer = Answer(self._setup.digest, files.digest, files.trailer, view.witness, is_index=files.is_index, blocking=blocking, text=text)
+            link_memory.keep(self._repo.git_dir, answer)
+            self._kept.set_view(view.id, told=answer.mark)
+        return Outcome(text, '', int(blocking > 0))
 
     def look(self, named: Collection[str], change: Change | None) -> Look:
         """Return the problems below `named`: those that the change causes and the count of the others, or all of them."""

@@ -32,6 +32,7 @@ class Listing:
         self.is_index = False  # whether every file counts with what the index has of it
         self._digest = b''
         self._entries: Entries | None = None
+        self._links: tuple[list[str], list[str]] | None = None
 
     @property
     def digest(self) -> bytes:
@@ -49,12 +50,15 @@ class Listing:
 
     def links(self) -> tuple[list[str], list[str]]:
         """Return the paths of the symbolic links and of the submodules."""
+        if self._links is not None:
+            return self._links
         found: dict[str, list[str]] = {SYMLINK: [], SUBMODULE: []}
         # most repositories have neither, and need not be looked at line by line
         if self.raw.startswith((b'120000 ', b'160000 ')) or b'\x00120000 ' in self.raw or b'\x00160000 ' in self.raw:
             for path, (mode, _) in self.entries().items():
                 found.get(mode, []).append(path)
-        return found[SYMLINK], found[SUBMODULE]
+        self._links = found[SYMLINK], found[SUBMODULE]
+        return self._links
 
 
 def digest(data: bytes) -> bytes:
