@@ -805,3 +805,53 @@ def test_large_and_hostile_texts(repo: Sandbox) -> None:
     many = [f'many.md:{number + 1}: {GONE.format(f"t{number}.md")} [link-missing]' for number in range(10_000)]
     assert told == [f'long.md:{last}: {GONE.format("no.md")} [link-missing]', *many,
                     f'nested.md:1: {GONE.format("a.md")} [link-missing]', f'wide.md:1: {GONE.format("no.md")} [link-missing]']
+
+
+@pytest.mark.parametrize('how', ['removed', 'retargeted', 'replaced'])
+def test_a_commit_answers_for_what_lay_behind_a_symbolic_link(repo: Sandbox, how: str) -> None:
+    repo.write('real/x.md', '# X\n')
+    repo.write('other/y.md', '# Y\n')
+    (repo.root / 'link').symlink_to('real')
+    repo.write('docs/a.md', '[a](../link/x.md)\n')
+    repo.commit()
+    assert _audit(repo)[0] == 0
+    (repo.root / 'link').unlink()
+    if how == 'retargeted':
+        (repo.root / 'link').symlink_to('other')
+    elif how == 'replaced':
+        repo.write('link', 'a file\n')
+    repo.git('add', '--all')
+    code, out = _audit(repo, env={'GIT_INDEX_FILE': '.git/index'})
+    assert code == 1 and out.startswith('docs/a.md:1: no such file: link/x.md')
+    repo.write('c.md', 'another\n')
+    repo.git('commit', '-qnm', 'gone')
+    repo.git('add', 'c.md')
+    assert _audit(repo, env={'GIT_INDEX_FILE': '.git/index'})[0] == 0
+
+
+def test_what_is_proposed_is_a_link(repo: Sandbox) -> None:
+    repo.write('a b (c).md', '# A\n')
+    repo.write('docs/sessions/p.md', '[a](../../A%20b%20(c).md) [[a b (c)]]\n')
+    repo.commit()
+    out = _audit(repo)[1]
+    assert out.count('../../a%20b%20%28c%29.md') == 2
+
+
+def test_a_baseline_holds_a_folder_whose_name_begins_with_a_number_sign(repo: Sandbox) -> None:
+    repo.write('#inbox/a.md', '[x](no.md)\n')
+    repo.commit()
+    assert _audit(repo, '--baseline')[0] == 1
+    assert _audit(repo)[0] == 0
+    assert _audit(repo, '--baseline')[0] == 0
+    repo.write('#inbox/a.md', 'mended\n')
+    code, out = _audit(repo)
+    assert code == 0 and 'no longer dead: ./#inbox/a.md: no.md' in out
+
+
+@pytest.mark.parametrize('words', [('--baseline', 'a.md'), ('--baseline', '--fix')])
+def test_a_baseline_is_of_the_whole_repository(repo: Sandbox, words: tuple[str, ...]) -> None:
+    repo.write('a.md', '[x](no.md)\n')
+    repo.commit()
+    run = repo.daybook('audit-links', *words)
+    assert run.returncode == 2 and 'leave out' in run.stderr
+    assert not (repo.root / '.daybook').exists()

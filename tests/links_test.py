@@ -342,3 +342,7 @@ def test_probe(tmp_path: Path) -> None:
 def test_constants_are_rules() -> None:
     assert set(link_messages._MESSAGES) == {destination.MISSING, destination.CASE, destination.ANCHOR, destination.OUTSIDE, destination.ABSOLUTE,
                                             destination.LINE, destination.SYMLINK, destination.SUBMODULE}
+
+
+def test_the_table_of_contents_of_a_wiki_is_no_link() -> None:
+    assert not links.wikilinks('docs/b.md', markdown.links('[[_TOC_]]'), links.Names(FILES), setting='reject', is_document=True)

@@ -447,3 +447,24 @@ HTML_TAGS: list[tuple[str, list[tuple[str, list[tuple[str, str]]]]]] = [
 @pytest.mark.parametrize(('source', 'expected'), HTML_TAGS)
 def test_html_tags(source: str, expected: list[object]) -> None:
     assert [(tag.name, tag.attributes) for tag in markdown_html.tags(source)] == expected
+
+
+def test_an_explicit_id_that_nothing_closes_takes_linear_time() -> None:
+    text = 'a' * 200_000
+    assert markdown.scan(f'# {{#{text}\n').anchors == {text}
+
+
+@pytest.mark.parametrize('tag, found', [
+    ('<div id="first" id="second">', {'first'}),
+    ('<DIV ID="first" id="second">', {'first'}),
+    ('<a id="first" name="second" name="third">', {'first', 'second'}),
+])
+def test_of_attributes_of_one_name_the_first_counts(tag: str, found: set[str]) -> None:
+    # https://html.spec.whatwg.org/#parse-error-duplicate-attribute
+    assert markdown.scan(f'{tag}\n').anchors == found == markdown.survey(f'{tag}\n').anchors
+
+
+def test_of_two_addresses_of_a_tag_the_first_counts() -> None:
+    text = '<a href="a.md" href="b.md">\n'
+    assert [link.target for link in markdown.scan(text).links] == ['a.md']
+    assert markdown.survey(text).targets == {'a.md'}

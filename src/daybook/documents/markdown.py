@@ -20,7 +20,7 @@ from daybook.documents.slugs import Slugger
 if TYPE_CHECKING:  # a few documents are read sooner than the patterns of these are compiled
     from daybook.documents.markdown_survey import Rendered
 
-_EXPLICIT_ID = re.compile(r'\{#([^\s#{}]+)[^{}]*\}$')
+_EXPLICIT_ID = re.compile(r'\{#([^\s#{}]++)[^{}]*+\}$')
 _MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
 _WIKILINK = re.compile(r'(?<!\\)!?(?<!\\)\[\[(?!\s)([^\[\]\n\r]+)\]\]')
 

@@ -49,13 +49,14 @@ def unescaped(text: str) -> str:
 
 
 def _attributes(source: str, position: int) -> tuple[list[tuple[str, str]], int]:
-    found = []
+    found: dict[str, str] = {}
     attribute = re.compile(_ATTRIBUTE)
     while match := attribute.match(source, position):
         name, *values = match.groups()
-        found.append((name.lower(), unescaped(next(filter(None, values), ''))))
+        # of two, the first counts: https://html.spec.whatwg.org/#parse-error-duplicate-attribute
+        found.setdefault(name.lower(), unescaped(next(filter(None, values), '')))
         position = match.end()
-    return found, position
+    return [*found.items()], position
 
 
 def tags(source: str, *, with_plain: bool = True) -> Iterator[Tag]:

@@ -32,7 +32,7 @@ def follow_stale(kept: Catalogue, view: int, known: Mapping[str, int], touched: 
         return
     starts = tuple(f'{link_baseline.written(path)}: ' for path in touched)
     lines = {text: number for text, number in known.items() if text.startswith(starts)}
-    if any('\\' in text for text in lines):  # it may stand for a character that is not printed
+    if any('\\' in text or text.startswith('./') for text in lines):  # it may stand for a character that is not printed, or be none of the path
         keep_stale(kept, view, known)
     elif lines:
         # both a path and a target may hold what parts the two

@@ -22,6 +22,7 @@ from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
+from daybook.errors import UsageError
 from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_outcome
@@ -70,6 +71,8 @@ def _arguments(words: Sequence[str]) -> SimpleNamespace:
     parser.add_argument('--no-catalogue', action='store_true', help='read every file anew and keep nothing')
     parser.parse_args(words, namespace=options)
     options.files += named
+    if options.baseline and (options.fix or options.files):
+        raise UsageError(f'{HOOK_ID} --baseline is about the whole repository; leave out {"--fix" if options.fix else "the files"}')
     return options
 
 
@@ -221,8 +224,11 @@ class _Report:
         sources = None
         if self._kept.is_kept and not by_settings:
             sources = change.paths | self._kept.inbound(self._view, {link_facts.UNCLEAR, *map(tree.folded, answered_for)})
+            sources |= {source for path in change.paths for source in self._kept.inbound_below(self._view, tree.folded(path))}
         judged = self._judged(sources)
-        found = set(problem.caused_by([one.problem for one in judged], answered_for)[0])
+        # what lay behind a path that the change takes or replaces: a symbolic link or a submodule
+        behind = {cause for one in judged for cause in one.problem.causes if not change.paths.isdisjoint(_folders_above(cause))}
+        found = set(problem.caused_by([one.problem for one in judged], answered_for | behind)[0])
         return [one for one in judged if one.problem in found or (one.problem.path, one.target) in by_settings]
 
     def _caused_by_settings(self, change: Change) -> set[tuple[str, str]]:

@@ -12,8 +12,8 @@ PATH = '.daybook/links-baseline.txt'
 
 
 def written(text: str) -> str:
-    """Return `text` as a baseline has it: printable, and what is not UTF-8 in a name escaped."""
-    return printable(text).encode('utf-8', 'backslashreplace').decode()
+    """Return `text` as a baseline has it: printable, no remark, and what is not UTF-8 in a name escaped."""
+    return printable(f'./{text}' if text.startswith('#') else text).encode('utf-8', 'backslashreplace').decode()
 
 
 def line(path: str, target: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from daybook.documents import destination
 from daybook.documents import tree
 from daybook.documents.destination import Fault
+from daybook.documents.percent import encoded
 from daybook.problem import Problem
 
 UNTRACKED = 'link-untracked'
@@ -54,27 +55,32 @@ def _from_the_top(path: str) -> str:
     return shlex.quote(f':/{"" if path[0].isalnum() or path[0] == "." else ":"}{path}')
 
 
+def _link(fault: Fault, path: str) -> str:
+    """Return what the file of a fault would write to link to `path`."""
+    return encoded(tree.relative(fault.source, path))
+
+
 def _missing(fault: Fault, around: Around) -> tuple[str, str]:
     led, path = fault.destination, fault.destination.path or '.'
     if path in around.renamed:
-        new = tree.relative(fault.source, around.renamed[path])
+        new = _link(fault, around.renamed[path])
         return led.fault, f'no such file: {path}, renamed to {around.renamed[path]}; link to {new}, or run `daybook audit-links --fix`'
     if path in around.deleted:
         return led.fault, f'no such file: {path}, deleted by this change; take the link out or keep the file'
     if led.right == path:
-        return led.fault, f'{path} is no folder; link to {tree.relative(fault.source, path)}'
+        return led.fault, f'{path} is no folder; link to {_link(fault, path)}'
     if path in around.on_disk:
         if around.on_disk[path]:
             return UNTRACKED, f'git ignores {path}; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml'
         return UNTRACKED, f'not in git: {path}; add it with `git add -- {_from_the_top(path)}`'
     if led.right:
-        return led.fault, f'no such file: {path}; link to {tree.relative(fault.source, led.right)}'
+        return led.fault, f'no such file: {path}; link to {_link(fault, led.right)}'
     return led.fault, f'no such file: {path}; correct the link or add the file'
 
 
 def _case(fault: Fault, around: Around) -> tuple[str, str]:
     led = fault.destination
-    return led.fault, f'no such file: {led.path}; the name is spelled {led.right}, link to {tree.relative(fault.source, led.right)}'
+    return led.fault, f'no such file: {led.path}; the name is spelled {led.right}, link to {_link(fault, led.right)}'
 
 
 def _anchor(fault: Fault, around: Around) -> tuple[str, str]:
@@ -93,7 +99,7 @@ def _outside(fault: Fault, around: Around) -> tuple[str, str]:
 
 def _absolute(fault: Fault, around: Around) -> tuple[str, str]:
     led = fault.destination
-    instead = tree.relative(fault.source, led.right) if led.right else 'a path relative to this file'
+    instead = _link(fault, led.right) if led.right else 'a path relative to this file'
     return led.fault, f'a path of one machine: {led.path}; link to {instead}'
 
 

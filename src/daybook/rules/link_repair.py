@@ -10,9 +10,9 @@ from typing import NamedTuple
 from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.markdown import Link
+from daybook.documents.percent import encoded
 
 _PATH = re.compile(r'[^#?]*')
-_TO_ENCODE = re.compile(r'[\s()<>#?%\\"|]')
 
 
 class Edit(NamedTuple):
@@ -23,11 +23,6 @@ class Edit(NamedTuple):
     new: str
     link: Link
     target: str
-
-
-def encoded(path: str) -> str:
-    """Return a path as the target of a link: what would end or change it is percent-encoded."""
-    return _TO_ENCODE.sub(lambda match: ''.join(f'%{byte:02X}' for byte in match[0].encode()), path)
 
 
 def wikilink(text: str, link: Link, source: str, path: str, anchor: str = '') -> Edit:

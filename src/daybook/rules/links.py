@@ -20,9 +20,11 @@ from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import UNCLEAR
 from daybook.documents.link_facts import has_anchor
 from daybook.documents.markdown import Place
+from daybook.documents.percent import encoded
 from daybook.problem import Problem
 
 WIKILINK = 'link-wikilink'
+_CONTENTS = '_TOC_'  # `[[_TOC_]]` is where GitLab and Azure show a table of contents
 _NOT_WORD = re.compile(r'[\W_]+')
 
 AnchorsOf = Callable[[str], Set[str] | None]
@@ -179,12 +181,12 @@ def wikilinks(source: str, links: Iterable[Place], names: Names, *, setting: str
     """
     found = []
     for link in links if setting != 'ignore' and (is_document or setting != 'documents') else ():
-        if link.kind != 'wikilink' or link.target.startswith('#'):
+        if link.kind != 'wikilink' or link.target.startswith('#') or link.target == _CONTENTS:
             continue
         paths = names.find(link.target)
         level = 'error' if setting == 'reject' or setting == 'documents' and len(paths) == 1 else 'warning'
         if len(paths) == 1:
-            new = f'{tree.relative(source, paths[0])}'
+            new = encoded(tree.relative(source, paths[0]))
             message = f'git hosts show [[{link.target}]] as text; link to {new}, or run `daybook audit-links --fix`'
         elif paths:
             message = f'git hosts show [[{link.target}]] as text, and it may be {" or ".join(paths[:3])}; write a link to one of them'
