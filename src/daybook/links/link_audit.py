@@ -102,8 +102,7 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
         judge.change.end()
     touched = affected | {path for path, _ in map(listing.entry, changes)}
     is_same_baseline = view.baseline == setup.baseline_digest
-    is_of_few = view.told and is_same_baseline and not setup.known and len(touched) <= _MOST_SPLICED
-    former = Former(view.told, kept.texts(view.id, touched), frozenset(touched)) if is_of_few else None
+    former = _former(kept, view, touched) if is_same_baseline and not setup.known else None
     kept.drop_found(view.id, touched)
     kept.set_found(view.id, (verdict.row for verdict in verdicts.values() if verdict.row))
     kept.add_facts(KIND, judge.contents.added.items())
@@ -114,12 +113,17 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
         link_known.keep_stale(kept, view.id, setup.known)
     else:
         link_known.follow_stale(kept, view.id, setup.known, touched)
-    gone = view.gone
-    if judge.change.is_known or may_differ:
-        gone = judge.change.gone if judge.change.is_known else None
-    kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head, gone=gone,
-                  told=b'' if touched or not is_same_baseline else view.told, witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
+    gone = judge.change.gone if judge.change.is_known else None if may_differ else view.gone
+    kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head, gone=gone, told=b'' if touched or not is_same_baseline else view.told,
+                  witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
     return former
+
+
+def _former(kept: Catalogue, view: View, touched: Collection[str]) -> Former | None:
+    """Return what the view says of the files that are looked at again, where these are few."""
+    if not view.told or len(touched) > _MOST_SPLICED:
+        return None
+    return Former(view.told, kept.texts(view.id, touched), frozenset(touched))
 
 
 def _may_differ(view: View, judge: Judge, changes: list[str]) -> bool:
