@@ -14,6 +14,7 @@ from daybook.documents.config import Settings
 from daybook.indexing import keeping
 from daybook.indexing.keeping import Settled
 from daybook.indexing.keeping import Stale
+from daybook.problem import Problem
 from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
@@ -49,8 +50,10 @@ def _tell_ignored(repo: Repo, settings: Settings) -> None:
 
 def _checked(stale: Stale, settled: Settled) -> int:
     """Print what a run would write; 1 when there is something."""
-    for path in sorted({*stale.paths, *settled.texts, *settled.merged}):
-        print(printable(f'{path} is not what the documents ask for; run daybook regen-indexes'))
+    found = {Problem(path, 1, 'index-stale', 'not what the documents ask for; run `daybook regen-indexes`')
+             for path in (*stale.paths, *settled.texts, *settled.merged)}
+    for line in problem.render(found, problem.output_format(os.environ)):
+        print(line)
     return int(bool(stale.paths or settled.texts or settled.merged or settled.left))
 
 

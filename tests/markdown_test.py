@@ -468,3 +468,9 @@ def test_of_two_addresses_of_a_tag_the_first_counts() -> None:
     text = '<a href="a.md" href="b.md">\n'
     assert [link.target for link in markdown.scan(text).links] == ['a.md']
     assert markdown.survey(text).targets == {'a.md'}
+
+
+@pytest.mark.parametrize('text', ['<div><a src=""href=b.md>x</a>\n', "<div><a src=''href='b.md'>x</a>\n", '<div><a src="a.md"/href="b.md">x</a>\n'])
+def test_an_address_directly_behind_another_attribute_is_found(text: str) -> None:
+    assert [link.target for link in markdown.scan(text).links if link.target == 'b.md'] == ['b.md']
+    assert [link.target for link in markdown.links_to(text, lambda target: target == 'b.md')] == ['b.md']

@@ -1,6 +1,8 @@
 """regen-indexes writes what is stale, leaves what people wrote, and changes nothing the second time."""
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from conftest import ROOT
@@ -269,7 +271,11 @@ def test_check_writes_nothing_and_names_what_is_stale(repo: Sandbox) -> None:
     before = repo.snapshot()
     run = repo.daybook('regen-indexes', '--check')
     assert (run.returncode, repo.snapshot()) == (1, before)
-    assert run.stdout == 'plans/INDEX.md is not what the documents ask for; run daybook regen-indexes\n'
+    assert run.stdout == 'plans/INDEX.md:1: not what the documents ask for; run `daybook regen-indexes` [index-stale]\n'
+    run = repo.daybook('regen-indexes', '--check', env={'DAYBOOK_FORMAT': 'json'})
+    assert (run.returncode, [one['path'] for one in json.loads(run.stdout)]) == (1, ['plans/INDEX.md'])
+    run = repo.daybook('regen-indexes', '--check', env={'GITHUB_ACTIONS': 'true'})
+    assert run.stdout.startswith('::error file=plans/INDEX.md,line=1,title=index-stale::')
 
 
 def test_overview_names_every_document_folder_by_folder(repo: Sandbox) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 _START = r'(?i)<(?:!--|(/?[a-z][^\s/<>]*+)(>)?)'
 _START_OF_ATTRIBUTES = r'(?i)<(?:!--|((?:script|style|textarea)(?=>)|/?[a-z][^\s/<>]*+(?=[\s/]))(>)?)'
 _ATTRIBUTE = r'''[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>`][^\s<>]*+)))?+'''
-_ADDRESS = r'''(?i)[\s"'/](?:href|src|data|poster|(srcset))\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s<>]*+))'''
+_ADDRESS = r'''(?i)(?<=[\s"'/])(?:href|src|data|poster|(srcset))\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s<>]*+))'''
 _TAG_END = r'[\s/]*+>'
 _COMMENT = r'(?s)<!--.*?-->'
 _NO_TAGS_INSIDE = ('script', 'style', 'textarea')
