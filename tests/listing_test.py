@@ -9,6 +9,7 @@ import pytest
 from conftest import Sandbox
 from daybook.documents.tree import Tree
 from daybook.repo import listing
+from daybook.repo import listing_entries
 from daybook.repo.listing_entries import Entries
 
 
@@ -117,3 +118,13 @@ def test_a_few_dirty_files_are_spliced_in_as_the_long_way_has_them(repo: Sandbox
     known = short.entries()
     assert 'ä.md' not in known and 'a/x' not in known and known['z.txt'][0] == listing.SYMLINK
     assert short.raw.count(b'\ta b.md\0') == 1 and known['a b.md'][1] == listing.blob_id((repo.root / 'a b.md').read_bytes(), known['z'][1])
+
+
+@pytest.mark.parametrize('few', [0, 1000])
+def test_ids_of_a_few_paths_and_of_many_are_those_of_the_lines(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(listing_entries, '_FEW', few)
+    paths = sorted(f'd/{number}.md' for number in range(20))
+    lines = [f'100644 {number:040x} 0\t{path}' for number, path in enumerate(paths)]
+    entries = Entries(listing.joined(lines))
+    assert entries.ids(paths[::2]) == {path: f'{paths.index(path):040x}' for path in paths[::2]}
+    assert set(entries.names()) == set(paths) and 'no such path' not in entries.names()
