@@ -284,3 +284,16 @@ def test_a_killed_audit_leaves_no_process_and_no_file(repo: Sandbox, tmp_path: P
     told = repo.daybook('audit-links')
     assert (told.stdout.count('link-missing'), told.stderr) == (450, '')
     assert not [path for path in os.listdir(repo.root / '.git/daybook') if path.endswith(('-wal', '-shm', '-journal'))]
+
+
+@pytest.mark.parametrize('count', [0, link_reader.MANY])
+def test_each_copy_of_a_file_is_told_of(repo: Sandbox, count: int) -> None:
+    for name in ('d/c.md', 'e.md', 'f.md'):
+        repo.write(name, '[x](y.md) [z](no.md)\n')
+    repo.write('y.md', 'y\n')
+    for number in range(count):
+        repo.write(f'more/{number}.md', f'{number}\n')
+    repo.commit()
+    out = repo.daybook('audit-links', '--no-catalogue').stdout
+    assert out == repo.daybook('audit-links').stdout
+    assert [line.partition(' ')[0] for line in out.splitlines()] == ['d/c.md:1:', 'd/c.md:1:', 'e.md:1:', 'f.md:1:']

@@ -78,3 +78,14 @@ def test_what_another_format_tells_leaves_no_text_behind(audited: Sandbox, monke
     monkeypatch.delenv('DAYBOOK_FORMAT')
     audited.write('z/a.md', '[x](two.md)\n')
     assert _told(capsysbinary) == _told(capsysbinary, '--no-catalogue')
+
+
+def test_names_that_print_alike_are_not_taken_for_each_other(repo: Sandbox, monkeypatch: pytest.MonkeyPatch,
+                                                             capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    for name in ('a\tb.md', 'a\\tb.md'):
+        repo.write(name, '[x](no.md)\n')
+    repo.commit()
+    monkeypatch.chdir(repo.root)
+    _told(capsysbinary)
+    repo.write('a\\tb.md', '\n\n[x](two.md)\n')
+    assert _told(capsysbinary) == _told(capsysbinary, '--no-catalogue')

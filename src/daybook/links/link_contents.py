@@ -1,6 +1,7 @@
 """What the Markdown files of one listing say, from the catalogue, the work tree or git, whichever costs least."""
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from collections.abc import Collection
@@ -57,7 +58,8 @@ class Contents:
         known = self._kept.facts(KIND, wanted) if wanted and self._kept.is_kept else {}
         self._dumps |= known
         missing = sorted(path for blob, path in wanted.items() if blob not in known)
-        found = self._each(missing, str, reader.read_all, reader.read_bytes)
+        copied = {wanted[blob] for path, blob in blobs.items() if blob in wanted and wanted[blob] != path}
+        found = self._each(missing, str, functools.partial(reader.read_all, copied=copied), reader.read_bytes)
         for path, said in progress.shown(found, len(missing), 'reading'):
             if said is not None:
                 self._hold(blobs[path], said.dumped)

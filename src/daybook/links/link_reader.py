@@ -84,15 +84,18 @@ class Reader:
         self._folders: dict[str, bool] = {}
         self._told: dict[str, tuple[Told, ...] | None] = {}  # of the links of a folder
         self._told_of = ''
+        self._copied: Set[str] = frozenset()
         self._is_of_many = False
 
-    def read_all(self, paths: Sequence[str]) -> Iterator[Said | None]:
-        """Yield what `read` returns of each file, by as many processes as pays."""
+    def read_all(self, paths: Sequence[str], *, copied: Set[str] = frozenset()) -> Iterator[Said | None]:
+        """Yield what `read` returns of each file, by as many processes as pays; of what is not `copied`, facts without the links where texts alone count."""
+        self._copied = copied
         return (plain and Said.of_plain(plain) for plain in self._each(self._read_plain, paths))
 
     def _read_plain(self, source: str) -> tuple[Any, ...] | None:
         said = self.read(source)
-        if said and self._texts_only and not said.seen.checks:  # nobody will ask for the targets once more
+        # nobody will ask for the targets once more
+        if said and self._texts_only and not said.seen.checks and source not in self._copied:
             said = said._replace(dumped=link_facts.anchors_of(said.dumped))
         return said and said.plain()
 

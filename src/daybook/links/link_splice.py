@@ -46,8 +46,10 @@ def lines(kept: Catalogue, view: int, answer: Answer | None, former: Former | No
 
 
 def _place(last: bytes, text: bytes) -> int | None:
-    """Return where the lines of one file begin; each begins with its path."""
+    """Return where the lines of one file begin; each begins with its path, but some paths are printed alike."""
     start = last.find(text)
+    if last.find(text, start + 1) >= 0:
+        return None
     return start if start == 0 or start > 0 and last[start - 1] == ord('\n') else None
 
 
