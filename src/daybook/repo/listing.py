@@ -115,6 +115,13 @@ def _on_disk(root: str, path: str, old: str) -> str | None:
     return old if stat.S_ISDIR(mode) and old.startswith(SUBMODULE) else None
 
 
+def _now(root: str, path: str, old: str) -> str | None:
+    try:
+        return _on_disk(root, path, old)
+    except PermissionError:  # it is not gone: whoever needs more of it says so
+        return old
+
+
 def trailer(git_dir: str) -> bytes:
     """Return the checksum at the end of the index (gitformat-index(5)), `` where it has none: two with the same one are the same."""
     try:
@@ -137,10 +144,7 @@ def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
         if line.partition('\t')[0][-1] != '0':
             wanted.add(path)
     for path in wanted & known.keys():
-        try:
-            line = _on_disk(root, path, known[path])
-        except PermissionError:  # it is not gone: whoever needs more of it says so
-            continue
+        line = _now(root, path, known[path])
         if line is None:
             del known[path]
         else:
@@ -159,7 +163,7 @@ def _spliced(root: str, raw: bytes, dirty: Iterable[bytes]) -> Listing:
             end = raw.index(b'\0', end + at) + 1
         if end > start:
             first = raw[start:raw.index(b'\0', start)]
-            line = _on_disk(root, os.fsdecode(path), os.fsdecode(first))
+            line = _now(root, os.fsdecode(path), os.fsdecode(first))
             parts += [raw[done:start], b'' if line is None else os.fsencode(line) + b'\0']
             done = end
     return Listing(b''.join((*parts, raw[done:])))
