@@ -241,3 +241,14 @@ def test_a_file_that_git_keeps_in_another_form_is_remembered(repo: Sandbox, attr
     repo.commit()
     assert 'c.md' in _told(repo)
     assert list((repo.root / '.git/daybook').glob('links-*')), 'the answer'
+
+
+def test_a_page_whose_name_holds_a_line_end_is_not_taken_for_the_next(repo: Sandbox) -> None:
+    repo.write('z.md', '# h\n')
+    repo.write('a\nb.md', '# q\n')
+    repo.write('s.md', '[x](z.md#h) [y](a%0Ab.md#q)\n')
+    repo.commit()
+    for name in ('z.md', 'a\nb.md'):
+        repo.write(name, '# k\n')
+    repo.git('add', '--all')
+    assert 'no anchor #h in z.md, whose heading this change takes away' in repo.daybook('audit-links').stdout

@@ -214,3 +214,9 @@ def test_index_without_checksum_is_listed_each_time(repo: Sandbox, tmp_path: Pat
     data = index.read_bytes()
     index.write_bytes(data[:-20] + bytes(20))  # as `index.skipHash` has it
     assert [_asked(repo, tmp_path) for _ in range(2)] == [(0, True)] * 2
+
+
+def test_an_answer_of_endless_numbers_is_none(warm: Sandbox) -> None:
+    for path in _files(warm):
+        path.write_bytes(b'0000' + b' '.join([b'9' * 5000] * 7) + b'\n')
+    assert _audit(warm) == (1, DEAD, '')

@@ -95,8 +95,9 @@ def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> _Lying:
 
 def _former(repo: Repo, faults: Iterable[Fault], change: Change) -> dict[str, Set[str]]:
     """Return the anchors that the changed pages of dead anchors had before."""
-    pages = sorted({f.destination.path for f in faults if f.destination.fault == destination.ANCHOR} & change.paths)
-    blobs = git_objects.read_local(repo, [f'HEAD:{page}' for page in pages if '\n' not in page])
+    changed = {f.destination.path for f in faults if f.destination.fault == destination.ANCHOR} & change.paths
+    pages = sorted(page for page in changed if '\n' not in page)  # which git reads as the end of a question
+    blobs = git_objects.read_local(repo, [f'HEAD:{page}' for page in pages])
     return {page: link_facts.of_bytes(data).anchors for page, data in zip(pages, blobs) if data is not None}
 
 

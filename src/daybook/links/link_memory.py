@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a warm hook does without `collections`
     from daybook.links.link_change import Change
 
 CONFIG, BASELINE = '.daybook/config.yaml', '.daybook/links-baseline.txt'
+_DIGITS = 20  # that no number of an answer has
 _MANY = 20  # dead links, from which on few will mend them all before the next commit
 
 
@@ -140,7 +141,7 @@ def kept(git_dir: str) -> Answer | None:
         return None
     place = data.find(b'\n', 4) + 1
     numbers = data[4:place].split()
-    if len(numbers) != 7 or not all(map(bytes.isdigit, numbers)):
+    if len(numbers) != 7 or not all(number.isdigit() and len(number) < _DIGITS for number in numbers):
         return None
     *lengths, is_index, blocking, checksum = map(int, numbers)
     parts = []
