@@ -14,6 +14,7 @@ from daybook.documents.markdown_marks import Block
 from daybook.documents.markdown_marks import Lines
 from daybook.documents.markdown_marks import Mark
 from daybook.documents.markdown_marks import Place
+from daybook.documents.markdown_marks import WIKILINK
 from daybook.documents.percent import unquote
 from daybook.documents.slugs import Slugger
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # a few documents are read sooner than the patterns of these 
 
 _EXPLICIT_ID = re.compile(r'\{#([^\s#{}]++)[^{}]*+\}$')
 _MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
-_WIKILINK = re.compile(r'(?<!\\)!?(?<!\\)\[\[(?!\s)([^\[\]\n\r]+)\]\]')
 
 
 class Heading(NamedTuple):
@@ -217,7 +217,7 @@ class _Scanner:
         # what the parser found wins: code, HTML and links hold none
         taken = iter(sorted((m.start, m.end) for m in marks if m.kind != 'heading'))
         start, end = next(taken, (len(self.text), 0))
-        for match in _WIKILINK.finditer(self.text):
+        for match in WIKILINK.finditer(self.text):
             while end <= match.start() and end:
                 start, end = next(taken, (len(self.text), 0))
             if match.end() <= start:

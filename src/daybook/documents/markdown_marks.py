@@ -6,6 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
+WIKILINK = re.compile(r'(?<!\\)!?(?<!\\)\[\[(?!\s)([^\[\]\n\r]+)\]\]')  # unless it stands in code, HTML or a link
 _LINE_END = re.compile('\r\n?|\n')
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from daybook.documents import markdown_html
+from daybook.documents.markdown_marks import WIKILINK
 from daybook.documents.percent import unquote
 from daybook.documents.slugs import unique_slugs
 
@@ -16,7 +17,6 @@ _HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
 _HEADING_OR_HIDING = re.compile(f'{_HEADING_TAG.pattern}|{_HIDING.pattern}', re.I)  # one look, as most texts have neither
 _HEADING_LINE = re.compile(r'^ {0,3}<h([1-6])>[^<>\r\n]*</h\1>', re.M)  # where no table can be, it begins a block or goes on with one
 _DOUBLE = re.compile(r'\[[\[^]')
-_MAYBE_WIKILINK = re.compile(r'\[\[(?!\s)[^\[\]\n\r]+\]\]')
 _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
 _MAYBE_PADDED = re.compile(r'^&|;$', re.M)  # with an entity for a blank
@@ -86,7 +86,7 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
     if '\0' in text:  # which parts the headings below
         return None
     is_odd = has_tags and _HEADING_OR_HIDING.search(text)
-    has_wikilinks = has_doubles and _MAYBE_WIKILINK.search(text)
+    has_wikilinks = has_doubles and WIKILINK.search(text)
     if is_odd and _has_other_headings(text) or has_doubles and '[^' in text or has_wikilinks and _CODE_TAG.search(text):
         return None
     rendered = render(text)

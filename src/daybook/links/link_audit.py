@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from daybook.documents import catalogue
 from daybook.documents import catalogue_values
@@ -42,9 +43,16 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
 
 
-def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool,
-           change: Change | None = None) -> tuple[int, Judge, Former | None]:
-    """Bring the view of this work tree up to date; return its id, the judge for more questions, and what few files said before.
+class Updated(NamedTuple):
+    """A view that is up to date: its id, the judge for more questions, and what the view said before of files that are few."""
+
+    view: int
+    judge: Judge
+    former: Former | None
+
+
+def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool, change: Change | None = None) -> Updated:
+    """Bring the view of this work tree up to date.
 
     Only inside `kept.writing()`. `change` is that at hand, where somebody knows more of it or has asked already.
     """
@@ -56,9 +64,9 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
             former = _follow(kept, view, judge, files, setup, changes, repo)
             if changes:
                 kept.set_listing(view.id, files, delta)
-            return view.id, judge, former
+            return Updated(view.id, judge, former)
     judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, change=change)
-    return _start_over(kept, judge, files, setup, repo), judge, None
+    return Updated(_start_over(kept, judge, files, setup, repo), judge, None)
 
 
 def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:

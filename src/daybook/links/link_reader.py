@@ -1,6 +1,7 @@
 """Reads files, many of them in several processes, and says of their links what the names of the tracked files alone tell."""
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from collections.abc import Collection
@@ -84,18 +85,17 @@ class Reader:
         self._folders: dict[str, bool] = {}
         self._told: dict[str, tuple[Told, ...] | None] = {}  # of the links of a folder
         self._told_of = ''
-        self._copied: Set[str] = frozenset()
         self._is_of_many = False
 
     def read_all(self, paths: Sequence[str], *, copied: Set[str] = frozenset()) -> Iterator[Said | None]:
         """Yield what `read` returns of each file, by as many processes as pays; of what is not `copied`, facts without the links where texts alone count."""
-        self._copied = copied
-        return (plain and Said.of_plain(plain) for plain in self._each(self._read_plain, paths))
+        read = functools.partial(self._read_plain, copied=copied)
+        return (plain and Said.of_plain(plain) for plain in self._each(read, paths))
 
-    def _read_plain(self, source: str) -> tuple[Any, ...] | None:
+    def _read_plain(self, source: str, *, copied: Set[str]) -> tuple[Any, ...] | None:
         said = self.read(source)
         # nobody will ask for the targets once more
-        if said and self._texts_only and not said.seen.checks and source not in self._copied:
+        if said and self._texts_only and not said.seen.checks and source not in copied:
             said = said._replace(dumped=link_facts.anchors_of(said.dumped))
         return said and said.plain()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
@@ -22,20 +21,21 @@ from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
-from daybook.errors import UsageError
+from daybook.links import link_arguments
 from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_outcome
 from daybook.links import link_splice
 from daybook.links import link_verdict
 from daybook.links.link_change import Change as LinkChange
-from daybook.links.link_judge import Judge
+from daybook.links.link_arguments import Arguments
+from daybook.links.link_arguments import HOOK_ID
+from daybook.links.link_audit import Updated
 from daybook.links.link_memory import Answer
 from daybook.links.link_memory import CONFIG
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
 from daybook.links.link_outcome import Outcome
-from daybook.links.link_splice import Former
 from daybook.links.link_verdict import Judged
 from daybook.problem import Problem
 from daybook.repo import git
@@ -49,36 +49,12 @@ if TYPE_CHECKING:  # costs a reader of YAML
     from daybook.checks.asking import Answers
     from daybook.checks.scope import Scope
 
-HOOK_ID = 'audit-links'
 _Result = TypeVar('_Result')
-
-
-def _arguments(words: Sequence[str]) -> SimpleNamespace:
-    options = SimpleNamespace(files=[], all=False, fix=False, baseline=False, no_catalogue=False)
-    if not words:
-        return options
-    import argparse
-
-    from daybook.repo import files
-
-    words, named = files.split_arguments(words)
-    parser = argparse.ArgumentParser(prog=f'daybook {HOOK_ID}', description='check that every link leads to a tracked file and every #fragment to an anchor',
-                                     epilog=problem.WRITERS)
-    parser.add_argument('files', nargs='*', help='report on these files and folders only (default: all Markdown files)')
-    parser.add_argument('--all', action='store_true', help='inside `git commit` too, report and block on what the commit did not cause')
-    parser.add_argument('--fix', action='store_true', help='rewrite wikilinks, and links to files that git knows to be renamed')
-    parser.add_argument('--baseline', action='store_true', help=f'write {link_baseline.PATH}, the dead links that do not block; later, take out those that are mended')
-    parser.add_argument('--no-catalogue', action='store_true', help='read every file anew and keep nothing')
-    parser.parse_args(words, namespace=options)
-    options.files += named
-    if options.baseline and (options.fix or options.files):
-        raise UsageError(f'{HOOK_ID} --baseline is about the whole repository; leave out {"--fix" if options.fix else "the files"}')
-    return options
 
 
 def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], Answers] | None = None) -> Outcome:
     """Audit the links of the repository that the caller stands in; `start` or `answers` are what git was asked for it already."""
-    options = _arguments(words)
+    options = link_arguments.parsed(words)
     output_format = problem.output_format(os.environ)
     if start is not None:  # by hand, without options
         repo = Repo(start.root, start.git_dir, start.common_dir)
@@ -113,7 +89,7 @@ def _change(scope: Scope) -> LinkChange | None:
     return change
 
 
-def _tells_whole(options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str) -> bool:
+def _tells_whole(options: Arguments, named: Collection[str], change: Change | None, output_format: str) -> bool:
     """Return whether all of `Catalogue.lines` is told, and nothing else."""
     return change is None and output_format == 'text' and not (named or options.baseline or options.fix)
 
@@ -129,9 +105,9 @@ def _audited(repo: Repo, files: Listing, setup: Setup, named: Collection[str], t
             with kept or catalogue.in_memory() as store, store.writing() as is_mine:
                 if not is_mine:
                     continue
-                view, judge, former = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), change=change)
-                is_true = not store.is_kept or not judge.contents.has_moved()
-                told = tell(_Report(repo, files, setup, store, view, judge, former, is_true=is_true))
+                updated = link_audit.update(repo, files, setup, store, is_in_commit=git.is_in_git_hook(), change=change)
+                is_true = not store.is_kept or not updated.judge.contents.has_moved()
+                told = tell(_Report(repo, files, setup, store, updated, is_true=is_true))
                 if not is_true:
                     store.take_back()
                 return told
@@ -153,14 +129,13 @@ def _is_below(path: str, named: Collection[str]) -> bool:
 class _Report:
     """Tells what the view of a work tree holds."""
 
-    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, view: int, judge: Judge, former: Former | None, *,
-                 is_true: bool) -> None:
+    def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, updated: Updated, *, is_true: bool) -> None:
         self._keeps = kept.is_kept and is_true
-        self._former = former
-        self._repo, self._files, self._setup, self._kept, self._view, self._judge = repo, files, setup, kept, view, judge
+        self._repo, self._files, self._setup, self._kept = repo, files, setup, kept
+        self._view, self._judge, self._former = updated
         self._known = setup.known
 
-    def make(self, options: SimpleNamespace, named: Collection[str], change: Change | None, output_format: str, *,
+    def make(self, options: Arguments, named: Collection[str], change: Change | None, output_format: str, *,
              last: Answer | None = None) -> Outcome:
         """Do what is asked for; `last` is what the run before this one told."""
         if options.baseline:

@@ -134,30 +134,11 @@ def trailer(git_dir: str) -> bytes:
 
 
 def _mended(root: str, raw: bytes, dirty: Iterable[str]) -> Listing:
-    known: dict[str, str] = {}
-    wanted = set(dirty)
-    if len(wanted) < _FEW:
-        return _spliced(root, raw, sorted(map(os.fsencode, wanted)))
-    for line in lines(raw):
-        path = line.partition('\t')[2]
-        known.setdefault(path, line)
-        if line.partition('\t')[0][-1] != '0':
-            wanted.add(path)
-    for path in wanted & known.keys():
-        line = _now(root, path, known[path])
-        if line is None:
-            del known[path]
-        else:
-            known[path] = line
-    return Listing(joined(known.values()))
-
-
-def _spliced(root: str, raw: bytes, dirty: Iterable[bytes]) -> Listing:
-    """Do as `_mended` does, without a look at the lines of other files."""
+    """Return the listing with `dirty` files as they lie on the disk; the lines of others are not looked at."""
     from daybook.repo.listing_entries import place_of
 
     parts, done, at = [], 0, raw.find(b'\t') + 1
-    for path in dirty:
+    for path in sorted({*map(os.fsencode, dirty)}):
         start = end = place_of(raw, path, at)
         while raw.startswith(path + b'\0', end + at):  # one for each stage
             end = raw.index(b'\0', end + at) + 1
