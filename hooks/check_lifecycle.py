@@ -10,6 +10,7 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
+from daybook.documents.kinds import BUILT_IN
 from daybook.errors import FatalError
 from daybook.governance import moving
 from daybook.governance import records
@@ -53,7 +54,7 @@ def _written(scope: Scope, wrong: Problem, wanted: dict[str, Any]) -> Problem:
         if scope.is_in_commit or before is None:
             raise FatalError('a hook that looks writes nothing inside a commit; run it by hand')
         kind = config.kind_of(scope.settings, wrong.path)
-        name = kind.name if kind and kind.name in config.BUILT_IN else 'doc'
+        name = kind.name if kind and kind.name in BUILT_IN else 'doc'
         files.write_atomic(place, reviewed.stamp(before, wanted, schema.property_order(name)))
     except FatalError as error:
         return wrong._replace(message=f'{wrong.message}; not written: {error}')

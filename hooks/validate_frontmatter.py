@@ -19,6 +19,7 @@ from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.documents.kinds import BUILT_IN
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -53,7 +54,7 @@ def _slips(scope: Scope) -> list[Problem]:
     """Return the kinds of the team's own whose names are slips from a built-in one that the settings leave as it is."""
     kinds = {kind.name: kind for kind in scope.settings.kinds}
     untouched = [kind.name for kind in config.DEFAULTS.kinds if kinds[kind.name] == kind]
-    slips = {name: meant for name in kinds.keys() - config.BUILT_IN for meant in untouched if frontmatter.is_slip(name, meant)}
+    slips = {name: meant for name in kinds.keys() - BUILT_IN for meant in untouched if frontmatter.is_slip(name, meant)}
     lines = config.lines(scope.repo.root) if slips else {}
     return [Problem(config.PATH, lines.get(f'/kinds/{name}', 1), 'settings',
                     f'/kinds/{name}: a kind of your own; did you mean `{meant}`?', 'warning') for name, meant in slips.items()]

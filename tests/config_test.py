@@ -15,6 +15,7 @@ from daybook.documents import mappings
 from daybook.documents import schema
 from daybook.documents.config import DEFAULTS
 from daybook.documents.globs import glob_regex
+from daybook.documents.kinds import fixed_folder
 from daybook.errors import FatalError
 
 GLOBS = (
@@ -109,7 +110,7 @@ FOLDERS = (('docs/sessions/**/*.md', 'docs/sessions'), ('*.md', ''), ('a/b*/c.md
 
 @pytest.mark.parametrize(('pattern', 'folder'), FOLDERS)
 def test_fixed_folder(pattern: str, folder: str) -> None:
-    assert config.fixed_folder(pattern) == folder
+    assert fixed_folder(pattern) == folder
 
 
 KINDS = (

@@ -9,7 +9,7 @@ from conftest import Sandbox
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.config import DEFAULTS
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.repo import git
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from daybook.documents import config
 from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.kinds import BUILT_IN
 from daybook.errors import FatalError
 
 FILES = sorted((Path(__file__).parent.parent / 'schemas').glob('*.schema.json'))
@@ -32,7 +33,7 @@ def test_is_a_schema(name: str) -> None:
 
 def test_every_kind_has_a_schema() -> None:
     assert {*KINDS, 'authority', 'common', 'config', 'operators'} == set(NAMES)
-    assert config.BUILT_IN == set(KINDS)
+    assert BUILT_IN == set(KINDS)
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -17,6 +17,7 @@ from daybook.adoption import workplace
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.globs import glob_regex
+from daybook.documents.kinds import fixed_folder
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.governance import records
@@ -32,8 +33,8 @@ from daybook.rules import authority
 from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import references
-from daybook.rules import values
 from daybook.rules import surroundings
+from daybook.rules import values
 from daybook.session import operators
 from daybook.writers import indexes
 from daybook.writers import scaffold_commands
@@ -157,7 +158,7 @@ def _index_folders(repo: Repo, settings: config.Settings, tracked: Iterable[str]
     if settings.indexes_when != 'commit':
         return ()
     by_hand = tuple(path for path in tracked if os.path.basename(path) == indexes.NAME and not _is_free(repo, path))
-    folders = dict.fromkeys(config.fixed_folder(glob) for kind in settings.kinds for glob in kind.paths)
+    folders = dict.fromkeys(fixed_folder(glob) for kind in settings.kinds for glob in kind.paths)
     free = [folder for folder in folders if folder and _is_free(repo, f'{folder}/{indexes.NAME}')
             and not any(path.startswith(f'{folder}/') for path in by_hand)]
     return tuple(folder for folder in free if not any(folder.startswith(f'{other}/') for other in free))

@@ -13,6 +13,7 @@ from daybook.documents import config
 from daybook.documents import governed
 from daybook.documents import review
 from daybook.documents.config import Settings
+from daybook.documents.kinds import is_never
 from daybook.errors import FatalError
 from daybook.governance import authority_map
 from daybook.governance import cochanging
@@ -64,7 +65,7 @@ class Governing:
         self.kinds = {path: kind for path in found.governed if (kind := config.kind_of(settings, path))}
         names = {kind.name for kind in settings.kinds}
         self.strays = [path for path, said in found.governed.items() if path not in self.kinds and not _is_apart(path)
-                       and not config.is_never(path) and hygiene.is_stray(said.header, names)]
+                       and not is_never(path) and hygiene.is_stray(said.header, names)]
         known = self.kinds if is_adopted else {**self.kinds, **dict.fromkeys(self.strays, settings.kind('doc'))}
         self.records = [governed.record(path, known[path], found.governed[path]) for path in sorted(known)]
 

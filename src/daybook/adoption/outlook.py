@@ -12,6 +12,8 @@ from daybook.adoption.sweep import Sweep
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import schema
+from daybook.documents.kinds import Kind
+from daybook.documents.kinds import is_claimed
 from daybook.repo import git_status
 from daybook.rules import habits
 from daybook.rules import naming
@@ -19,7 +21,7 @@ from daybook.rules.habits import Look
 from daybook.writers import indexes
 
 
-def _fit(seen: Look, kind: config.Kind, fits: Callable[[Any], bool]) -> str:
+def _fit(seen: Look, kind: Kind, fits: Callable[[Any], bool]) -> str:
     """Return how the header of a document stands to its kind."""
     if seen.header == habits.LIST:
         return 'convertible'
@@ -32,7 +34,7 @@ def _fit(seen: Look, kind: config.Kind, fits: Callable[[Any], bool]) -> str:
     return 'fits' if fits({**title, **aliases, **seen.meta}) else 'lacks_keys'
 
 
-def _offered(seen: Look, kind: config.Kind, twins: Collection[str]) -> bool:
+def _offered(seen: Look, kind: Kind, twins: Collection[str]) -> bool:
     """Return whether back-fill has keys for a document that fits its kind; a name that is used twice makes no id."""
     sure = {'title', 'kind'} if seen.path in twins else {'title', 'kind', 'external_id', *(['id'] if kind.name == 'session' else [])}
     has = {*seen.meta, *(name for name, others in kind.key_aliases if any(other in seen.meta for other in others))}
@@ -41,7 +43,7 @@ def _offered(seen: Look, kind: config.Kind, twins: Collection[str]) -> bool:
     return not sure <= has
 
 
-def _twins(documents: Mapping[str, config.Kind]) -> set[str]:
+def _twins(documents: Mapping[str, Kind]) -> set[str]:
     groups = habits.shared((f'{kind.name} {naming.stem(path)}', path) for path, kind in documents.items())
     return {path for _, paths in groups for path in paths}
 
@@ -53,7 +55,7 @@ def hooks(settings: config.Settings, lines: Mapping[str, int], found: Sweep, rep
     verdicts = {name: schema.verdict(content) for name, content in schemas.items()}
     states = {path: _fit(found.looks[path], kind, verdicts[kind.name]) for path, kind in documents.items()}
     fits, twins = Counter(states.values()), _twins(documents)
-    made = {path for path, kind in documents.items() if kind.name == 'session' and 'claimed_at' in found.looks[path].meta}
+    made = {path for path, kind in documents.items() if is_claimed(kind.name, found.looks[path].meta)}
     add = sum(state in ('without', 'lacks_keys') and path not in made for path, state in states.items())
     keys = sum(state == 'fits' and path not in made and _offered(found.looks[path], documents[path], twins)
                for path, state in states.items())

@@ -18,6 +18,8 @@ from daybook.adoption.sweep import Sweep
 from daybook.adoption.sweep import read_one
 from daybook.documents import config
 from daybook.documents import markdown
+from daybook.documents.kinds import is_never
+from daybook.documents.kinds import is_stub
 from daybook.errors import FatalError
 from daybook.repo import git_log
 from daybook.repo import git_objects
@@ -101,7 +103,7 @@ def _beside(place: Place, found: Sweep, rolling: Collection[str]) -> list[str]:
     """Return the other Markdown files in the folder of loose ones that a glob of these must not take."""
     theirs = {*place.files, *rolling}
     return [path for path in found.markdown if path.rpartition('/')[0] == place.folder and path not in theirs
-            and not config.is_never(path) and not naming.begins_as_note(path)]
+            and not is_never(path) and not naming.begins_as_note(path)]
 
 
 def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int],
@@ -169,7 +171,7 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     found.read()
     dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
-    stubs = {path for path, seen in found.looks.items() if habits.is_stub(seen)}
+    stubs = {path for path, seen in found.looks.items() if is_stub(str(seen.meta.get('kind')), seen.meta)}
     places = naming.find_places([path for path in found.markdown if path not in rolling and path not in stubs], dated)
     ignored = git_status.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git_log.recent_commits(repo, workplace.COMMITS)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from daybook.documents import config
-from daybook.documents.config import Kind
 from daybook.documents.config import Settings
+from daybook.documents.kinds import Kind
 from daybook.writers import indexes
 
 

@@ -1,46 +1,17 @@
 """The settings of an adopting repository: one immutable value from .daybook/config.yaml and the defaults."""
 from __future__ import annotations
 
-import functools
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents.globs import glob_regex
+from daybook.documents import kinds
+from daybook.documents.kinds import Kind
 from daybook.repo import files
 
 PATH = '.daybook/config.yaml'
 OPERATORS_PATH = '.daybook/operators.yaml'
-
-# what a template is for, as in `adr-template.md`, `0000-template.md` and MADR's `adr-template-bare-minimal.md`:
-# 0012-page-template.md and template-engine.md are decisions
-_FOR = r'(?:adr|madr|architecture|decision|record|session|notes?|hand-?off|hand-?over|work-?log|dev-?log|journal|daily|plan' \
-       r'|learning|lesson|workstream|document|doc)s?'
-_FORM = r'(?:bare|minimal|full|long|short|simple|basic|default|example)'
-_TEMPLATE = rf'(?:0+[-_ ])?(?:{_FOR}[-_. ])*TEMPLATE(?:[-_. ](?:{_FOR}|{_FORM}))*'
-# never documents, whatever the globs say: maps of content, templates, and what agents are told
-_NEVER = re.compile(rf'(?:^|/)(?:_[^/]*|(?:README|INDEX|CLAUDE|AGENTS|GEMINI|{_TEMPLATE})(?:\.[^/]*)?)$', re.IGNORECASE)
-
-
-class Kind(NamedTuple):
-    """What makes a file a document of this kind, and what such a document has."""
-
-    name: str
-    paths: tuple[str, ...]
-    exclude: tuple[str, ...] = ()
-    schema: str | None = None
-    sections: tuple[str, ...] = ()
-    required_sections: tuple[str, ...] = ()
-    section_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    key_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    statuses: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def folder(self) -> str:
-        """Where new documents of this kind go: the fixed part of the first glob, `` for the root."""
-        return fixed_folder(self.paths[0]) if self.paths else ''
 
 
 class Invariant(NamedTuple):
@@ -133,57 +104,16 @@ class Settings(NamedTuple):
         return {kind.name: kind for kind in self.kinds}[name]
 
 
-_DEFAULT_KINDS = (
-    Kind('session', ('docs/sessions/**/*.md',),
-         sections=('Summary', 'What I Did', 'Decisions Made', 'For Future Me', 'Learnings', 'Open Questions',
-                   'Resume Prompt', 'See Also', 'Commits', 'Files Touched'),
-         required_sections=('Summary', 'Resume Prompt')),
-    Kind('workstream', ('workstreams/**/*.md',),
-         sections=('Goal', 'Tasks', "What's Next", 'Key Context', 'Session Log')),
-    Kind('plan', ('plans/**/*.md',), sections=('Changelog',)),
-    Kind('adr', ('docs/adr/**/*.md',), sections=('Status', 'Context', 'Decision', 'Consequences')),
-    Kind('learning', ('docs/learnings/**/*.md',)),
-    Kind('doc', ()),
-)
-DEFAULTS = Settings(_DEFAULT_KINDS)
-BUILT_IN = frozenset(kind.name for kind in _DEFAULT_KINDS)
-
-
-def fixed_folder(glob: str) -> str:
-    """Return the folders of a glob that hold no wildcard: `docs/sessions` of `docs/sessions/**/*.md`."""
-    folders = []
-    for part in glob.split('/')[:-1]:
-        if re.search(r'[*?\[{]', part):
-            break
-        folders.append(part)
-    return '/'.join(folders)
-
-
-@functools.lru_cache
-def _matcher(kinds: tuple[Kind, ...]) -> re.Pattern[str]:
-    choices = []
-    for position, kind in enumerate(kinds):
-        unless = ''.join(f'(?!(?:{glob_regex(glob)})$)' for glob in kind.exclude)
-        globs = '|'.join(glob_regex(glob) for glob in kind.paths) or r'(?!)'
-        choices.append(f'(?P<k{position}>{unless}(?:{globs})$)')
-    return re.compile('|'.join(choices), re.DOTALL)
-
-
-def is_never(path: str) -> bool:
-    """Return whether the name of a file says that it is no document, whatever the globs say."""
-    return _NEVER.search(path) is not None
+DEFAULTS = Settings(kinds.DEFAULTS)
 
 
 def kind_of(settings: Settings, path: str) -> Kind | None:
     """Return the kind of the file at the repository-relative `path`, or None when it is no document."""
-    if not path.endswith(('.md', '.markdown', '.mdx')) or is_never(path) or path == settings.indexes_overview:
-        return None
-    match = _matcher(settings.kinds).match(path)
-    return settings.kinds[int(match.lastgroup[1:])] if match and match.lastgroup else None
+    return None if path == settings.indexes_overview else kinds.find(settings.kinds, path)
 
 
 def _merged_kind(name: str, given: Mapping[str, Any]) -> Kind:
-    base = {kind.name: kind for kind in _DEFAULT_KINDS}.get(name, Kind(name, ()))
+    base = {kind.name: kind for kind in kinds.DEFAULTS}.get(name, Kind(name, ()))
     changes: dict[str, Any] = {}
     for key, value in given.items():
         if isinstance(value, dict):
@@ -194,7 +124,7 @@ def _merged_kind(name: str, given: Mapping[str, Any]) -> Kind:
 
 
 def _kinds(given: Mapping[str, Any]) -> tuple[Kind, ...]:
-    named = {kind.name: kind for kind in _DEFAULT_KINDS}
+    named = {kind.name: kind for kind in kinds.DEFAULTS}
     merged = {name: _merged_kind(name, value) for name, value in given.items()}
     return tuple({**named, **merged}.values())
 

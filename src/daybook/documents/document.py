@@ -13,10 +13,13 @@ from daybook import progress
 from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import schema
-from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.frontmatter import Block
 from daybook.documents.frontmatter import Parsed
+from daybook.documents.kinds import BUILT_IN
+from daybook.documents.kinds import Kind
+from daybook.documents.kinds import is_claimed
+from daybook.documents.kinds import is_stub
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -57,12 +60,12 @@ class Document(NamedTuple):
     @property
     def is_made_by_daybook(self) -> bool:
         """Whether a claim made this note; only then the id pattern and the sections are required."""
-        return self.kind.name == 'session' and 'claimed_at' in self.meta
+        return is_claimed(self.kind.name, self.meta)
 
     @property
     def is_stub(self) -> bool:
-        """Whether this is a claim that nobody has filled: `claimed_at` and no title."""
-        return self.is_made_by_daybook and 'title' not in self.meta
+        """Whether this is a claim that nobody has filled."""
+        return is_stub(self.kind.name, self.meta)
 
     @property
     def body(self) -> str:
@@ -188,7 +191,7 @@ def schemas(repo: Repo, kinds: Iterable[Kind]) -> dict[str, dict[str, Any]]:
         if kind.schema is not None:
             found[kind.name] = _own_schema(repo, kind.schema)
         else:
-            found[kind.name] = schema.built_in(kind.name if kind.name in config.BUILT_IN else 'doc')
+            found[kind.name] = schema.built_in(kind.name if kind.name in BUILT_IN else 'doc')
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 
 VERSION = 3  # of what `dump` writes
 
@@ -201,11 +201,6 @@ def tells_own_time(record: Record) -> bool:
 def may_tell_own_time(data: bytes, kind: Kind) -> bool:
     """Return False for most documents of which `tells_own_time` is false, by their bytes alone; it costs little."""
     return any(name in OWN_TIME for name, _ in kind.key_aliases) or _has_word_of_time(data)
-
-
-def is_stub(record: Record) -> bool:
-    """Return whether a record is that of a claim which nobody has filled, as `Document.is_stub` has it."""
-    return record.kind == 'session' and 'claimed_at' in record.meta and 'title' not in record.meta
 
 
 def has_header(record: Record) -> bool:

@@ -17,10 +17,10 @@ from daybook.documents import globs
 from daybook.documents.config import Freshness
 from daybook.documents.governed import OWN_TIME
 from daybook.documents.governed import Record
-from daybook.documents.governed import is_stub
 from daybook.documents.governed import may_tell_own_time
 from daybook.documents.governed import tells_own_time
 from daybook.documents.governed import without_links
+from daybook.documents.kinds import is_stub
 
 if TYPE_CHECKING:
     from daybook.documents.document import Document
@@ -135,7 +135,7 @@ def governed(records: Iterable[Record], policy: Policy) -> list[tuple[Record, Fr
     found = []
     for record in records:
         rule = policy.rule(record.path, record.kind)
-        if (rule or tells_own_time(record)) and not (record.error or is_closed(record.meta) or is_stub(record)):
+        if (rule or tells_own_time(record)) and not (record.error or is_closed(record.meta) or is_stub(record.kind, record.meta)):
             found.append((record, rule))
     return found
 

@@ -14,11 +14,11 @@ from daybook.documents import catalogue_values
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import governed
-from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.documents.governed import Names
 from daybook.documents.governed import Record
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.repo import git_objects
 from daybook.repo import listing

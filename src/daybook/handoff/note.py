@@ -10,7 +10,7 @@ from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import markdown
 from daybook.documents import schema
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.handoff import change_summary
 from daybook.handoff import facts as git_facts
 from daybook.handoff.facts import Facts

@@ -125,7 +125,7 @@ class Ageing:
 
     def note_folders(self) -> list[str]:
         """Return the folders in which notes lie and move."""
-        from daybook.documents.config import fixed_folder
+        from daybook.documents.kinds import fixed_folder
 
         return sorted({fixed_folder(glob) for glob in self.settings.kind('session').paths} - {''})
 

@@ -11,7 +11,7 @@ from daybook.documents import document
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import schema
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.mirror.adapter import Row
 from daybook.repo import files

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.config import Settings
-from daybook.documents.config import fixed_folder
+from daybook.documents.kinds import fixed_folder
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from daybook import progress
 from daybook.documents import document
 from daybook.documents import review
-from daybook.documents.config import Kind
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.documents.kinds import Kind
 from daybook.repo import files
 from daybook.repo import listing
 from daybook.repo.git import Repo

@@ -11,7 +11,7 @@ from datetime import timedelta
 from datetime import timezone
 from typing import NamedTuple
 
-from daybook.documents.config import fixed_folder
+from daybook.documents.kinds import fixed_folder
 from daybook.problem import Problem
 from daybook.repo import files
 from daybook.repo import git

@@ -12,8 +12,8 @@ from datetime import timezone
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import frontmatter
-from daybook.documents.config import Kind
 from daybook.documents.document import Document
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.repo import git_spawn
 from daybook.repo.git import Repo

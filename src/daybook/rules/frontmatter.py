@@ -13,8 +13,8 @@ from typing import Any
 
 from daybook.documents import frontmatter
 from daybook.documents import schema
-from daybook.documents.config import Kind
 from daybook.documents.document import Document
+from daybook.documents.kinds import Kind
 from daybook.problem import Problem
 
 if TYPE_CHECKING:  # most documents have frontmatter

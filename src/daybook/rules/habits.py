@@ -102,11 +102,6 @@ def _is_dated(head: str) -> bool:
         _LONG_DATE.search(head, max(0, year.start() - 16), year.end()) for year in _YEAR.finditer(head))
 
 
-def is_stub(seen: Look) -> bool:
-    """Return whether a file is a claim that nobody has filled, as `Document.is_stub` has it."""
-    return seen.meta.get('kind') == 'session' and 'claimed_at' in seen.meta and 'title' not in seen.meta
-
-
 def look(path: str, data: bytes, size: int, parsed: frontmatter.Parsed | None = None) -> Look:
     """Return what the bytes of one file show; `data` may be only its beginning, `size` is that of the whole.
 

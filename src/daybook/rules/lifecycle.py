@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents.config import Kind
 from daybook.documents.governed import Record
+from daybook.documents.kinds import Kind
 from daybook.problem import Problem
 
 _SIGNS = re.compile(r'^\W+')

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from daybook.documents import config
+from daybook.documents.kinds import is_never
 
 NOTES = 'session'
 
@@ -134,7 +134,7 @@ def begins_as_note(path: str) -> bool:
 
 def is_document_name(path: str) -> bool:
     """Return whether `path` may be a document at all: no map of content, no template, no agent's instructions."""
-    return not (_NO_DOCUMENT.search(stem(path)) or config.is_never(path))
+    return not (_NO_DOCUMENT.search(stem(path)) or is_never(path))
 
 
 def is_put_away(path: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
-from daybook.documents.config import Kind
 from daybook.documents.config import Settings
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo.git import Repo

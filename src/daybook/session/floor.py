@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 
 from daybook.documents.config import Settings
-from daybook.documents.config import fixed_folder
+from daybook.documents.kinds import fixed_folder
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import git_status

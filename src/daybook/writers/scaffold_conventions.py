@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 
 _FRONTMATTER = """\
 # Frontmatter

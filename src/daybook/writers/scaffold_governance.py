@@ -10,7 +10,7 @@ from typing import Any
 
 from daybook.documents import action_log
 from daybook.documents import frontmatter_edit
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.writers import inline
 from daybook.writers import overview_block
 from daybook.writers import scaffold_pages

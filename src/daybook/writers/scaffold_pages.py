@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 from daybook.documents import frontmatter_edit
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.writers import scaffold_conventions
 from daybook.writers import scaffold_workflow
 from daybook.writers import sync_workflow

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents.config import Kind
+from daybook.documents.kinds import Kind
 from daybook.errors import FatalError
 from daybook.writers import scaffold_record
 from daybook.writers.scaffold_record import Record
