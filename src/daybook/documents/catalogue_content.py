@@ -45,6 +45,14 @@ class View:
     """
 
     __slots__ = ('id', 'setup', 'baseline', 'head', 'options', 'witness', 'gone', 'told')
+    id: int
+    setup: bytes
+    baseline: bytes
+    head: str
+    options: str
+    witness: bytes
+    gone: bytes | None
+    told: bytes
 
     def __init__(self, row: Sequence[object]) -> None:
         for name, value in zip(self.__slots__, row):

@@ -3,10 +3,14 @@ from __future__ import annotations
 
 import zlib
 
-try:
-    import _sqlite3 as sqlite3  # without the dates of Python, which nothing here holds, and which cost a hook as much as its queries
-except ImportError:
-    import sqlite3
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3 as sqlite3  # its own name, so that others may take it from here
+else:
+    try:
+        import _sqlite3 as sqlite3  # without the dates of Python, which nothing here holds, and which cost a hook as much as its queries
+    except ImportError:
+        import sqlite3
 
 Damaged = sqlite3.DatabaseError
 

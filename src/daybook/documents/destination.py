@@ -11,7 +11,7 @@ from daybook.documents.percent import unquote
 from daybook.documents.tree import Tree
 
 if TYPE_CHECKING:  # costs a parser
-    from daybook.documents.markdown import Place
+    from daybook.documents.markdown_marks import Place
 
 # rules by which a target is wrong; '' is none
 MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
@@ -175,7 +175,7 @@ class Resolver:
         `#readme` is none of them: the host gives it to the box in which it shows a README.
         """
         path: str | None = destination.path
-        if self.tree.is_folder(path):
+        if self.tree.is_folder(destination.path):
             path = self.tree.readme(destination.path)
         if not path or not tree.is_markdown(path):
             return None

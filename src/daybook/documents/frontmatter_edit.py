@@ -187,6 +187,7 @@ def set_keys(data: bytes, changes: Mapping[str, Any], order: Sequence[str] = ())
         text = _set_one(text, key, value, order, block.newline.decode())
     edited = data[:block.start] + text.encode('utf-8') + data[block.end:]
     again = frontmatter.parse(edited)
-    if again.error or not _is_same(again.meta, {**parsed.meta, **wanted}) or edited[again.block.body:] != data[block.body:]:
+    if again.error or again.block is None or not _is_same(again.meta, {**parsed.meta, **wanted}) \
+            or edited[again.block.body:] != data[block.body:]:
         raise FatalError(f'cannot set {", ".join(wanted)} without touching other keys; edit the frontmatter by hand')
     return edited

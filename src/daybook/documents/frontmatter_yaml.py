@@ -24,7 +24,8 @@ _CONFLICT = re.compile(rb'^<{7} ', re.MULTILINE)
 
 
 class _Duplicate(yaml.constructor.ConstructorError):
-    pass
+    problem: str
+    problem_mark: yaml.Mark
 
 
 # YAML 1.2 core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution. 1.1 turns `on` into a
@@ -54,7 +55,7 @@ class _Loader(getattr(yaml, 'CSafeLoader', yaml.SafeLoader)):  # type: ignore[mi
         return {k.value: self.construct_object(v, deep=deep) for k, v in node.value}
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int | str:
-        text = self.construct_scalar(node)
+        text: str = self.construct_scalar(node)
         sign, digits = (text[0], text[1:]) if text[0] in '+-' else ('', text)
         base = {'0o': 8, '0x': 16}.get(digits[:2], 10)
         if len(digits) > 4000:  # int() refuses such texts, as it would take quadratic time
@@ -62,7 +63,7 @@ class _Loader(getattr(yaml, 'CSafeLoader', yaml.SafeLoader)):  # type: ignore[mi
         return int(sign + (digits[2:] if base != 10 else digits), base)
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float | str:
-        text = self.construct_scalar(node)
+        text: str = self.construct_scalar(node)
         value = float(text.lower().replace('.inf', 'inf').replace('.nan', 'nan'))
         return text if math.isinf(value) and 'inf' not in text.lower() else value  # a commit id: 12e4567
 
@@ -221,6 +222,7 @@ def reads_as_text(text: str) -> bool:
             root = yaml.compose(f'k: {text}', Loader=loader)
         except yaml.YAMLError:
             return False
+        assert root is not None
         value = root.value[0][1]
         if value.tag != 'tag:yaml.org,2002:str' or value.value != text:
             return False

@@ -49,7 +49,8 @@ def _name(tokens: Sequence[str]) -> str:
 
 def _names(tokens: Sequence[str]) -> str:
     """Return the expression of tokens without `**/`."""
-    text, name = '', []
+    text = ''
+    name: list[str] = []
     for token in tokens:
         if token == '/' or token in _ANY:
             text += _name(name) + _ANY.get(token, '/')

@@ -9,7 +9,7 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from daybook.documents import markdown
-from daybook.documents.markdown import Place
+from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ _PARSER = pyromark.Markdown(
 )
 _KINDS = {'Inline': 'link', 'Autolink': 'autolink', 'Email': 'autolink'}
 
-_Events = Iterator[tuple[Any, dict[str, int]]]
+_Events = Iterator[tuple[Any, Any]]
 
 
 def _parsable(text: str) -> str:
@@ -27,7 +27,7 @@ def _parsable(text: str) -> str:
 
 
 def _text(event: str | dict[str, str]) -> str:
-    if type(event) is str:
+    if type(event) is not dict:
         return '\n'
     (name, value), = event.items()
     return f'[^{value}]' if name == 'FootnoteReference' else value
@@ -74,7 +74,7 @@ class _Reader:
             self.marks.append(Mark('code' if name == 'Code' else 'tag', value, start, end))
 
     def _start(self, tag: str | dict[str, Any], start: int, end: int) -> None:
-        if type(tag) is str:
+        if type(tag) is not dict:
             if tag == 'HtmlBlock':
                 self._html_block(start, end)
             return

@@ -87,8 +87,8 @@ def _rule(parser: Any, name: str) -> Any:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt('commonmark', {'maxNesting': 100}).enable(['table', 'strikethrough'])
-    parser.validateLink = lambda _: True  # type: ignore[method-assign]
-    parser.normalizeLink = parser.normalizeLinkText = _as_written  # type: ignore[method-assign]
+    parser.validateLink = lambda _: True  # type: ignore[method-assign, assignment]
+    parser.normalizeLink = parser.normalizeLinkText = _as_written  # type: ignore[method-assign, assignment]
     for name, made in _RECORDED.items():
         parser.inline.ruler.at(name, _recorded(_rule(parser.inline, name), made))
     ruler = parser.block.ruler

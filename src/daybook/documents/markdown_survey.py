@@ -97,7 +97,8 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
     headings = _plain('\0'.join(_HEADING.findall(rendered)))
     if '{#' in headings:
         return None
-    addresses, others = SIMPLE_LINK.findall(rendered), set()
+    addresses: list[str] = SIMPLE_LINK.findall(rendered)
+    others: set[str] = set()
     anchors = {*unique_slugs(headings.split('\0'))}
     for source in set(_OTHER_TAG.findall(rendered)) if has_tags and _WRITTEN_TAG.search(text) else ():
         said = _said(source)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from typing import NamedTuple
 
-from daybook import schemas
+from daybook import schemas  # type: ignore[attr-defined]  # a folder beside src
 from daybook.errors import FatalError
 
 _FOLDER = os.path.dirname(schemas.__file__)
@@ -39,7 +39,8 @@ def version() -> str:
 def built_in(name: str) -> dict[str, Any]:
     """Return the schema `name` of this package (`session`, `config`, …). Raises FileNotFoundError."""
     with open(os.path.join(_FOLDER, f'{name}.schema.json'), encoding='utf-8') as stream:
-        return json.load(stream)
+        found: dict[str, Any] = json.load(stream)
+    return found
 
 
 def from_file(path: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def from_file(path: str) -> dict[str, Any]:
 
     try:
         with open(path, encoding='utf-8-sig') as stream:
-            schema = json.load(stream)
+            schema: dict[str, Any] | bool = json.load(stream)
         if isinstance(schema, bool):
             schema = {} if schema else {'not': {}}
         jsonschema.Draft202012Validator.check_schema(schema)
@@ -102,7 +103,8 @@ def _unmatched(error: Any) -> str:
 
 
 def _words(error: Any) -> str:
-    named = {
+    validator: str = error.validator
+    named: dict[str, Callable[[], str]] = {
         'type': lambda: f'{shown(error.instance)} is not of type {error.validator_value}',
         'pattern': lambda: f'{shown(error.instance)} {_unmatched(error)}',
         'enum': lambda: f'{shown(error.instance)} is not one of {shown(error.validator_value)}',
@@ -111,7 +113,7 @@ def _words(error: Any) -> str:
         'anyOf': lambda: f'{shown(error.instance)} is of no allowed type',
         'required': lambda: f'missing key: {error.message.removesuffix(" is a required property")[1:-1]}',
     }
-    return named.get(error.validator, lambda: error.message)()
+    return named.get(validator, lambda: str(error.message))()
 
 
 def _unknown_keys(error: Any) -> list[Violation]:

@@ -58,7 +58,9 @@ class Change:
         if raw is None:  # no commit yet: all of it is new
             return _Names({}, set(), set(git_status.tracked_files(self._repo)))
         fields = iter(git.zsplit(raw))
-        renamed, deleted, others = {}, set(), set()
+        renamed: dict[str, str] = {}
+        deleted: set[str] = set()
+        others: set[str] = set()
         for status in fields:
             if status[0] in 'RC':
                 old, new = next(fields), next(fields)

@@ -17,7 +17,7 @@ from daybook.documents import tree
 from daybook.documents.catalogue_content import Catalogue
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Page
-from daybook.documents.markdown import Place
+from daybook.documents.markdown_marks import Place
 from daybook.links.link_reader import Reader
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -77,7 +78,7 @@ class _Lying(NamedTuple):
     watched: set[str]
 
 
-def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Set[str]) -> _Lying:
+def _on_disk(repo: Repo, faults: Iterable[Fault], tracked: Collection[str]) -> _Lying:
     missing = {f.destination.path for f in faults if f.destination.fault == destination.MISSING and f.destination.path not in tracked}
     found: list[str] = []
     empty: set[str] = set()

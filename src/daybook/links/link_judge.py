@@ -14,7 +14,7 @@ from daybook.documents.destination import Fault
 from daybook.documents.destination import Options
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
-from daybook.documents.markdown import Place
+from daybook.documents.markdown_marks import Place
 from daybook.documents.tree import Tree
 from daybook.links import link_context
 from daybook.links import link_reader

@@ -20,7 +20,7 @@ from daybook.documents.destination import Fault
 from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import Page
-from daybook.documents.markdown import Place
+from daybook.documents.markdown_marks import Place
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_verdict import Finding
@@ -90,7 +90,7 @@ class Reader:
     def read_all(self, paths: Sequence[str], *, copied: Set[str] = frozenset()) -> Iterator[Said | None]:
         """Yield what `read` returns of each file, by as many processes as pays; of what is not `copied`, facts without the links where texts alone count."""
         read = functools.partial(self._read_plain, copied=copied)
-        return (plain and Said.of_plain(plain) for plain in self._each(read, paths))
+        return (Said.of_plain(plain) if plain else None for plain in self._each(read, paths))
 
     def _read_plain(self, source: str, *, copied: Set[str]) -> tuple[Any, ...] | None:
         said = self.read(source)

@@ -85,10 +85,13 @@ def blob_id(data: bytes, like: str) -> str:
     """Return the id that git gives to `data`, with the hash of the id `like`."""
     data = b'blob %d\0' % len(data) + data
     if len(like) == 40:
-        try:
-            from _sha1 import sha1  # as above
-        except ImportError:
+        if TYPE_CHECKING:
             from hashlib import sha1
+        else:
+            try:
+                from _sha1 import sha1  # as above
+            except ImportError:
+                from hashlib import sha1
         return sha1(data, usedforsecurity=False).hexdigest()
     import hashlib
 

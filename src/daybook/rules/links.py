@@ -19,7 +19,7 @@ from daybook.documents.destination import Resolver
 from daybook.documents.link_facts import Facts
 from daybook.documents.link_facts import UNCLEAR
 from daybook.documents.link_facts import has_anchor
-from daybook.documents.markdown import Place
+from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import encoded
 from daybook.problem import Problem
 
