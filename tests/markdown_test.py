@@ -114,7 +114,9 @@ ANCHORS: list[tuple[str, set[str]]] = [
     ('# A b\n', {'a-b'}),
     ('<a id="Aa"></a> <a name=b> <p ID=\'c\'>\n', {'Aa', 'b', 'c'}),
     ('<div>\n<p id="a&amp;b">\n</div>\n', {'a&b'}),
+    ('# A {see #1}\n\n# B {: .c }\n\n# C { .d # }\n', {'a-see-1', 'b--c-', 'c--d--'}),
     ('# A {#b}\n\nC {#d .e}\n---\n', {'a-b', 'b', 'c-d-e', 'd'}),
+    ('# A { #b }\n\n# C {: #d }\n\n# E {.f .g #h i=j}\n', {'a--b-', 'b', 'c--d-', 'd', 'e-f-g-h-ij', 'h'}),
     ('<h2 align="center">A <!-- x --><b>&amp;</b> c</h2>\n', {'a--c'}),
     ('<details><summary><h3>A</h3></summary>\n\n# A\n', {'a', 'a-1'}),
 ]
@@ -160,7 +162,7 @@ _INLINES = [
     'a', 'b c', 'é', '中', '🚀', 'e\u0301', ' ', ':', '"', "'", '/u', '?q#f', '!', '*', '_', '**', '\\', '`', '``',
     '[b](c.md)', '![d](e.png "t")', '[x](<a b>)', '[x](a\\)b "q")', '[z](%20&amp;)', '[', ']', ' (', ')', '<', '>',
     ' [r] ', ' [r][] ', ' [x][r] ', ' ![y][r] ', '<http://x.y>', '<m@x.y>', '<a href="h">', '</a>', '<b>', '<br>',
-    '<a href=" h">', '![o](u[v)', '\n~~~](c.md)\n', '&quot;', '[`b`](c.md)', '](c.md)"', '<img src=i.png>', '<a name="n"></a>', '<span id="s">', '<td align="left" ID=t>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', ' [[w]]', ' ![[w|v]]',
+    '<a href=" h">', '![o](u[v)', '\n~~~](c.md)\n', '&quot;', '[`b`](c.md)', '](c.md)"', '<img src=i.png>', '<a name="n"></a>', '<span id="s">', '<td align="left" ID=t>', '<!-- [a](b) -->', '&amp;', '&#35;', '{#i}', '{ #i }', '{: .j', ' [[w]]', ' ![[w|v]]',
 ]
 generated = st.lists(st.sampled_from(_BLOCKS + _INLINES), max_size=25).map(''.join)
 
@@ -406,6 +408,8 @@ PATHOLOGICAL: dict[str, Callable[[int], str]] = {
     'headings without end': lambda n: '<div>' + '<h1>x' * n,
     'wikilinks without end': lambda n: '[[x' * n,
     'blanks after {#': lambda n: '# a {#b' + ' ' * n + 'c',
+    'classes without #': lambda n: '# a {' + '.b ' * n + 'c}',
+    'attributes that open': lambda n: '# a ' + '{ ' * n + '#c',
     'links on one line': lambda n: '[é](b) ' * n,
     'tags on one line': lambda n: '<div>' + '<a href="é">' * n,
     'equal headings': lambda n: '# a\n' * n,

@@ -163,6 +163,7 @@ PARTS = (
     pytest.param('a\r\n\r\nb\r\n', '<p>a</p>\n<p>b</p>', id='CRLF'),
     pytest.param('## A b\n\n## A b', '<h2 id="a-b-1">', id='numbered'),
     pytest.param('## A {#own}', '<h2 id="a-own"><span id="own"></span>A<a', id='explicit'),
+    pytest.param('## A {: .b #own }', '<h2 id="a--b-own-"><span id="own"></span>A<a', id='explicit behind a class'),
     pytest.param('## Changelog\n\n' + '- x\n' * 7, '<summary>2 earlier entries</summary><ul>', id='log'),
     pytest.param('## Changelog\n\n' + '- x\n' * 5, '<li>x</li>\n</ul>', id='short log'),
     pytest.param('## Iteration 1\n\nold\n\n## Now\n', '<summary>Iteration 1</summary>\n<p>old</p>\n</details><h2', id='iteration'),
@@ -182,7 +183,7 @@ def test_a_first_heading_that_repeats_the_title_goes_to_the_page() -> None:
 
 
 DOCUMENTS = sorted([*(ROOT / 'docs').rglob('*.md'), *(ROOT / 'tests/data').rglob('*.md'), ROOT / 'README.md', ROOT / 'CHANGELOG.md'])
-ANCHORED = ('# a\n## a\n# b {#c}\n', '<h2>Raw *x*</h2>\n\n## Raw x\n', '## With `code` & <b>tag</b>\n', '## 日本語 é 🚀\n', '<a name="x"></a>\n\n<p id="y">z</p>\n',
+ANCHORED = ('# a\n## a\n# b {#c}\n', '# a { #b }\n\n# c {: .d #e f=g}\n', '<h2>Raw *x*</h2>\n\n## Raw x\n', '## With `code` & <b>tag</b>\n', '## 日本語 é 🚀\n', '<a name="x"></a>\n\n<p id="y">z</p>\n',
             '## A[^1]\n\n## A1\n\n[^1]: x\n', '> ## Quoted\n\n- ## Listed\n', '<!-- <h2>no</h2> -->\n## Yes\n', '```\n# no\n```\n# yes\n', 'Setext\nwrapped\n---\n',
             '## [link](x.md) ![image](y.png)\n')
 

@@ -16,12 +16,13 @@ from daybook.documents.markdown_marks import Mark
 from daybook.documents.markdown_marks import Place
 from daybook.documents.markdown_marks import WIKILINK
 from daybook.documents.percent import unquote
+from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import Slugger
 
 if TYPE_CHECKING:  # a few documents are read sooner than the patterns of these are compiled
     from daybook.documents.markdown_survey import Rendered
 
-_EXPLICIT_ID = re.compile(r'\{#([^\s#{}]++)[^{}]*+\}$')
+_EXPLICIT_ID = re.compile(ID_ATTRIBUTE + r'([^\s#{}]++)[^{}]*+\}$')
 _MARKUP = re.compile(r'[\\`*_\[\]<>&!~]')
 
 
@@ -135,7 +136,7 @@ def load_for_many() -> None:
 
 
 def _split_attributes(text: str) -> tuple[str, str]:
-    match = _EXPLICIT_ID.search(text.rstrip()) if '{#' in text else None
+    match = _EXPLICIT_ID.search(text.rstrip()) if '{' in text else None
     return (text[:match.start()], match[1]) if match else (text, '')
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from daybook.documents import markdown_html
 from daybook.documents.markdown_marks import WIKILINK
 from daybook.documents.percent import unquote
+from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import unique_slugs
 
 # what only a scan tells apart, unless it stands in code: HTML that hides text or is a heading, `[[`, and footnotes
@@ -16,6 +17,7 @@ _HEADING_TAG = re.compile('</?h[1-6]', re.I)
 _HIDING = re.compile('<(?:[!?]|/?(?:script|style|textarea))', re.I)
 _HEADING_OR_HIDING = re.compile(f'{_HEADING_TAG.pattern}|{_HIDING.pattern}', re.I)  # one look, as most texts have neither
 _HEADING_LINE = re.compile(r'^ {0,3}<h([1-6])>[^<>\r\n]*</h\1>', re.M)  # where no table can be, it begins a block or goes on with one
+_ID_ATTRIBUTE = re.compile(ID_ATTRIBUTE)
 _DOUBLE = re.compile(r'\[[\[^]')
 _CODE_TAG = re.compile('</?code', re.I)
 _CODE = re.compile('<code[^>]*>([^<]*)')
@@ -95,7 +97,7 @@ def survey(text: str, render: Callable[[str], str]) -> tuple[set[str], set[str],
     if has_wikilinks and text.count('[[') != sum(code.count('[[') for code in _CODE.findall(rendered)):
         return None
     headings = _plain('\0'.join(_HEADING.findall(rendered)))
-    if '{#' in headings:
+    if '{' in headings and _ID_ATTRIBUTE.search(headings):
         return None
     addresses: list[str] = SIMPLE_LINK.findall(rendered)
     others: set[str] = set()

@@ -3,6 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# how the id of an attribute list begins that stands behind a heading, as `{#a}`, `{ .b #a }` (Pandoc, Markdown Extra)
+# and `{: #a}` (kramdown, Python-Markdown) have it; GitHub knows none, and shows it
+ID_ATTRIBUTE = r'\{:?\s*+(?:\.[^\s{}#]++\s++)*+#'
+
 # Ruby's \p{Word} with the hyphen and the space, which GitHub's renderer keeps:
 # letters, marks, decimal digits, letter numbers and connectors
 _KEPT = frozenset('Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc'.split())

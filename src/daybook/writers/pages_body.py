@@ -5,6 +5,7 @@ import html
 import re
 from typing import NamedTuple
 
+from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
 from daybook.writers import pages_safe
@@ -14,7 +15,7 @@ _TOKEN = re.compile(r'<[^>]*>|[^<]+')
 _HEADING = re.compile(r'<(h[1-6])((?: [^>]*)?)>(.*?)</\1>', re.DOTALL)
 _FOOTNOTE = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[^<]*</a></sup>')
 _ANY_TAG = re.compile(r'<[^>]*>')
-_EXPLICIT = re.compile(r'(?<!\s)\s*+\{#([^\s#{}<>"&]++)[^{}<>]*+\}\s*+$')
+_EXPLICIT = re.compile(r'(?<!\s)\s*+' + ID_ATTRIBUTE + r'([^\s#{}<>"&]++)[^{}<>]*+\}\s*+$')
 _CODE = re.compile(r'<pre><code class="language-([^"]+)">(.*?)</code></pre>', re.DOTALL)
 _IMAGE = re.compile(r'<img(?: [^>]*)?>')
 _ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
