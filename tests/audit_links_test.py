@@ -249,6 +249,18 @@ def test_submodule(repo: Sandbox, new_repo: object) -> None:
     assert _audit(repo)[1].count('[link-submodule]') == 2
 
 
+def test_a_commit_answers_for_what_lay_in_a_submodule_that_it_removes(repo: Sandbox, new_repo: object) -> None:
+    other = new_repo('other')  # type: ignore[operator]
+    other.write('x.md', '# X')
+    other.commit()
+    repo.git('submodule', '--quiet', 'add', str(other.root), 'vendor/other')
+    repo.write('a.md', '[x](vendor/other/x.md)')
+    repo.commit()
+    assert _audit(repo) == (0, '')
+    repo.git('rm', '-q', 'vendor/other')
+    assert _audit(repo, env={'GIT_INDEX_FILE': '.git/index'}) == (1, f'a.md:1: {GONE.format("vendor/other/x.md")} [link-missing]\n')
+
+
 def test_first_commit_checks_all(repo: Sandbox) -> None:
     repo.write('a.md', '[x](no.md)')
     repo.git('add', '.')

@@ -80,6 +80,8 @@ STOPS = [  # what lies ahead besides the hand-off, and a part of what is listed
         team.member('roman').git('mv', note_of(first), 'code.md'), team.member('roman').git('commit', '-qm', 'away'),
         team.member('roman').git('mv', 'code.md', note_of(first)), team.member('roman').git('commit', '-qm', 'back')), 'away'),
     ("a peer's hand-off", lambda team, first: _takes_hers(team), 'Hers'),
+    ('a hand-off that another address committed', lambda team, first: team.member('roman').git(
+        '-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.net', 'commit', '-q', '--amend', '--no-edit', '--reset-author'), 'Offline'),
     ('a merge that somebody wrote', lambda team, first: (
         _pulls(team, '--no-rebase'), _edits(team.member('roman'), 'hers.py', 'x', 'y'),
         team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Merge branch'),
@@ -128,6 +130,17 @@ def test_a_hand_off_under_an_address_of_an_agent_goes_too(team: Team) -> None:
     assert roman.hand_off('Offline', env=env).last.endswith('reason=push-failed')
     roman.git('config', '--unset', 'remote.origin.pushurl')
     assert roman.hand_off('Online', env=env).last.endswith('pushed=yes')
+
+
+def test_a_peers_hand_off_under_the_same_address_stops_it(team: Team) -> None:
+    roman, sara = team.member('roman'), team.member('sara')
+    for member in (roman, sara):
+        member.git('config', 'user.email', 'agent@example.net')
+    sara.git('config', 'remote.origin.pushurl', '../offline.git')
+    assert sara.hand_off('Hers', env={'OPERATOR': 'sara'}).last.endswith('reason=push-failed')
+    roman.git('pull', '-q', '../sara', 'main')
+    run = roman.hand_off('Online', env={'OPERATOR': 'roman'})
+    assert run.last.endswith('pushed=no reason=other-commits') and 'Hers' in run.out, run.out
 
 
 def test_a_placeholder_that_was_pushed_before(team: Team) -> None:

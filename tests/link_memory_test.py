@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -205,6 +206,18 @@ def test_index_that_is_the_same_is_not_listed_again(repo: Sandbox, tmp_path: Pat
     repo.write('b.md', '# B\n')
     repo.git('add', 'b.md')
     assert _asked(repo, tmp_path) == (0, True)
+
+
+def test_nobody_waits_for_an_answer_that_turns_out_of_no_use(warm: Sandbox, tmp_path: Path) -> None:
+    shim, asked = tmp_path / 'bin' / 'git', tmp_path / 'asked'
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\ncase "$*" in *diff-index*) echo $$ >{asked}; exec sleep 600;; esac\nexec {shutil.which("git")} "$@"\n')
+    shim.chmod(0o755)
+    _index_written_anew(warm)
+    run = warm.daybook('audit-links', env={'PATH': f'{shim.parent}:{os.environ["PATH"]}'})
+    assert (run.returncode, run.stdout, run.stderr) == (1, 'the last answer\n', '')
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(asked.read_text()), 0)
 
 
 def test_index_without_checksum_is_listed_each_time(repo: Sandbox, tmp_path: Path) -> None:
