@@ -72,6 +72,8 @@ STOPS = [  # what lies ahead besides the hand-off, and a part of what is listed
     ('a note by hand', lambda team, first: _imitates(team.member('roman'), first), 'RT-991231-01'),
     ('more in its commit', lambda team, first: (team.member('roman').write('code.py', 'x'), team.member('roman').git('add', 'code.py'),
                                                 team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Offline'),
+    ('a text in its commit', lambda team, first: (_edits(team.member('roman'), LOG, 'Ship it.', 'Ship it now.'),
+                                                  team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Offline'),
     ('other words in its note', lambda team, first: (_edits(team.member('roman'), note_of(first), 'what was done', 'what I say'),
                                                      team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Offline'),
     ('a later edit of its note', lambda team, first: (_edits(team.member('roman'), note_of(first), 'what was done', 'what I say'),

@@ -61,7 +61,8 @@ def copied(scene: Team, target: Path) -> Member:
 
 
 def kinds(out: str) -> set[str]:
-    words = {'undone': 'was killed before its commit: undone', 'completed': 'was killed after its commit'}
+    words = {'undone': 'was killed before its commit: undone', 'completed': 'was killed after its commit',
+             'adopted': 'a commit that it did not make as it stands: completed now'}
     return {name for name, text in words.items() if text in out}
 
 
@@ -357,8 +358,8 @@ def test_commit_amended_before_the_push(scene: Team, tmp_path: Path) -> None:
     roman.hand_off(env=ENV, kill_at=1, needle='before git push')
     roman.git('commit', '-q', '--amend', '--only', '--message', 'in other words')
     run = roman.hand_off(env=ENV)
-    assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=yes')
-    assert Team(tmp_path / 'team', roman.runner).remote.git('log', '-1', '--format=%s') == 'in other words'
+    assert kinds(run.out) == {'adopted'} and run.last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=no reason=other-commits')
+    assert Team(tmp_path / 'team', roman.runner).remote.git('log', '-1', '--format=%s') == 'bystanders'
 
 
 def test_commit_taken_back_by_the_user(scene: Team, tmp_path: Path) -> None:
@@ -385,7 +386,7 @@ def test_user_commits_our_half_as_it_stands(scene: Team, tmp_path: Path) -> None
     roman.git('add', 'docs', LOG, ACTIONS)
     commit = roman.commit('all that lay about', 'docs', LOG, ACTIONS)
     run = roman.hand_off(env=ENV)
-    assert kinds(run.out) == {'completed'} and run.last.endswith(f'commit={commit} pushed=yes')
+    assert kinds(run.out) == {'adopted'} and run.last.endswith(f'commit={commit} pushed=no reason=other-commits')
 
 
 def test_user_commits_a_part_of_our_half(scene: Team, tmp_path: Path) -> None:
@@ -405,7 +406,7 @@ def test_user_commits_the_note_alone(scene: Team, tmp_path: Path) -> None:
     run = roman.hand_off(env=ENV)
     assert roman.leftovers() == []
     assert f'warning: that commit lacks what the hand-off wrote in {INDEX}, {ACTIONS}, {LOG}: commit it too' in run.out
-    assert kinds(run.out) == {'completed'} and run.last.endswith('pushed=yes')
+    assert kinds(run.out) == {'adopted'} and run.last.endswith('pushed=no reason=other-commits')
 
 
 @pytest.mark.parametrize('moment', [WRITTEN, ADDED])

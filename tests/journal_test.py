@@ -48,9 +48,9 @@ def test_none_without_a_hand_off(here: Repo) -> None:
 
 
 def test_comes_back_as_it_was(here: Repo) -> None:
-    journal = journals.remember(here, begun(here)._replace(draft='/d.md', commit='c'), Start('s', 'why'), b'draft')
+    journal = journals.remember(here, begun(here)._replace(draft='/d.md', commit='c'), Start('s', 'why'), b'draft', 'words\n')
     assert journals.save(here, journal) == journals.load(here) == journal
-    assert journal.start == 's' and journal.draft_was == journals.oid_of(here, b'draft')
+    assert (journal.start, journal.message) == ('s', 'words\n') and journal.draft_was == journals.oid_of(here, b'draft')
     journals.clear(here)
     assert journals.load(here) is None
 
@@ -58,7 +58,7 @@ def test_comes_back_as_it_was(here: Repo) -> None:
 @pytest.mark.parametrize(('start', 'kept'), [
     (Start('s', 'why'), 's'), (Start(None, 'from the first one'), ''), (Start(None, 'unknown', is_known=False), None)])
 def test_unknown_start_is_not_the_first_commit(here: Repo, start: Start, kept: str | None) -> None:
-    assert journals.remember(here, begun(here), start, b'').start == kept
+    assert journals.remember(here, begun(here), start, b'', '').start == kept
 
 
 def test_own_temporary_files_go_with_it(here: Repo) -> None:

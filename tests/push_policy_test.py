@@ -81,7 +81,8 @@ def test_policy(clone: Sandbox, policy: str, ahead: int, along: int, reason: str
     clone.git('commit', '-q', '--allow-empty', '-m', 'note')
     repo, settings = git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy)
     assert isinstance(place, Upstream)
-    forbidden = push_policy.may_push(repo, settings, place, clone.git('rev-parse', 'HEAD'), oids[:along])
+    note = clone.git('rev-parse', 'HEAD')
+    forbidden = push_policy.may_push(repo, settings, place, note, [*oids[:along], note])
     assert (forbidden and forbidden.reason) == reason
     if forbidden:
         text = '\n'.join(forbidden.lines)
@@ -101,7 +102,7 @@ def test_where_both_sides_have_gone_on_the_command_pulls_first(clone: Sandbox, p
         clone.commit(name)
     place, note = upstream(clone), clone.git('rev-parse', 'HEAD')
     assert isinstance(place, Upstream)
-    forbidden = push_policy.may_push(git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy), place, note, ())
+    forbidden = push_policy.may_push(git.find_repo(str(clone.root)), config.DEFAULTS._replace(handoff_push=policy), place, note, [note])
     assert forbidden is not None
     command = forbidden.lines[-1].partition(': ')[2]
     assert command == 'git pull --no-rebase origin main && git push origin HEAD:main'

@@ -61,10 +61,21 @@ def _put_away_drafts(request: Request, journal: Journal) -> None:
         os.unlink(own)
 
 
+def _note(request: Request, journal: Journal) -> bytes:
+    return git_objects.read_blobs(request.repo, [f'{journal.commit}:{journal.note.path}'])[0] or b''
+
+
 def telemetry_of(request: Request, journal: Journal) -> Telemetry:
     """Return the telemetry that a committed note was made of, for a hand-off that was killed before it was put away."""
-    data = git_objects.read_blobs(request.repo, [f'{journal.commit}:{journal.note.path}'])[0]
-    return counters.of_note(request.repo, frontmatter.parse(data or b'').meta.get('started_at'))
+    return counters.of_note(request.repo, frontmatter.parse(_note(request, journal)).meta.get('started_at'))
+
+
+def prompt_of(request: Request, journal: Journal) -> str:
+    """Return the Resume Prompt of a committed note; empty where somebody has made it unreadable."""
+    try:
+        return drafts.parse(journal.note.path, _note(request, journal), request.settings.kind('session')).section('Resume Prompt')
+    except FatalError:
+        return ''
 
 
 def put_away(request: Request, journal: Journal, telemetry: Telemetry) -> None:

@@ -10,7 +10,6 @@ from daybook.handoff import journal as journals
 from daybook.handoff import made
 from daybook.handoff import note
 from daybook.handoff.journal import Journal
-from daybook.handoff.journal import Write
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
@@ -29,23 +28,14 @@ def message_of(request: Request, claim: Claim, draft: Draft) -> str:
     return text + '\n'
 
 
-def _commit(request: Request, journal: Journal, message: str) -> git.Result:
+def _commit(request: Request, journal: Journal) -> git.Result:
     env = git.clean_env({'DAYBOOK_HANDOFF': '1'})
     paths = git.pathspec(journal.paths)
     added = git.git('add', '--', *paths, cwd=request.repo.root, env=env)
     if not added.is_ok:
         return added
     return git.git('commit', '--quiet', '--cleanup=whitespace', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
-                   stdin=message.encode())
-
-
-def _is_fixed(request: Request, write: Write, data: bytes) -> bool:
-    """Whether a fixer may have made `data` of what we wrote: in people's own files it may change blanks only.
-
-    Anything else there may be what somebody has just saved, which is theirs and not for this commit.
-    """
-    ours = git_objects.read_blobs(request.repo, [write.after])[0] or b''
-    return write.role in ('note', 'index', 'page') or data.split() == ours.split()
+                   stdin=journal.message.encode())
 
 
 def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
@@ -53,7 +43,7 @@ def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
     rows = []
     for write in journal.writes:
         data = files.read_bytes(os.path.join(request.repo.root, write.path))
-        if data and not _is_fixed(request, write, data):
+        if data and not made.may_be_fixed(write, git_objects.read_blobs(request.repo, [write.after])[0] or b'', data):
             return None
         rows.append(write._replace(after=journals.store(request.repo, data),
                                    cleaned=git_objects.write_blob(request.repo, write.path, data)) if data else write)
@@ -99,16 +89,16 @@ def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
 
 
-def commit_or_undo(request: Request, journal: Journal, message: str) -> Journal:
+def commit_or_undo(request: Request, journal: Journal) -> Journal:
     """Commit the paths of the journal; undo every write when git or a hook of the user refuses."""
-    result = _commit(request, journal, message)
+    result = _commit(request, journal)
     try:
         # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
         fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
         if fixed is not None:
             journal = journals.save(request.repo, fixed)
             request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
-            result = _commit(request, journal, message)
+            result = _commit(request, journal)
         commit = made.find_commit(request.repo, journal)
     except (FatalError, OSError) as error:  # whether it was committed is not known: the next run undoes or completes it
         raise KilledError(str(error)) from error

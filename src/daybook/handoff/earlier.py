@@ -10,6 +10,7 @@ from daybook.documents.config import kind_of
 from daybook.documents.document import Document
 from daybook.handoff import facts as git_facts
 from daybook.handoff import history
+from daybook.handoff import remake
 from daybook.handoff.history import Record
 from daybook.repo import git
 from daybook.repo import git_objects
@@ -31,11 +32,20 @@ def _is_as_written(note: Document, operator: Operator) -> bool:
             and 'telemetry' in meta and meta.get('content_hash') == frontmatter.content_hash(note.data))
 
 
+def _has_people_words(repo: Repo, settings: Settings, record: Record) -> bool:
+    """Whether a commit changes a workstream by more than entries of its Session Log: that text is somebody's."""
+    kinds = ((row.path, kind_of(settings, row.path)) for row in record.rows)
+    paths = [path for path, kind in kinds if kind and kind.name == 'workstream']
+    before, after = (git_objects.read_blobs(repo, [f'{side}:{path}' for path in paths if '\n' not in path])
+                     for side in (f'{record.commit.oid}^', record.commit.oid))
+    return any(new is None or old is None or remake.merge('log', (), old, new, old) is None for old, new in zip(before, after))
+
+
 def _note(repo: Repo, settings: Settings, operator: Operator, record: Record) -> str | None:
     """Return the id of the note when a commit is a hand-off of `operator` as it was made, else None."""
     paths = sorted({path for row in record.rows for path in (row.path, row.old) if path and '\n' not in path})
     notes = [path for path in paths if (kind := kind_of(settings, path)) and kind.name == 'session']
-    if not git_facts.is_hand_off(settings, record) or not notes:
+    if not git_facts.is_hand_off(settings, record) or not notes or _has_people_words(repo, settings, record):
         return None
     before = _documents(repo, settings, f'{record.commit.oid}^', notes)
     after = _documents(repo, settings, record.commit.oid, notes)

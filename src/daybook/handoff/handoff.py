@@ -52,7 +52,8 @@ def _along(request: Request, journal: Journal, upstream: Upstream) -> Mapping[st
     return earlier.unpushed(repo, settings, request.operator, request.operators, seen=upstream.seen, commit=commit)
 
 
-def _publish(request: Request, journal: Journal) -> Pushed:
+def _publish(request: Request, journal: Journal, *, is_own: bool) -> Pushed:
+    """Push the commit where the policy lets it; one that is not the hand-off's own is somebody's, and goes nowhere."""
     repo, settings, commit = request.repo, request.settings, str(journal.commit)
     if not made.is_on_branch(repo, journal, commit):
         return Pushed('no', 'branch-moved', (f'{journal.branch} does not hold {commit[:10]}: push the branch '
@@ -60,7 +61,7 @@ def _publish(request: Request, journal: Journal) -> Pushed:
     upstream = push_policy.upstream_of(repo, journal.branch)
     if isinstance(upstream, Pushed):
         return upstream
-    along = _along(request, journal, upstream)
+    along = {**_along(request, journal, upstream), commit: ''} if is_own else {}
     forbidden = push_policy.may_push(repo, settings, upstream, commit, along)
     if forbidden is not None:
         return forbidden
@@ -72,16 +73,17 @@ def _publish(request: Request, journal: Journal) -> Pushed:
                         pages=request.pages)
 
 
-def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str) -> Outcome:
+def _finish(request: Request, journal: Journal, telemetry: Telemetry, prompt: str, *, is_own: bool = True) -> Outcome:
     """Everything after the commit: put away, push, forget the journal. Whatever fails, the commit is told."""
     try:
         request.step('archive')
         archiving.put_away(request, journal, telemetry)
     except (FatalError, OSError) as error:
         request.say(f'warning: committed, but not everything could be put away: {error}')
-    committing.verify(request, journal)
+    if is_own:
+        committing.verify(request, journal)
     try:
-        pushed = _publish(request, journal)
+        pushed = _publish(request, journal, is_own=is_own)
     except KilledError as error:  # the journal stays, so that to run this again completes it
         request.say(f'the push could not be made: {error}')
         return Outcome(journal.id, str(journal.commit), 'unknown', 'push-failed', 1, prompt)
@@ -105,20 +107,21 @@ def _undo(request: Request, journal: Journal) -> None:
 
 
 def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
-    request.say(f'the hand-off {journal.id} was killed after its commit {commit[:10]}: completed now; '
-                'run this again for another draft')
+    is_own = made.is_own(request.repo, journal, commit)
+    how = f' after its commit {commit[:10]}' if is_own else f'; its note is in {commit[:10]}, a commit that it did not make as it stands'
+    request.say(f'the hand-off {journal.id} was killed{how}: completed now; run this again for another draft')
     left = made.missing(request.repo, journal, commit)
     if left:
         request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
     if journals.is_draft_changed(request.repo, journal):
         request.say(f'the draft has changed since, so it stays: {journal.draft}')
-    journal = journal._replace(stage='committed', commit=commit)
+    done = journal._replace(stage='committed', commit=commit)
     try:
-        journals.tidy(request.repo, journal)
-        journals.save(request.repo, journal)
+        journals.tidy(request.repo, done)
+        journals.save(request.repo, done if is_own else journal)  # what the journal tells is taken for its own
     except (FatalError, OSError) as error:
         request.say(f'warning: committed, but not everything could be put away: {error}')
-    return _finish(request, journal, archiving.telemetry_of(request, journal), '')
+    return _finish(request, done, archiving.telemetry_of(request, done), archiving.prompt_of(request, done), is_own=is_own)
 
 
 def _recover(request: Request) -> Outcome | None:
@@ -160,7 +163,8 @@ def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tup
     # to claim may have taken seconds, in which somebody has gone on writing
     preflight.refuse_dirty(request.repo, plan.targets, request.environ)
     reporting.tell(request, plan, claim.id)
-    return journals.remember(request.repo, journal, plan.facts.start, plan.draft.data), contents, left
+    message = committing.message_of(request, claim, plan.draft)
+    return journals.remember(request.repo, journal, plan.facts.start, plan.draft.data, message), contents, left
 
 
 def _write_and_commit(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, str]:
@@ -170,7 +174,7 @@ def _write_and_commit(request: Request, plan: Plan, claim: Claim, *, is_new: boo
         request.step('write')
         _write(request, journal, contents)
         request.step('commit')
-        return committing.commit_or_undo(request, journal, committing.message_of(request, claim, plan.draft)), left
+        return committing.commit_or_undo(request, journal), left
     except (FatalError, OSError):
         if is_new:
             with contextlib.suppress(FatalError, OSError):  # what went wrong first is what has to be told

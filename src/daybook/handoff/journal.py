@@ -41,7 +41,7 @@ class Journal(NamedTuple):
     """One hand-off under way. `stage` is writing, then committed.
 
     `start` is the commit at which its session begins (empty: before the first one, None: unknown),
-    `draft` waits for the archive, `draft_was` is the id of its bytes.
+    `draft` waits for the archive, `draft_was` is the id of its bytes, `message` the words of the commit as git gets them.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Journal(NamedTuple):
     commit: str | None = None
     start: str | None = None
     draft_was: str | None = None
+    message: str = ''
 
     @property
     def paths(self) -> list[str]:
@@ -71,9 +72,9 @@ def oid_of(repo: Repo, content: bytes) -> str:
     return git.expect('hash-object', '--stdin', '--no-filters', cwd=repo.root, env=git.clean_env(), stdin=content).text
 
 
-def remember(repo: Repo, journal: Journal, start: Start, draft: bytes) -> Journal:
-    """Return the journal with what only the run that began it knows: where its session starts, the draft's bytes."""
-    return journal._replace(start=(start.commit or '') if start.is_known else None,
+def remember(repo: Repo, journal: Journal, start: Start, draft: bytes, message: str) -> Journal:
+    """Return the journal with what only the run that began it knows: where its session starts, the draft's bytes, its message."""
+    return journal._replace(start=(start.commit or '') if start.is_known else None, message=message,
                             draft_was=oid_of(repo, draft) if journal.draft else None)
 
 

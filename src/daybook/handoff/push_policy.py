@@ -81,11 +81,11 @@ def command(repo: Repo, upstream: Upstream, commit: str) -> str:
 
 
 def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, along: Collection[str]) -> Pushed | None:
-    """Return why the policy forbids the push, or None when it allows it. `along` are the commits that may go with this one."""
+    """Return why the policy forbids the push, or None when it allows it. `along` are the commits that may go, this one among them."""
     if settings.handoff_push == 'never':
         return Pushed('no', 'never', (f'handoff.push is never: {command(repo, upstream, commit)}',))
     ahead = git.expect('rev-list', f'{upstream.seen}..{commit}', cwd=repo.root).lines
-    others = [oid for oid in ahead if oid != commit and oid not in along]
+    others = [oid for oid in ahead if oid not in along]
     if not others:
         return None
     listed = git.expect('log', '--no-walk', '--no-show-signature', '--format=  %h %an: %s', *others[:10],
