@@ -118,8 +118,9 @@ class Catalogue:
     def add_facts(self, kind: str, found: Iterable[tuple[str, str]]) -> None:
         """Keep the payload of each blob."""
         day = today()
+        # in the order in which they are kept, so that each goes behind the last
         self._connection.executemany('insert or replace into facts values (?, ?, ?, ?)',
-                                     ((blob, kind, values.sealed(values.encoded(payload), blob.encode()), day) for blob, payload in found))
+                                     ((blob, kind, values.sealed(values.encoded(payload), blob.encode()), day) for blob, payload in sorted(found)))
 
     def view(self, name: str) -> View | None:
         """Return the view `name`, or None."""
@@ -231,8 +232,9 @@ class Catalogue:
 
     def set_inbound(self, view: int, sources_of: dict[str, list[str]]) -> None:
         """Keep the files that depend on each key, for a new view."""
-        self._connection.executemany('insert into inbound values (?, ?, ?)', sorted(
-            (view, values.encoded(key), values.sealed(values.encoded('\0'.join(sources)))) for key, sources in sources_of.items()))
+        rows = sorted([(values.encoded(key), sources) for key, sources in sources_of.items()])
+        self._connection.executemany('insert into inbound values (?, ?, ?)',
+                                     ((view, key, values.sealed(values.encoded('\0'.join(sources)))) for key, sources in rows))
 
     def move_inbound(self, view: int, source: str, *, gone: Iterable[str], come: Iterable[str]) -> None:
         """Let `source` no longer depend on the keys `gone`, but on `come`."""

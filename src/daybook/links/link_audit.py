@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from daybook.documents import catalogue
@@ -23,6 +24,7 @@ from daybook.links.link_contents import KIND
 from daybook.links.link_judge import Judge
 from daybook.links.link_memory import Setup
 from daybook.links.link_splice import Former
+from daybook.links.link_verdict import Row
 from daybook.links.link_verdict import Verdict
 from daybook.repo import listing
 from daybook.repo.git import Repo
@@ -38,17 +40,29 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     """Return what `Catalogue.lines` does of a view that nobody keeps and no baseline parts, in less memory and time."""
     with catalogue.in_memory() as empty:
         judge = Judge(repo, files, link_judge.load_options(repo), (), empty, is_in_commit=is_in_commit, texts_only=True)
-        rows = [verdict.row for verdict in judge.judge_all().values() if verdict.row]
-    rows.sort(key=lambda row: catalogue_values.encoded(row.source))
+        return _lines(_rows(judge.judge_all()))
+
+
+def _rows(verdicts: Mapping[str, Verdict]) -> list[Row]:
+    """Return what is wrong with each file, in order of path."""
+    rows = [verdict.row for verdict in verdicts.values() if verdict.row]
+    return sorted(rows, key=lambda row: catalogue_values.encoded(row.source))
+
+
+def _lines(rows: Sequence[Row]) -> tuple[bytes, int]:
     return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
 
 
 class Updated(NamedTuple):
-    """A view that is up to date: its id, the judge for more questions, and what the view said before of files that are few."""
+    """A view that is up to date: its id, and the judge for more questions.
+
+    `former` is what it said before of files that are few; `lines` what `Catalogue.lines` says of it, if that is known already.
+    """
 
     view: int
     judge: Judge
-    former: Former | None
+    former: Former | None = None
+    lines: tuple[bytes, int] | None = None
 
 
 def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool, change: Change | None = None) -> Updated:
@@ -66,13 +80,15 @@ def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_c
                 kept.set_listing(view.id, files, delta)
             return Updated(view.id, judge, former)
     judge = Judge(repo, files, link_judge.load_options(repo), setup.known, kept, is_in_commit=is_in_commit, change=change)
-    return Updated(_start_over(kept, judge, files, setup, repo), judge, None)
+    return _start_over(kept, judge, files, setup, repo)
 
 
-def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> int:
+def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, repo: Repo) -> Updated:
     verdicts = judge.judge_all()
+    judge.contents.list_again()
+    rows = _rows(verdicts)
     view = kept.new_view(link_memory.view_name(repo.git_dir))
-    kept.set_found(view, (verdict.row for verdict in verdicts.values() if verdict.row))
+    kept.set_found(view, rows)
     link_known.keep_stale(kept, view, setup.known)
     if kept.is_kept:
         kept.add_facts(KIND, judge.contents.added.items())
@@ -86,7 +102,7 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_view(view, setup=setup.settings, baseline=setup.baseline_digest, head=setup.head, options='\0'.join(judge.options),
                       gone=judge.change.gone if judge.change.is_known else None,
                       witness=link_memory.witness(repo.root, judge.watched | _folders(repo.root, judge.tree, verdicts)))
-    return view
+    return Updated(view, judge, lines=None if setup.known else _lines(rows))
 
 
 def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> Former | None:

@@ -23,6 +23,7 @@ from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
 from daybook.links.link_verdict import Verdict
 from daybook.repo import git_objects
+from daybook.repo import git_spawn
 from daybook.repo import git_status
 from daybook.repo import listing
 from daybook.repo.git import Repo
@@ -41,11 +42,12 @@ class Contents:
 
     def __init__(self, repo: Repo, files: Listing, kept: Catalogue, *, is_in_commit: bool) -> None:
         self.added: dict[str, str] = {}
-        self._repo, self._entries, self._kept, self._is_in_commit = repo, files.entries(), kept, is_in_commit
+        self._repo, self._files, self._entries, self._kept, self._is_in_commit = repo, files, files.entries(), kept, is_in_commit
         self._no_files = frozenset().union(*files.links())
         self._dumps: dict[str, str] = {}
         self._anchors: dict[str, Set[str] | None] = {}
         self._from_disk: set[str] = set()
+        self._listed_again: Callable[[], list[bytes | None]] | None = None
 
     def is_source(self, path: str) -> bool:
         """Return whether the tracked `path` is a Markdown file, and no symbolic link to one."""
@@ -89,6 +91,11 @@ class Contents:
         for job, data in zip(others, git_objects.read_local(self._repo, [self._entries[path_of(job)][1] for job in others])):
             yield path_of(job), None if data is None else from_bytes(job, data)
 
+    def list_again(self) -> None:
+        """Ask git now for what `has_moved` will compare, if it is much: for who has read all that it needs and goes on with other work."""
+        if len(self._from_disk) >= _MANY and not self._is_in_commit:
+            self._listed_again = git_spawn.ask(self._repo.root, *listing.QUESTIONS)
+
     def has_moved(self) -> bool:
         """Return whether a file changed before it was read, so that what was found is not what the listing stands for."""
         asked = sorted(self._from_disk)
@@ -98,8 +105,12 @@ class Contents:
             return False
         if self._is_in_commit:
             return bool(git_status.maybe_unstaged(self._repo, asked))
-        now = listing.read(self._repo.root, is_in_commit=False).entries()
-        return any(path not in now or now[path][1] != self._entries[path][1] for path in asked)
+        listed = self._listed_again or git_spawn.ask(self._repo.root, *listing.QUESTIONS)
+        now = listing.from_answers(self._repo.root, *listed())
+        if now.raw == self._files.raw:
+            return False
+        entries = now.entries()
+        return any(path not in entries or entries[path][1] != self._entries[path][1] for path in asked)
 
     def _is_as_listed(self, path: str) -> bool:
         data, blob = link_facts.read(self._repo.root, path), self._entries[path][1]

@@ -100,7 +100,7 @@ class Judge:
             here = found.get(source, verdict)
             if not isinstance(here, Verdict):
                 here = link_verdict.verdict(source, judged.get(source, ()), self._known, is_dated=source in dated, texts_only=self._texts_only)
-            verdicts[source] = here._replace(keys=seen.keys)
+            verdicts[source] = Verdict(here.row, here.folders, seen.keys)
         return verdicts
 
     def follow(self, source: str, target: str) -> Destination | None:
