@@ -23,6 +23,7 @@ def look(scope: Scope) -> Look:
 
 def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
+    out: bytes | memoryview
     known, start = (None, None) if words else link_memory.recall(os.environ)
     if known is None:
         from daybook.checks import asking

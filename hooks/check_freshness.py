@@ -8,6 +8,7 @@ from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
 from daybook.documents import review
+from daybook.documents.governed import Record
 from daybook.governance import records
 from daybook.rules import freshness
 
@@ -39,7 +40,7 @@ def look(scope: Scope) -> Look:
     return look._replace(notes=scope.by_hand(*_idle(scope, wanted)))
 
 
-def _idle(scope: Scope, wanted: Sequence[tuple[records.Record, config.Freshness | None]]) -> list[str]:
+def _idle(scope: Scope, wanted: Sequence[tuple[Record, config.Freshness | None]]) -> list[str]:
     """Return what governs nothing: a rule, or the check itself where files are named."""
     if scope.named:
         is_any = any(scope.covers(record.path) for record, _ in wanted)

@@ -10,6 +10,7 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
+from daybook.documents.governed import Record
 from daybook.documents.kinds import BUILT_IN
 from daybook.errors import FatalError
 from daybook.governance import moving
@@ -77,7 +78,7 @@ def look(scope: Scope) -> Look:
     return scope.part(problems, _of_other_tables(scope, found))._replace(notes=[*blind, *scope.by_hand(*_idle(scope, found))])
 
 
-def _idle(scope: Scope, found: Iterable[records.Record]) -> list[str]:
+def _idle(scope: Scope, found: Iterable[Record]) -> list[str]:
     """Return what governs nothing: the check, or a table of statuses."""
     tables = lifecycle.tables(scope.settings.kinds)
     covered = [record for record in found if scope.covers(record.path)]
@@ -91,7 +92,7 @@ def _idle(scope: Scope, found: Iterable[records.Record]) -> list[str]:
     return [] if is_any else [_NONE]
 
 
-def _of_other_tables(scope: Scope, found: Iterable[records.Record]) -> set[str]:
+def _of_other_tables(scope: Scope, found: Iterable[Record]) -> set[str]:
     """Return the documents of the kinds whose statuses the change at hand settles."""
     before = records.former_settings(scope)
     if before is None:

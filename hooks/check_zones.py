@@ -7,6 +7,7 @@ from daybook.checks import looking
 from daybook.checks.change import Look
 from daybook.checks.scope import Scope
 from daybook.documents import config
+from daybook.documents.governed import Record
 from daybook.governance import quoting
 from daybook.governance import records
 from daybook.rules import zones
@@ -30,7 +31,7 @@ def look(scope: Scope) -> Look:
     return look._replace(notes=scope.by_hand(*_idle(scope, found, count)))
 
 
-def _idle(scope: Scope, found: Sequence[records.Record], count: int) -> list[str]:
+def _idle(scope: Scope, found: Sequence[Record], count: int) -> list[str]:
     """Return what governs nothing: the check, or a folder that has a zone and no documents."""
     folders = scope.settings.zones_folders
     if scope.named:

@@ -202,7 +202,9 @@ def _may_matter(settings: Settings, path: str) -> bool:
 
 def _by_settings(scope: Scope) -> set[str]:
     """Return the documents of which the change at hand makes others by the settings."""
-    return document.caused_by_settings(scope.repo, scope.settings, scope.documents, *reversed(scope.change)) if scope.change else set()
+    if scope.change is None:
+        return set()
+    return document.caused_by_settings(scope.repo, scope.settings, scope.documents, scope.change.paths, scope.change.base)
 
 
 def _eased(scope: Scope, found: Look) -> Look:

@@ -122,7 +122,7 @@ def test_a_topic_that_occurs_once_does_not_part_a_habit() -> None:
     paths = [f'docs/sessions/2026-01-0{day}-{topic}.md' for day, topic in enumerate(
         ('architecture', 'architecture-review', 'plan-of-architecture', 'bug', 'other'), 1)]
     found = naming.shapes(paths, 'docs/sessions')
-    assert [(shape.text, shape.count) for shape in found] == [('YYYY-MM-DD-topic.md', 5)]
+    assert [(shape.text, shape.files) for shape in found] == [('YYYY-MM-DD-topic.md', 5)]
 
 
 def test_a_worklog_without_dates_in_its_names_is_known_by_its_headers() -> None:

@@ -112,7 +112,8 @@ def _run(argv: Sequence[str]) -> int:
     if argv[0] in ('-V', '--version'):
         print(_version())
         return 0
-    return _imported(_module_of(argv[0])).main(argv[1:])
+    code: int = _imported(_module_of(argv[0])).main(argv[1:])
+    return code
 
 
 def _complain(error: FatalError) -> None:

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 from typing import TypeVar
 
 # what Python chooses by itself depends on its version; a fork of a program that uses frameworks of macOS may crash
@@ -69,7 +70,7 @@ def _start(work: Callable[[_Job], object], chunks: Sequence[Sequence[_Job]], pro
     others = pipes if _METHOD == 'fork' else ()
     # what is sent at the start of one that is killed meanwhile would be written into a pipe that nobody reads, for ever
     given = (work, chunks) if _METHOD == 'fork' else None
-    process = context.Process(target=_serve, args=(there, others, given), daemon=True)
+    process = context.Process(target=_serve, args=(there, others, given), daemon=True)  # type: ignore[attr-defined]  # each context has it
     try:
         with _without_interrupt(), contextlib.suppress(OSError):  # a machine that has no room for one more is as if it had been killed
             process.start()
@@ -112,11 +113,11 @@ def _results(work: Callable[[_Job], object], jobs: Sequence[_Job]) -> list[objec
         return None
 
 
-def _in_order(pipes: Sequence[Connection], count: int) -> Iterator[list[object] | None]:
+def _in_order(pipes: Sequence[Connection], count: int) -> Iterator[list[Any] | None]:
     """Yield the answer to each number below `count`; None where the process that was to give it could not, or was killed."""
     numbers = iter(range(count))
     asked: dict[Connection, deque[int]] = {pipe: deque() for pipe in pipes}
-    answers: dict[int, list[object] | None] = {}
+    answers: dict[int, list[Any] | None] = {}
 
     def ask(pipe: Connection) -> None:
         number = next(numbers, None)
@@ -129,7 +130,7 @@ def _in_order(pipes: Sequence[Connection], count: int) -> Iterator[list[object] 
         ask(pipe)
     for number in range(count):
         while number not in answers and any(asked.values()):
-            for pipe in wait([pipe for pipe in asked if asked[pipe]]):
+            for pipe in wait([pipe for pipe in asked if asked[pipe]]):  # type: ignore[assignment]  # some of those that it waits for
                 try:
                     answer = pipe.recv()
                 except (EOFError, OSError):

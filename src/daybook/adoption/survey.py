@@ -38,7 +38,7 @@ _INDEX = re.compile(r'(?:^|[-_\d])(?:index|readme|sessions_hub)$', re.I)
 
 
 def _shapes(place: Place) -> list[dict[str, Any]]:
-    return [{'shape': shape.text, 'count': shape.count, 'example': shape.example} for shape in place.shapes]
+    return [{'shape': shape.text, 'count': shape.files, 'example': shape.example} for shape in place.shapes]
 
 
 def _place(place: Place, ignored: Collection[str]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _probe(folder: str) -> str:
 
 
 def _headers(looks: Iterable[Look]) -> list[dict[str, Any]]:
-    return [{'style': header.style, 'count': header.count, 'keys': dict(header.keys)}
+    return [{'style': header.style, 'count': header.files, 'keys': dict(header.keys)}
             for header in habits.headers(looks)]
 
 

@@ -53,7 +53,7 @@ class Authors:
         """Return the slug of the one operator whom a text names, `` when it names programs only, else None."""
         if len(text) > _LONGEST:
             return None
-        slugs = {slug for mail in _MAIL.findall(text) if (slug := self._by_mark.get(mail.casefold()))}
+        slugs: set[str | None] = {slug for mail in _MAIL.findall(text) if (slug := self._by_mark.get(mail.casefold()))}
         if not slugs:
             parts = {self._part(part) for part in _BETWEEN.split(re.sub(r'\(.*?\)|（.*?）', '', text)) if part}
             slugs = parts - {''} or {''}

@@ -17,17 +17,17 @@ class Answers(NamedTuple):
     where: bytes | None = None
     head: bytes | None = None
     staged: bytes | None = None
-    index: bytes | None = None
+    listed: bytes | None = None
     dirty: bytes | None = None
 
 
 def ask(environ: Mapping[str, str]) -> Callable[[], Answers]:
     """Start the questions; what comes back waits for the answers, and must be called."""
-    questions = {'where': git.WHERE, 'head': git.HEAD}
+    questions: dict[str, tuple[str, ...]] = {'where': git.WHERE, 'head': git.HEAD}
     if os.path.lexists('.git'):  # below the root git would list a part of the files
         if 'GIT_INDEX_FILE' in environ:
-            questions |= {'staged': git.STAGED, 'index': listing.QUESTIONS[0]}
+            questions |= {'staged': git.STAGED, 'listed': listing.QUESTIONS[0]}
         else:
-            questions |= {'index': listing.QUESTIONS[0], 'dirty': listing.QUESTIONS[1]}
+            questions |= {'listed': listing.QUESTIONS[0], 'dirty': listing.QUESTIONS[1]}
     wait = git_spawn.ask(os.getcwd(), *questions.values())
     return lambda: Answers(**dict(zip(questions, wait())))

@@ -88,9 +88,9 @@ class Scope:
     def files(self) -> Listing:
         """The tracked files: inside a commit those that are committed, else as they lie on the disk."""
         root, answers = self.repo.root, self._answers
-        if answers.index is None:
+        if answers.listed is None:
             return listing.read(root, is_in_commit=self.is_in_commit)
-        return listing.of_index(root, answers.index) if self.is_in_commit else listing.from_answers(root, answers.index, answers.dirty)
+        return listing.of_index(root, answers.listed) if self.is_in_commit else listing.from_answers(root, answers.listed, answers.dirty)
 
     @functools.cached_property
     def named(self) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ def _rows(found: Iterable[Witness]) -> tuple[str, ...]:
 def _counter(name: str, found: Sequence[Witness], since: str | None, *, is_in_sight: bool) -> Counter:
     past = [one for one in found if invariant.is_history(one.note, since)]
     now = [one for one in found if one not in past]
-    is_idle = not is_in_sight and not any(one.count or one.verdict == invariant.WRONG for one in found)
-    return Counter(name, sum(one.count for one in now), sum(one.calls for one in now), len(now),
+    is_idle = not is_in_sight and not any(one.seen or one.verdict == invariant.WRONG for one in found)
+    return Counter(name, sum(one.seen for one in now), sum(one.calls for one in now), len(now),
                    _rows(one for one in now if one.verdict == invariant.UNWITNESSED),
                    _rows(one for one in now if one.verdict == invariant.WRONG),
                    _rows(one for one in past if one.verdict != invariant.CLEAN), is_idle)

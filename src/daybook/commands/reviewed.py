@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from daybook.checks import as_of
 from daybook.documents import config
@@ -46,7 +47,7 @@ def _stamped(repo: Repo, settings: Settings, path: str, options: argparse.Namesp
     if record.is_stub:
         raise FatalError(f'{path}: a claim that nobody has filled; hand the session off first')
     found = governed.of_bytes(data, parsed)
-    meta = {**found.header.meta, **{key: record.meta[key] for key in ('review_by', 'ttl_days') if key in record.meta}}
+    meta: dict[str, Any] = {**found.header.meta, **{key: record.meta[key] for key in ('review_by', 'ttl_days') if key in record.meta}}
     rule = Policy(settings.freshness_rules).rule(path, kind.name)
     ttl = rule.ttl_days if rule else None
     try:

@@ -92,8 +92,8 @@ def parse(path: str, data: bytes, known: Sequence[str]) -> tuple[Installed | Non
             elif isinstance(hook, dict):
                 others.append(str(hook.get('id')))
     types = config.get('default_install_hook_types')
-    is_told = isinstance(types, list)
-    return Installed(ours, tuple(others), source, rev, tuple(map(str, types)) if is_told else ('pre-commit',), is_told, path), ''
+    told = tuple(map(str, types)) if isinstance(types, list) else None
+    return Installed(ours, tuple(others), source, rev, ('pre-commit',) if told is None else told, told is not None, path), ''
 
 
 def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:

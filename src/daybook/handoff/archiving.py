@@ -1,7 +1,9 @@
 """After the commit of a hand-off: its claim is closed, its draft and telemetry are put away."""
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 
 from daybook.documents import frontmatter
 from daybook.errors import FatalError
@@ -83,14 +85,16 @@ def put_away(request: Request, journal: Journal, telemetry: Telemetry) -> None:
 
     Raises FatalError or OSError, the first of them, where that cannot be done.
     """
-    claim = claims.find(request.repo, journal.id)
+    steps: list[Callable[[], object]] = []
+    if claim := claims.find(request.repo, journal.id):
+        steps.append(functools.partial(_close_claim, request, claim, journal))
+    if telemetry.path:
+        steps.append(functools.partial(counters.archive, request.repo, telemetry.path, journal.id, request.now))
+    steps.append(functools.partial(_put_away_drafts, request, journal))
     failed: list[FatalError | OSError] = []
-    for is_wanted, step in ((claim, lambda: _close_claim(request, claim, journal)),
-                            (telemetry.path, lambda: counters.archive(request.repo, telemetry.path, journal.id, request.now)),
-                            (True, lambda: _put_away_drafts(request, journal))):
+    for step in steps:
         try:
-            if is_wanted:
-                step()
+            step()
         except (FatalError, OSError) as error:
             failed.append(error)
     if failed:

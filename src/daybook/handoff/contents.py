@@ -72,7 +72,10 @@ def summary_of(facts: Facts, settings: Settings, say: Callable[[str], object]) -
         return ''
 
 
-def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tuple[str, ...], bytes]]:
+_Row = tuple[str, str, tuple[str, ...], bytes]
+
+
+def _rows(request: Request, plan: Plan, claim: Claim) -> list[_Row]:
     """Return path, role, entry and bytes of everything that the hand-off writes."""
     repo, settings = request.repo, request.settings
     today = request.operator.local_date(request.now).isoformat()
@@ -84,10 +87,10 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[tuple[str, str, tu
                          telemetry=counters.facts(plan.telemetry, settings.invariants))
     _check_meta(request, path, meta)
     summary = summary_of(plan.facts, settings, request.say)
-    written = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts, summary))]
+    written: list[_Row] = [(path, 'note', (), note.assemble(plan.draft, settings.kind('session'), meta, plan.facts, summary))]
     for place in plan.workstreams:
         target = posixpath.relpath(path, posixpath.dirname(place) or '.')
-        entry = (claim.id, target if target.startswith('.') else f'./{target}', today, title)
+        entry: tuple[str, ...] = (claim.id, target if target.startswith('.') else f'./{target}', today, title)
         written.append((place, 'log', entry, remake.insert('log', entry, _on_disk(repo, place))))
     for place in plan.indexes:
         entry = tuple(_index_entry(settings, place, path, title))

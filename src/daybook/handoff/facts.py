@@ -99,7 +99,7 @@ def _any_note(settings: Settings) -> list[str]:
 
 def _of_last_note(repo: Repo, settings: Settings, operator: Operator) -> Start | None:
     number = '[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9]*.md'
-    searches = [([], _notes(settings, f'{operator.initials}-{number}'))]
+    searches: list[tuple[list[str], list[str]]] = [([], _notes(settings, f'{operator.initials}-{number}'))]
     if operator.emails:  # notes from before Daybook carry no initials
         by_author = [f'--author=<{email}>' for email in operator.emails]
         searches.append((['--fixed-strings', '--regexp-ignore-case', *by_author], _any_note(settings)))

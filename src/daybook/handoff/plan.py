@@ -215,4 +215,5 @@ def is_trivial(plan: Plan, bystanders: Sequence[str]) -> bool:
     """Whether nothing seems to have happened; what is not known is taken for work."""
     if plan.facts.commits is None or plan.facts.commits or bystanders or plan.telemetry.state != 'observed':
         return False
-    return plan.telemetry.counters.get('tool_calls_count', 0) < _TRIVIAL_CALLS
+    calls: int = plan.telemetry.counters.get('tool_calls_count', 0)
+    return calls < _TRIVIAL_CALLS

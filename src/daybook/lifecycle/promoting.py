@@ -18,6 +18,7 @@ from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
 from daybook.documents.document import Document
+from daybook.documents.percent import encoded
 from daybook.errors import FatalError
 from daybook.governance import records
 from daybook.lifecycle import journal
@@ -144,7 +145,7 @@ def keep(repo: Repo, settings: Settings, note: Document, learning: Learning, tit
     if not _is_learning(settings, path):
         raise FatalError(f'{path} would be no learning; mend `kinds.learning.paths`')
     text = _text(repo, note, learning.item, path)
-    link = f'[{_words(title)}]({link_repair.encoded(tree.relative(note.path, path))})'
+    link = f'[{_words(title)}]({encoded(tree.relative(note.path, path))})'
     try:
         after = promotion.kept(note.data, learning.item, link)
     except FatalError as error:
@@ -152,7 +153,7 @@ def keep(repo: Repo, settings: Settings, note: Document, learning: Learning, tit
     if is_there:
         return Kept(path, None, after)
     meta = {**_meta(note, learning, title, document.stem_of(path), today), **_zone(repo, settings, note, path)}
-    source = f'[{_words(document.title_of(note))}]({link_repair.encoded(tree.relative(path, note.path))})'
+    source = f'[{_words(document.title_of(note))}]({encoded(tree.relative(path, note.path))})'
     whole = promotion.document(meta, schema.property_order('learning'), text, source)
     return Kept(path, git_objects.as_checked_out(repo, path, git_objects.write_blob(repo, path, whole.encode())), after)
 
@@ -176,7 +177,7 @@ def indexed(repo: Repo, settings: Settings) -> list[str]:
     folder = settings.kind('learning').folder
     data = files.read_bytes(os.path.join(repo.root, folder, 'INDEX.md')) or b''
     return [path for path in git_status.untracked_files(repo, f':(top,literal){folder}' if folder else ':(top)')
-            if _is_learning(settings, path) and f'({link_repair.encoded("./" + posixpath.basename(path))})'.encode() in data]
+            if _is_learning(settings, path) and f'({encoded("./" + posixpath.basename(path))})'.encode() in data]
 
 
 def write_maps(repo: Repo, writes: Sequence[Write]) -> list[str]:

@@ -16,6 +16,7 @@ from daybook.mirror.adapter import Rejected
 from daybook.mirror.adapter import Row
 from daybook.mirror.adapter import Stopped
 from daybook.mirror.adapter import Unseen
+from daybook.mirror.adapter import Value
 from daybook.mirror.memory import Memory
 from daybook.mirror.pace import Pace
 from daybook.mirror.plan import Context
@@ -179,11 +180,11 @@ class Applier:
             return self._update(fresh, page, fresh.row, is_last=is_last)
         return Outcome(fresh, fresh.action, fresh.reason, fresh.row)
 
-    def _done(self, page: Page) -> dict[str, plan.Value]:
+    def _done(self, page: Page) -> dict[str, Value]:
         moment = datetime.datetime.fromtimestamp(self._pace.clock.now(), datetime.timezone.utc)
         return {'content_hash': page.content_hash, 'sync_status': 'synced', 'last_synced': moment.strftime('%Y-%m-%dT%H:%M:%SZ')}
 
-    def _begun(self, page: Page) -> dict[str, plan.Value]:
+    def _begun(self, page: Page) -> dict[str, Value]:
         return {**page.at(self._commit), 'external_id': page.external_id, 'source_commit': self._commit,
                 'content_hash': '', 'sync_status': plan.LINKING if page.path in self._held else 'pending'}
 

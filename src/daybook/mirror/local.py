@@ -133,7 +133,7 @@ def pages(local: Local, settings: Settings, fit: Callable[[Fields], Fields], wit
 def _page(doc: Document, entry: Entry, local: Local, settings: Settings, fit: Callable[[Fields], Fields], elsewhere: Mapping[str, str],
           above: int, is_tellable: Callable[[str], bool]) -> Page:
     source = f'{local.files_url}/{quote(doc.path)}' if local.files_url else ''
-    told = {
+    told: dict[str, Value] = {
         'title': entry.title, 'kind': entry.kind, 'operator': next(iter(entry.people), ''), 'status': entry.status,
         'workstream': tuple(name for name in entry.references.get('workstream', ()) if is_tellable(name)),
         'tags': tuple(entry.tags), 'summary': pages_entry.text(doc.meta.get('summary'), 4000), 'source': source,

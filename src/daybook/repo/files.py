@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import sys
 import time
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -171,7 +172,7 @@ def state_dir(root: str) -> str:
     return folder
 
 
-if os.name == 'nt':
+if sys.platform == 'win32':
     import msvcrt
 
     def _try_lock(handle: int) -> bool:

@@ -87,8 +87,8 @@ def commits(repo: Repo, base: str | None, end: str, trailer: str) -> list[Commit
             names.append([])
         elif names and word:
             names[-1].append(word)
-    for head, words_of in zip(heads, names):
-        found.append(Commit(*head, tuple(_files(iter(words_of)))))
+    for told, words_of in zip(heads, names):
+        found.append(Commit(*told, tuple(_files(iter(words_of)))))
     return found
 
 

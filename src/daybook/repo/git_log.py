@@ -26,14 +26,14 @@ def touches(repo: Repo, *pathspecs: str, commit: str = 'HEAD') -> dict[str, tupl
     out = git.git('log', '--no-show-signature', '--no-renames', '--name-only', '-z',
                   '--format=%x1e%H%x1f%aN%x1f%aE%x1f%at', commit, '--', *pathspecs, cwd=repo.root).out
     found: dict[str, tuple[Touch, Touch]] = {}
-    commit = None
+    touch: Touch | None = None
     for token in git.zsplit(out):
         word = token.removeprefix('\n')
         if word.startswith('\x1e'):
             oid, name, email, at = word[1:].split('\x1f')
-            commit = Touch(oid, name, email, int(at or 0))
-        elif commit:
-            found[word] = (found[word][0] if word in found else commit, commit)
+            touch = Touch(oid, name, email, int(at or 0))
+        elif touch:
+            found[word] = (found[word][0] if word in found else touch, touch)
     return found
 
 

@@ -1,15 +1,17 @@
 """Asks git side by side and without `subprocess`, whose import costs a warm hook more than the answers do (`git` is for all else)."""
 from __future__ import annotations
 
-import _signal  # `signal` costs a warm hook more than this
 import atexit
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a warm hook does without `collections`
+    import signal as _signal
     from collections.abc import Callable
     from collections.abc import Mapping
     from collections.abc import Sequence
+else:
+    import _signal  # `signal` costs a warm hook more than this
 
 WHERE = ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-dir', '--git-common-dir', 'HEAD')
 MOST_INPUT = 4096  # bytes that every pipe takes before anybody reads them

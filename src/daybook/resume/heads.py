@@ -108,7 +108,8 @@ def of_note(doc: Document) -> Head:
         return Head('none', doc.stem, '', '', '', '')
     entries = [] if doc.is_made_by_daybook else _entry_days(doc.body)
     form = 'stub' if doc.is_stub else 'rollup' if entries else 'note'
-    written = next((text for key in _TIMES if moment(text := doc.meta.get(key))), '')
+    times = (text for key in _TIMES if isinstance(text := doc.meta.get(key), str))
+    written = next(filter(moment, times), '')
     owner = _text(doc.meta.get('operator')) or _text(doc.meta.get('owner'))
     return Head(form, doc.identity[:_WORDS], _text(document.title_of(doc)), owner, _day(doc, entries), written,
                 _text(doc.meta.get('head')), _names(doc.meta.get('workstream')))

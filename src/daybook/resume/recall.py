@@ -226,7 +226,8 @@ def _commits(answer: bytes | None, path: str) -> list[tuple[Last, str]]:
     for row in os.fsdecode(answer or b'').split('\0'):
         words = row.strip('\n').split('\x1f')
         if len(words) == 6:
-            found.append((Last(*words[:5], int(words[5] or 0)), path))
+            oid, author, email, committer, committer_email, at = words
+            found.append((Last(oid, author, email, committer, committer_email, int(at or 0)), path))
         elif words[0] and found:  # a name, which a merge does not tell
             path = words[0]
             found[-1] = found[-1][0], path

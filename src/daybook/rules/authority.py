@@ -65,7 +65,8 @@ def pointer_of(given: Any, pointer: str) -> str:
 
 def of_mapping(path: str, given: Any, lines: Mapping[str, int], here: str) -> Map:
     """Return the map that `given`, which in its full form fits the schema, stands for; `here` where it names none."""
-    full, entities = plain(given), {}
+    full = plain(given)
+    entities: dict[str, Entity] = {}
     for name, value in full['entities'].items():
         line = lines.get(pointer_of(given, schema.pointer(('entities', name))), 1)
         entities.setdefault(folded(name), Entity(name, value['store'], value.get('fields') or {}, tuple(value.get('paths') or ()), line))

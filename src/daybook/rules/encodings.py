@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 _RUN = re.compile(r'(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}')
 # as `base64` and MIME break it: lines of one length, the last may be shorter
@@ -26,8 +26,14 @@ _UNPACKED = 1 << 20  # bytes; what is longer is looked at so far
 _IN_A_LINE = 16  # bytes of a dump
 _ZSTANDARD = b'\x28\xb5\x2f\xfd'
 _MEMORY = 128 << 20  # bytes that an unpacker may take
+
+
+class _Unpacker(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
 # how packed bytes begin, and what unpacks them; brotli has no sign
-_PACKED: tuple[tuple[bytes, Callable[[], Any]], ...] = (
+_PACKED: tuple[tuple[bytes, Callable[[], _Unpacker]], ...] = (
     (b'\x1f\x8b', lambda: zlib.decompressobj(47)),
     (b'\x78', lambda: zlib.decompressobj(47)),
     (b'\xfd7zXZ\0', lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),

@@ -66,7 +66,7 @@ class Header(NamedTuple):
     """One style of header among many files: its name, how many have it, its keys with their counts."""
 
     style: str
-    count: int
+    files: int
     keys: tuple[tuple[str, int], ...]
 
 

@@ -48,10 +48,10 @@ def _numbers(text: Any, pattern: re.Pattern[str], *, whole: bool) -> tuple[int, 
 def _version(record: Record) -> Iterator[Problem]:
     given = record.meta.get('version')
     stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
-    named, stated = _numbers(stem, _SUFFIX, whole=False), _numbers(given, _VERSION, whole=True)
-    if given is not None and named and named != stated:
+    suffix, named = _SUFFIX.search(stem), _numbers(stem, _SUFFIX, whole=False)
+    if given is not None and suffix and named and named != _numbers(given, _VERSION, whole=True):
         yield Problem(record.path, record.line('version'), VERSION,
-                      f'version is {given}, and the name of the file says {_SUFFIX.search(stem)[0].lstrip("-_ .")}; '
+                      f'version is {given}, and the name of the file says {suffix[0].lstrip("-_ .")}; '
                       'mend the version or rename the file')
 
 

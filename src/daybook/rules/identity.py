@@ -101,9 +101,9 @@ def _duplicates(documents: Collection[Document], paths: Iterable[str], *, slug: 
             holders[_key(document.kind.name, name)][document.path] = name
     known = {document.path: document for document in documents}
     for path in paths:
-        name = _claimed_by_name(path, slug=False) if path not in known and path.endswith('.md') else None
-        if name:
-            holders[_key('', name)][path] = name
+        claimed = _claimed_by_name(path, slug=False) if path not in known and path.endswith('.md') else None
+        if claimed:
+            holders[_key('', claimed)][path] = claimed
     for held in holders.values():
         if len(held) > 1:
             for path in held.keys() & known.keys():

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import TypeGuard
 
 from daybook.documents import schema
 from daybook.documents.config import Invariant
@@ -19,12 +20,12 @@ CLEAN, UNWITNESSED, WRONG = 'clean', 'unwitnessed', 'wrong'
 
 
 class Witness(NamedTuple):
-    """What one note says about one counter: `count` of `calls`, and in words what follows."""
+    """What one note says about one counter: `seen` of `calls`, and in words what follows."""
 
     note: Document
     counter: str
     verdict: str
-    count: int
+    seen: int
     calls: int
     words: str
     rule: str = ''
@@ -39,7 +40,7 @@ class Witness(NamedTuple):
         return Problem(self.note.path, line, self.rule, f'{self.counter}: {self.words}', level)
 
 
-def is_count(value: Any) -> bool:
+def is_count(value: Any) -> TypeGuard[int]:
     """Return whether `value` is a number of calls; `true` is none."""
     return type(value) is int and value >= 0
 

@@ -83,7 +83,7 @@ class Shape(NamedTuple):
     """One habit of naming: `text` such as `YYYY-MM-DD-topic.md`, how many files follow it, and one of them."""
 
     text: str
-    count: int
+    files: int
     example: str
 
 
@@ -231,7 +231,7 @@ def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
     # what only one file does is no habit: it is called by its name
     found = [Shape(text if len(group) > 1 else group[0].rsplit('/', 1)[-1], len(group), group[0])
              for text, group in groups.items()]
-    return tuple(sorted(found, key=lambda shape: (-shape.count, shape.text)))
+    return tuple(sorted(found, key=lambda shape: (-shape.files, shape.text)))
 
 
 def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = False) -> Place:

@@ -103,7 +103,7 @@ def _loose_globs(place: Mapping[str, Any], names: _Names) -> list[str]:
     for path in place['paths']:
         match = re.match(r'[^\W\d_]+[-_]', path.removeprefix(prefix))
         words.setdefault(match[0] if match else path.removeprefix(prefix), []).append(path)
-    found = []
+    found: list[str] = []
     for word, paths in words.items():
         if names.take(paths):
             shared = _shared_glob(prefix, word, paths, place['beside']) if len(paths) > 1 else None
@@ -189,7 +189,9 @@ def _session(findings: Mapping[str, Any]) -> dict[str, Any]:
 def _has_topics(findings: Mapping[str, Any]) -> bool:
     places = [place for place in findings['notes']['places'] if not place['is_archive']]
     names = places[0]['names'] if places else []
-    return sum(n['count'] for n in names if 'topic' in n['shape']) > 0.6 * sum(n['count'] for n in names) > 0
+    every: int = sum(n['count'] for n in names)
+    topics: int = sum(n['count'] for n in names if 'topic' in n['shape'])
+    return topics > 0.6 * every > 0
 
 
 def propose_settings(findings: Mapping[str, Any]) -> dict[str, Any]:

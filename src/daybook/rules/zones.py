@@ -140,8 +140,8 @@ def quoted(known: Zones, path: str, text: str, others: Collection[str]) -> list[
         words = re.sub(r'\W+', ' ', known.records[other].meta['summary']).strip().casefold()
         at = joined.find(words)
         if at >= 0:
-            line = max(number for number, start in enumerate(starts, 1) if start <= at)
-            found.append(Problem(path, line, 'zone-leak',
+            first = max(number for number, start in enumerate(starts, 1) if start <= at)
+            found.append(Problem(path, first, 'zone-leak',
                                  f'repeats the summary of {other}, which is {zones.LADDER[known.of(other)]}, in a document that is '
                                  f'{zones.LADDER[known.of(path)]}; take it out, or raise the zone of this document', causes=(other,)))
     return found

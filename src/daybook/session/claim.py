@@ -148,7 +148,8 @@ def current(repo: Repo, settings: Settings, operator: Operator, environ: Mapping
     here = [claim for claim in open_claims(repo, settings)
             if claim.operator == operator.slug and os.path.realpath(claim.worktree) == os.path.realpath(repo.root)]
     own = [claim for claim in here if claim.session == session]
-    return (own or [claim for claim in here if claim.session is None] or [None])[-1]
+    found = own or [claim for claim in here if claim.session is None]
+    return found[-1] if found else None
 
 
 def close(repo: Repo, claim: Claim) -> None:

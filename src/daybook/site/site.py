@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +60,7 @@ def _render(repo: Repo, settings: Settings, start: Start | None, *, everything: 
     head = None if settings.render_tracked else start.head if start else git_refs.resolve(repo, 'HEAD')
     own = key(settings, parts, b'' if settings.render_tracked else start.mailmap if start else site_memory.mailmap(repo.root))
     output = Output(files.inside(repo.root, settings.render_folder))
-    changed: Iterable[str] | None = None
+    changed: set[str] | None = None
     if can_follow(top, own, last) and not everything and top['stamps'] == output.stamps(top['stamps']):
         changed = now.changed(last)
         if not changed and top['head'] == head:

@@ -156,7 +156,9 @@ class Site:
     def _above(self, path: str) -> Iterator[str]:
         """Yield all documents that may be meant as the parents of one."""
         known = self.get(path)
-        for key in zones.ABOVE if known else ():
+        if known is None:
+            return
+        for key in zones.ABOVE:
             for text in known.entry.references.get(key, ()):
                 yield from self.records.get('name', pages_entry.name_of(text)) or ()
 
@@ -186,8 +188,8 @@ class Site:
             out.setdefault(target, []).append('link')
         for key, named in known.entry.references.items():
             for text in named:
-                if target := self.resolve(key, text, known.entry):
-                    out.setdefault(target, []).append(key)
+                if found := self.resolve(key, text, known.entry):
+                    out.setdefault(found, []).append(key)
         for target in self.versions(known.entry):
             out.setdefault(target, []).append(_SERIES)
         return out
@@ -223,11 +225,12 @@ def _rows_for_targets(known: Known) -> dict[str, list[Any]]:
 
 def _targets(document: Document, settings: Settings) -> tuple[list[str], list[str]]:
     """Return the documents and the images that the text of a document links to, whether they exist or not."""
-    links, images = set(), set()
+    links: set[str] = set()
+    images: set[str] = set()
     found = markdown.survey(document.body)
     for target in (*found.targets, *map(unquote, found.wikilinks)):
         # what was decoded once may hold the `#` of a name
-        for path in {pages_links.target_of(document.path, target), pages_links.target_of(document.path, target.replace('#', '%23'))} - {None}:
+        for path in filter(None, {pages_links.target_of(document.path, target), pages_links.target_of(document.path, target.replace('#', '%23'))}):
             if path.lower().endswith(site_memory.IMAGES):
                 images.add(path)
             elif path != document.path and config.kind_of(settings, path):

@@ -5,6 +5,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
+from typing import IO
 from typing import Any
 
 from daybook.repo import files
@@ -32,7 +33,7 @@ def _decoded(line: bytes) -> Any:
 def _overwrite(path: str, content: bytes) -> None:
     """Write a file in place: some file systems flush what a rename replaces, and `save` tells what is in it."""
     try:
-        stream = open(path, 'r+b')
+        stream: IO[bytes] = open(path, 'r+b')
     except FileNotFoundError:
         stream = open(path, 'wb')
     with stream:

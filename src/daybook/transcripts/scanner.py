@@ -4,12 +4,17 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from daybook.errors import FatalError
 from daybook.transcripts import words
 from daybook.transcripts.redaction import Late
+
+if TYPE_CHECKING:
+    from detect_secrets.plugins.base import BasePlugin
 
 # they take every hash and every address for a secret
 _LEFT_OUT = {'Base64HighEntropyString', 'HexHighEntropyString', 'IPPublicDetector'}
@@ -44,12 +49,15 @@ class Scanner:
             from detect_secrets.filters import heuristic
         except ImportError as error:
             raise FatalError(f'the second scanner is not installed: {_installing()}') from error
-        classes = get_mapping_from_secret_type_to_class().values()
-        self._detectors = [kind() for kind in classes if kind.__name__ not in _LEFT_OUT]
+        classes: Mapping[str, type[BasePlugin]] = get_mapping_from_secret_type_to_class()
+        self._detectors = [kind() for kind in classes.values() if kind.__name__ not in _LEFT_OUT]
         self._keyword = next(one for one in self._detectors if type(one).__name__ == 'KeywordDetector')
         self._detectors.remove(self._keyword)
         self._words = [(one, words.required(getattr(one, 'denylist', ()))) for one in self._detectors]
-        self._heuristic = heuristic
+        self._harmless: tuple[Callable[[str], bool], ...] = (
+            heuristic.is_templated_secret, heuristic.is_prefixed_with_dollar_sign, heuristic.is_sequential_string,
+            heuristic.is_not_alphanumeric_string, heuristic.is_potential_uuid)
+        self._is_reference: Callable[[str], bool] = heuristic.is_indirect_reference
         self._clean: set[int] = set()
         self._deadline = deadline
         self._require_working()
@@ -63,9 +71,7 @@ class Scanner:
 
     def _is_harmless(self, secret: str, line: str) -> bool:
         """Whether the scanner's own filters, as they are by default, would drop a value beside a telling name."""
-        checks: Any = self._heuristic
-        return (checks.is_templated_secret(secret) or checks.is_prefixed_with_dollar_sign(secret) or checks.is_sequential_string(secret)
-                or checks.is_not_alphanumeric_string(secret) or checks.is_potential_uuid(secret) or checks.is_indirect_reference(line))
+        return any(is_harmless(secret) for is_harmless in self._harmless) or self._is_reference(line)
 
     def _keywords(self, text: str) -> Iterator[tuple[str, str]]:
         for piece in words.lines(text, _KEYWORDS).split('\n'):

@@ -32,7 +32,7 @@ def _rules(said: Mapping[str, Any], prefix: str = '') -> str:
 def _doubled(found: Mapping[str, Any]) -> str:
     table = (('same_content', 'with the content of another'), ('same_name', 'named alike but for ` (1)` or `_v01`'), ('same_title', 'with one title'))
     parts = [f'{found[key]["files"]:,} {words}' for key, words in table if found[key]['count']]
-    first = next((found[key]['first'][0] for key, _ in table if found[key]['count']), [])
+    first: Sequence[str] = next((found[key]['first'][0] for key, _ in table if found[key]['count']), [])
     return f'copies: {", ".join(parts)}, such as {_path(first[0])}' if parts else ''
 
 

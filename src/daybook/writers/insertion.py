@@ -85,10 +85,10 @@ def unified_diff(path: str, before: bytes, after: bytes) -> list[str]:
     same = 0
     while same < min(len(old), len(new)) and old[-1 - same] == new[-1 - same]:
         same += 1
-    heads = [[line.decode('utf-8', 'surrogateescape') for line in lines[:len(lines) - max(same - _CONTEXT, 0)]]
-             for lines in (old, new)]
+    old_head, new_head = ([line.decode('utf-8', 'surrogateescape') for line in lines[:len(lines) - max(same - _CONTEXT, 0)]]
+                          for lines in (old, new))
     shown: list[str] = []
-    for line in difflib.unified_diff(*heads, f'a/{path}', f'b/{path}', n=_CONTEXT):
+    for line in difflib.unified_diff(old_head, new_head, f'a/{path}', f'b/{path}', n=_CONTEXT):
         shown.append(line.removesuffix('\n'))
         if not line.endswith('\n'):
             shown.append('\\ No newline at end of file')

@@ -5,7 +5,7 @@ import os
 import posixpath
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Container
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
@@ -24,8 +24,8 @@ class Place(NamedTuple):
     """
 
     path: str
-    shown: Collection[str]
-    withheld: Collection[str]
+    shown: Container[str]
+    withheld: Container[str]
     images: Mapping[str, str]
     files_url: str
     up: str

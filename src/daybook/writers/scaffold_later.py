@@ -31,13 +31,14 @@ class _Base(dict[str, Place]):
 
     def __missing__(self, path: str) -> Place:
         place = self._found.places[path]
-        if place.data is not None and path not in _THEIRS:
-            entry = scaffold_undo.entry_of(self._found.record, path, place.data)
+        data = place.data
+        if data is not None and path not in _THEIRS:
+            entry = scaffold_undo.entry_of(self._found.record, path, data)
             try:
-                if scaffold_record.digest(place.data) in self._released.get(path, ()):
+                if scaffold_record.digest(data) in self._released.get(path, ()):
                     place = Place()
                 elif entry:
-                    place = Place(scaffold_undo.without(path, place.data, entry))
+                    place = Place(scaffold_undo.without(path, data, entry))
             except FatalError as error:
                 self.edited[path] = str(error)
         self[path] = place

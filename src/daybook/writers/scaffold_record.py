@@ -115,7 +115,7 @@ def _known(value: Any, kind: type) -> Any:
     """Return `value` when it is of `kind`, and text when it can be written. Raises TypeError or ValueError."""
     if type(value) is not kind:  # a bool is no number here
         raise TypeError(f'not {kind.__name__}: {value!r}')
-    if kind is str:
+    if isinstance(value, str):
         to_bytes(value)
     return value
 
