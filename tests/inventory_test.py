@@ -11,6 +11,7 @@ import pytest
 from daybook.documents import config
 from daybook.documents import schema
 from daybook.rules import habits
+from daybook.rules import name_shapes
 from daybook.rules import naming
 from daybook.rules import people
 from daybook.rules import proposal
@@ -102,7 +103,8 @@ def test_a_claim_that_nobody_has_filled_is_no_note(repo: Sandbox) -> None:
 def test_notes_by_folder_and_name(paths: list[str], folder: str, shape: str) -> None:
     place = naming.find_places(paths)[0]
     assert (place.kind, place.folder, place.is_loose) == ('session', folder, False)
-    assert (place.shapes[0].text, place.shapes[0].example) == (shape, paths[0])
+    first = name_shapes.shapes(place.files, place.folder)[0]
+    assert (first.text, first.example) == (shape, paths[0])
 
 
 @pytest.mark.parametrize(('path', 'folder'), (
@@ -121,7 +123,7 @@ def test_loose_notes(path: str, folder: str) -> None:
 def test_a_topic_that_occurs_once_does_not_part_a_habit() -> None:
     paths = [f'docs/sessions/2026-01-0{day}-{topic}.md' for day, topic in enumerate(
         ('architecture', 'architecture-review', 'plan-of-architecture', 'bug', 'other'), 1)]
-    found = naming.shapes(paths, 'docs/sessions')
+    found = name_shapes.shapes(paths, 'docs/sessions')
     assert [(shape.text, shape.files) for shape in found] == [('YYYY-MM-DD-topic.md', 5)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from daybook.adoption.sweep import Sweep
+from daybook.documents.file_names import stem_of
 from daybook.rules import habits
 from daybook.rules import naming
 from daybook.rules import targets
@@ -60,11 +61,11 @@ def problems(found: Sweep, places: list[Place]) -> dict[str, Any]:
             {'path': path, 'line': line, 'message': message} for _, path, line, message in broken),
         'list_headers': first(seen.path for seen in looks if seen.header == habits.LIST),
         'duplicate_ids': _duplicates(habits.shared(ids)),
-        'duplicate_names': _duplicates(habits.shared((naming.stem(path), path) for path in sorted(notes))),
+        'duplicate_names': _duplicates(habits.shared((stem_of(path), path) for path in sorted(notes))),
         'duplicate_titles': _duplicates(habits.shared(titles)),
         'decision_numbers': _duplicates(list(naming.numbers_used_twice(decisions).items())),
         'same_but_for_case': _duplicates(habits.shared((path, path) for path in found.files)),
-        'copies': first(path for path in found.markdown if _COPY.search(naming.stem(path))),
+        'copies': first(path for path in found.markdown if _COPY.search(stem_of(path))),
         'crlf': first(seen.path for seen in looks if seen.is_crlf),
         'not_utf8': first(seen.path for seen in looks if not seen.is_utf8),
         'large': first({'path': seen.path, 'bytes': seen.size} for seen in looks if seen.size > 300_000),

@@ -12,6 +12,7 @@ from daybook.adoption.sweep import Sweep
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents import schema
+from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import Kind
 from daybook.documents.kinds import is_claimed
 from daybook.repo import git_status
@@ -44,7 +45,7 @@ def _offered(seen: Look, kind: Kind, twins: Collection[str]) -> bool:
 
 
 def _twins(documents: Mapping[str, Kind]) -> set[str]:
-    groups = habits.shared((f'{kind.name} {naming.stem(path)}', path) for path, kind in documents.items())
+    groups = habits.shared((f'{kind.name} {stem_of(path)}', path) for path, kind in documents.items())
     return {path for _, paths in groups for path in paths}
 
 

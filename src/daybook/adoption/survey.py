@@ -18,6 +18,9 @@ from daybook.adoption.sweep import Sweep
 from daybook.adoption.sweep import read_one
 from daybook.documents import config
 from daybook.documents import markdown
+from daybook.documents.file_names import date_in
+from daybook.documents.file_names import is_month
+from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import is_never
 from daybook.documents.kinds import is_stub
 from daybook.errors import FatalError
@@ -26,6 +29,7 @@ from daybook.repo import git_objects
 from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.rules import habits
+from daybook.rules import name_shapes
 from daybook.rules import naming
 from daybook.rules import people
 from daybook.rules import proposal
@@ -38,13 +42,13 @@ _INDEX = re.compile(r'(?:^|[-_\d])(?:index|readme|sessions_hub)$', re.I)
 
 
 def _shapes(place: Place) -> list[dict[str, Any]]:
-    return [{'shape': shape.text, 'count': shape.files, 'example': shape.example} for shape in place.shapes]
+    return [{'shape': shape.text, 'count': shape.files, 'example': shape.example} for shape in name_shapes.shapes(place.files, place.folder)]
 
 
 def _place(place: Place, ignored: Collection[str]) -> dict[str, Any]:
     return {'folder': place.folder, 'files': len(place.files), 'names': _shapes(place), 'first': place.first,
             'last': place.last, 'is_archive': place.is_archive, 'is_ignored': _probe(place.folder) in ignored,
-            'is_loose': place.is_loose, 'is_rollup': 2 * sum(map(naming.is_month, place.files)) > len(place.files),
+            'is_loose': place.is_loose, 'is_rollup': 2 * sum(map(is_month, place.files)) > len(place.files),
             'paths': list(place.files)}
 
 
@@ -77,11 +81,11 @@ def _maps(found: Sweep, places: Collection[Place]) -> list[dict[str, Any]]:
             by_folder.setdefault(place.folder, []).append(place)
     for path, seen in found.looks.items():
         folder = path.rpartition('/')[0]
-        if folder in by_folder and _INDEX.search(naming.stem(path)) and not naming.date_in(path[len(folder):]):
+        if folder in by_folder and _INDEX.search(stem_of(path)) and not date_in(path[len(folder):]):
             files = [file for place in by_folder[folder] for file in place.files if file != path]
             again = read_one(found.repo, path)
-            named = sum(naming.stem(file) in again.text for file in files) if again else 0
-            is_map = naming.stem(path).upper() == 'INDEX' or named == len(files) > 0
+            named = sum(stem_of(file) in again.text for file in files) if again else 0
+            is_map = stem_of(path).upper() == 'INDEX' or named == len(files) > 0
             if is_map or (named > 1 and named * 10 >= len(files)):
                 maps.append({'path': path, 'is_generated': seen.is_index,
                                 'says_generated': seen.is_generated, 'lists': named, 'of': len(files)})
@@ -111,8 +115,8 @@ def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int
     mine = [place for place in places if place.kind == naming.NOTES]
     paths = [path for place in mine for path in place.files]
     looks = [found.looks[path] for path in paths if path in found.looks]
-    rollups = [seen for seen in looks if not naming.date_in(naming.stem(seen.path))
-               and (seen.entries >= 3 or naming.is_month(seen.path) and seen.rows > 1)]
+    rollups = [seen for seen in looks if not date_in(stem_of(seen.path))
+               and (seen.entries >= 3 or is_month(seen.path) and seen.rows > 1)]
     others = [path for path in found.files if not path.lower().endswith(MARKDOWN)]
     folders = tuple(f'{place.folder}/' for place in mine if not place.is_loose)
     sections = _sections(repo, paths)

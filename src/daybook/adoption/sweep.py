@@ -8,11 +8,11 @@ from typing import Any
 from daybook.documents import frontmatter
 from daybook.documents import governed
 from daybook.documents import markdown
+from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Governed
 from daybook.repo.git import Repo
 from daybook.repo.git_objects import TreeEntry
 from daybook.rules import habits
-from daybook.rules import naming
 from daybook.rules import targets
 from daybook.rules.habits import Look
 from daybook.writers import indexes
@@ -32,7 +32,7 @@ class Sweep:
         apart = {*self.symlinks, *self.submodules}
         self.markdown = [path for path in self.files if path.lower().endswith(MARKDOWN) and path not in apart]
         self.known = targets.Known(self.files, apart)
-        self.stems = {naming.stem(path).casefold() for path in self.files}
+        self.stems = {stem_of(path).casefold() for path in self.files}
         self.looks: dict[str, Look] = {}
         self.links: dict[str, list[dict[str, Any]]] = {}  # faults of relative links, by fault
         self.wikilinks = self.lost_wikilinks = 0
@@ -66,7 +66,7 @@ class Sweep:
 
     def _wikilink(self, path: str, target: str) -> None:
         name = target.partition('#')[0].rsplit('/', 1)[-1].casefold()
-        is_found = not name or name in self.stems or naming.stem(name) in self.stems or self.known.has(target)
+        is_found = not name or name in self.stems or stem_of(name) in self.stems or self.known.has(target)
         self.wikilinks += 1
         self.lost_wikilinks += not is_found
 

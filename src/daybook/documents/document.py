@@ -14,6 +14,7 @@ from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.file_names import stem_of
 from daybook.documents.frontmatter import Block
 from daybook.documents.frontmatter import Parsed
 from daybook.documents.kinds import BUILT_IN
@@ -106,11 +107,6 @@ def settings_of(repo: Repo) -> Settings | None:
         if git.is_in_git_hook() and config.PATH not in git_status.staged_changes(repo):
             return None
         raise
-
-
-def stem_of(path: str) -> str:
-    """Return the file name of `path` without folder and extension."""
-    return path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
 
 
 def title_of(document: Document) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
+from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import Kind
 
 VERSION = 3  # of what `dump` writes
@@ -220,8 +221,7 @@ def texts(value: Any) -> list[str]:
 
 def names_of(record: Record) -> set[str]:
     """Return the names by which others may refer to a document besides its path, in folded case."""
-    stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
-    return {name.casefold() for name in (stem, record.meta.get('id'), record.meta.get('external_id')) if isinstance(name, str)}
+    return {name.casefold() for name in (stem_of(record.path), record.meta.get('id'), record.meta.get('external_id')) if isinstance(name, str)}
 
 
 class Names:

@@ -4,9 +4,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from daybook.documents import document
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.documents.file_names import stem_of
 from daybook.handoff.facts import Facts
 from daybook.handoff.facts import FileChange
 from daybook.writers import inline
@@ -54,7 +54,7 @@ def _documents(changes: Sequence[FileChange], settings: Settings) -> list[str]:
     for each in sorted(changes):
         kind = kind_of(settings, each.path)
         if kind is not None:
-            found.setdefault(kind.name, []).append(document.stem_of(each.path))
+            found.setdefault(kind.name, []).append(stem_of(each.path))
     texts = []
     for name in (kind.name for kind in settings.kinds if kind.name in found):
         more = f' and {len(found[name]) - _NAMED} more' if len(found[name]) > _NAMED else ''

@@ -10,6 +10,7 @@ from typing import Any
 from daybook.documents import document
 from daybook.documents import schema
 from daybook.documents.config import Settings
+from daybook.documents.file_names import stem_of
 from daybook.errors import FatalError
 from daybook.handoff import change_summary
 from daybook.handoff import journal as journals
@@ -60,7 +61,7 @@ def _index_entry(settings: Settings, place: str, path: str, title: str) -> index
     folder = posixpath.dirname(path)
     if place != index_set.path_of(folder):
         return index_set.folder_entry(posixpath.dirname(place), folder)
-    return indexes.Entry(posixpath.basename(path), document.stem_of(path), title)
+    return indexes.Entry(posixpath.basename(path), stem_of(path), title)
 
 
 def summary_of(facts: Facts, settings: Settings, say: Callable[[str], object]) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
-from daybook.documents.document import stem_of
+from daybook.documents.file_names import stem_of
 from daybook.handoff import history
 from daybook.handoff.history import Commit
 from daybook.handoff.history import Record
@@ -18,8 +18,8 @@ from daybook.handoff.history import Row
 from daybook.repo import git
 from daybook.repo import git_refs
 from daybook.repo.git import Repo
-from daybook.session.claim import Claim
 from daybook.session.claim import ID
+from daybook.session.claim import Claim
 from daybook.session.operators import Operator
 from daybook.writers import indexes
 

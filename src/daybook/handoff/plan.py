@@ -12,6 +12,7 @@ from typing import NamedTuple
 from daybook.documents import action_log
 from daybook.documents import conflicts
 from daybook.documents import document
+from daybook.documents import file_names
 from daybook.documents import slugs
 from daybook.documents.config import Settings
 from daybook.errors import FatalError
@@ -84,7 +85,7 @@ def _near(name: str, by_stem: Mapping[str, str]) -> str | None:
     import difflib  # slow to import, and most drafts name what is there
 
     near = difflib.get_close_matches(_name_of(name), by_stem, n=1)
-    return document.stem_of(by_stem[near[0]]) if near else None
+    return file_names.stem_of(by_stem[near[0]]) if near else None
 
 
 def _find_workstreams(request: Request, draft: Draft, facts: Facts) -> tuple[tuple[str, ...], tuple[tuple[str, str | None], ...]]:
@@ -181,7 +182,7 @@ def gather(request: Request, claim: Claim | None) -> tuple[Facts, Telemetry]:
 def make(request: Request, draft: Draft, facts: Facts, telemetry: Telemetry) -> Plan:
     """Return the plan; says what is left alone and why."""
     paths, missing = _find_workstreams(request, draft, facts)
-    names = (*(document.stem_of(path) for path in paths), *(name for name, _ in missing))
+    names = (*(file_names.stem_of(path) for path in paths), *(name for name, _ in missing))
     return Plan(draft, facts, telemetry, _linkable(request, paths), names, missing, _index_targets(request),
                 request.settings.handoff_changelog, _action_log(request))
 

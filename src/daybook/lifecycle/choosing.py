@@ -14,6 +14,7 @@ from daybook.documents import review
 from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.documents.file_names import date_in
 from daybook.errors import FatalError
 from daybook.rules import naming
 from daybook.session import claim
@@ -35,7 +36,7 @@ def day_of(note: Document) -> str:
     by_id = claim.ID.match(note.identity)
     digits = by_id['day'][-6:] if by_id else ''
     days = {review.date_of(note.meta.get(key)) for key in _TIMES}
-    days |= {naming.date_in(note.stem), review.date_of(f'20{digits[:2]}-{digits[2:4]}-{digits[4:]}')}
+    days |= {date_in(note.stem), review.date_of(f'20{digits[:2]}-{digits[2:4]}-{digits[4:]}')}
     days |= {review.date_of(found) for found in (_DATED_HEADING.findall(note.body) if '# ' in note.body else ())}
     return max(days)
 

@@ -18,6 +18,7 @@ from daybook.documents import zones
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
 from daybook.documents.document import Document
+from daybook.documents.file_names import stem_of
 from daybook.documents.percent import encoded
 from daybook.errors import FatalError
 from daybook.governance import records
@@ -115,7 +116,7 @@ def _free_path(repo: Repo, settings: Settings, note: Document, stem: str, wanted
     if not settings.kind('learning').paths:
         raise FatalError('no folder of learnings; name one under `kinds.learning.paths`')
     on_disk = {tree.folded(name.rsplit('.', 1)[0]) for name in _names_in(repo, folder)}
-    taken = {tree.folded(document.stem_of(path)) for path in git_status.tracked_files(repo) if _is_learning(settings, path)} | on_disk
+    taken = {tree.folded(stem_of(path)) for path in git_status.tracked_files(repo) if _is_learning(settings, path)} | on_disk
     for number in range(1, _MOST + 1):
         name = stem if number == 1 else f'{stem}-{number}'
         path = posixpath.join(folder, f'{name}.md')
@@ -152,7 +153,7 @@ def keep(repo: Repo, settings: Settings, note: Document, learning: Learning, tit
         raise FatalError(f'{note.path}: {learning.title}: {error}') from error
     if is_there:
         return Kept(path, None, after)
-    meta = {**_meta(note, learning, title, document.stem_of(path), today), **_zone(repo, settings, note, path)}
+    meta = {**_meta(note, learning, title, stem_of(path), today), **_zone(repo, settings, note, path)}
     source = f'[{_words(document.title_of(note))}]({encoded(tree.relative(path, note.path))})'
     whole = promotion.document(meta, schema.property_order('learning'), text, source)
     return Kept(path, git_objects.as_checked_out(repo, path, git_objects.write_blob(repo, path, whole.encode())), after)

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.document import Document
+from daybook.documents.file_names import date_in
 from daybook.problem import Problem
 from daybook.rules import habits
-from daybook.rules import naming
 from daybook.session import claim
 
 _ENTRY = re.compile(r'^#{1,4}[ \t].*?(20\d\d-\d\d-\d\d)', re.MULTILINE)
@@ -88,8 +88,8 @@ def _day(doc: Document, entries: list[str]) -> str:
         digits = by_id['day'][-6:]
         return f'20{digits[:2]}-{digits[2:4]}-{digits[4:]}'
     created = doc.meta.get('created')
-    candidates = (entries[-1] if entries else '', naming.date_in(created) if isinstance(created, str) else '',
-                  naming.date_in(doc.stem))
+    candidates = (entries[-1] if entries else '', date_in(created) if isinstance(created, str) else '',
+                  date_in(doc.stem))
     return next((day for day in candidates if day), '')
 
 
@@ -117,7 +117,7 @@ def of_note(doc: Document) -> Head:
 
 def _newest_entry(log: str) -> tuple[str, str]:
     """Return the entry of the latest day, and the day; the first one counts among equals, as hand-off writes it on top."""
-    found = [(naming.date_in(item[1]), ' '.join(item[1].split())) for item in _ITEM.finditer(log)]
+    found = [(date_in(item[1]), ' '.join(item[1].split())) for item in _ITEM.finditer(log)]
     if not found:
         return '', ''
     day, entry = max(found, key=lambda pair: pair[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
+from daybook.documents.file_names import stem_of
 from daybook.documents.governed import HEADER
 from daybook.documents.governed import Record
 from daybook.problem import Problem
@@ -47,7 +48,7 @@ def _numbers(text: Any, pattern: re.Pattern[str], *, whole: bool) -> tuple[int, 
 
 def _version(record: Record) -> Iterator[Problem]:
     given = record.meta.get('version')
-    stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+    stem = stem_of(record.path)
     suffix, named = _SUFFIX.search(stem), _numbers(stem, _SUFFIX, whole=False)
     if given is not None and suffix and named and named != _numbers(given, _VERSION, whole=True):
         yield Problem(record.path, record.line('version'), VERSION,
@@ -57,7 +58,7 @@ def _version(record: Record) -> Iterator[Problem]:
 
 def is_governed(record: Record) -> bool:
     """Return whether a header says anything that is checked here."""
-    stem = record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
+    stem = stem_of(record.path)
     return 'source_path' in record.meta or _must_be_whole(record) or 'version' in record.meta and _SUFFIX.search(stem) is not None
 
 

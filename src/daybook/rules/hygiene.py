@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from daybook.documents import governed
-from daybook.documents.document import stem_of
+from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Header
 
 # keys that nothing but a document of ours has

@@ -13,7 +13,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents.document import Document
-from daybook.documents.document import stem_of
+from daybook.documents.file_names import stem_of
 from daybook.problem import Problem
 
 CLAIM_ID = re.compile(r'[A-Z][A-Z0-9]{1,4}-[0-9]{6}-[0-9]{2}(?:[a-z0-9]{3})?')

@@ -3,13 +3,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Mapping
 from typing import NamedTuple
 
+from daybook.documents.file_names import DATED
+from daybook.documents.file_names import ID
+from daybook.documents.file_names import MONTH
+from daybook.documents.file_names import NOTE_WORDS
+from daybook.documents.file_names import date_in
+from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import is_never
 
 NOTES = 'session'
@@ -46,16 +50,6 @@ _AGENT_HOME = re.compile(
 _ARCHIVE = frozenset(('archive', 'archived', 'archives', 'archief', 'legacy', 'old', 'done', 'completed'))
 _NO_DOCUMENT = re.compile(r'^(?:\d+[-_])?(?:readme|index|claude|agents|gemini)(?:\W|_|$)', re.I)
 
-_DATE = r'(?<!\d)(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)'
-_DATED = re.compile(_DATE)
-_MONTH = r'(?<!\d)20\d\d[-_](?:0[1-9]|1[0-2])(?![-_]?\d)'
-_ID = r'^[A-Z][A-Z0-9]{1,4}-\d{6}-\d\d(?:[a-z0-9]{3})?(?![a-z0-9])'
-_TOKEN = re.compile(
-    rf'(?P<id>{_ID})|(?P<date>{_DATE})(?P<time>[-_T ](?:[01]\d|2[0-3])[0-5]\d(?!\d))?'
-    rf'|(?P<month>{_MONTH})|(?P<word>[^\W_]+)|(?P<gap>[\W_]+)')
-_WORD = re.compile(r'([^\W\d_]+)(\d*)')
-_NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog', 'sessao', 'sessão',
-                         'sesion', 'sesión', 'sessie', 'sitzung', 'séance', 'сессия'))
 _NUMBERED = re.compile(r'(?:^|[\W_])(?:session|sess[aã]o|sesi[oó]n|sessie|sitzung|séance|sessione|сессия|сесія|会话|セッション|세션'
                        r'|conv|local|pass|day|s|week)[\W_]*\d', re.I)
 _NOTE_NAME = re.compile(r'(?:^|[\W_])(?:hand[-_]?offs?|handovers?|worklog|journal|devlog|closeout)(?:[\W_]|$)', re.I)
@@ -79,21 +73,12 @@ _EXPLAINING = re.compile(r'(?:^|[-/])(?:references?|refs?|patterns?|schemas?|gui
 _DECISION = re.compile(r'adr[-_ ]?\d{2,5}(?!\d)', re.I)
 
 
-class Shape(NamedTuple):
-    """One habit of naming: `text` such as `YYYY-MM-DD-topic.md`, how many files follow it, and one of them."""
-
-    text: str
-    files: int
-    example: str
-
-
 class Place(NamedTuple):
     """Documents of one `kind` kept by hand: in `folder`, or loose files of it; `first` and `last` are dates or ''."""
 
     kind: str
     folder: str
     files: tuple[str, ...]
-    shapes: tuple[Shape, ...]
     first: str = ''
     last: str = ''
     is_loose: bool = False
@@ -104,20 +89,9 @@ class Place(NamedTuple):
         return any(part.lower() in _ARCHIVE for part in self.folder.split('/'))
 
 
-def stem(path: str) -> str:
-    """Return the file name of `path` without its extension."""
-    return path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
-
-
-def date_in(name: str) -> str:
-    """Return the first date in a name as `YYYY-MM-DD`, or ``."""
-    match = _DATED.search(name)
-    return f'{match["y"]}-{match["m"]}-{match["d"]}' if match else ''
-
-
 def _is_note_name(path: str) -> bool:
-    name = stem(path)
-    return bool(date_in(path) or re.match(_ID, name) or re.search(_MONTH, name) or _NUMBERED.search(name)
+    name = stem_of(path)
+    return bool(date_in(path) or re.match(ID, name) or re.search(MONTH, name) or _NUMBERED.search(name)
                 or _NOTE_NAME.search(name))
 
 
@@ -128,13 +102,13 @@ def _normal(name: str) -> str:
 
 def begins_as_note(path: str) -> bool:
     """Return whether the first word of a name says that the file is a note: `SESSION_2_FINDINGS.md`."""
-    words = _normal(stem(path)).split('-')
-    return words[0] in _NOTE_WORDS or '-'.join(words[:2]) in ('hand-off', 'hand-over')
+    words = _normal(stem_of(path)).split('-')
+    return words[0] in NOTE_WORDS or '-'.join(words[:2]) in ('hand-off', 'hand-over')
 
 
 def is_document_name(path: str) -> bool:
     """Return whether `path` may be a document at all: no map of content, no template, no agent's instructions."""
-    return not (_NO_DOCUMENT.search(stem(path)) or is_never(path))
+    return not (_NO_DOCUMENT.search(stem_of(path)) or is_never(path))
 
 
 def is_put_away(path: str) -> bool:
@@ -163,85 +137,13 @@ def _home(path: str) -> tuple[str, str, float] | None:
     return (NOTES, '/'.join(folders[:maybe[-1] + 1]), _MAYBE) if maybe else None
 
 
-def _words(name: str) -> list[str]:
-    return [m[1].lower() for token in _TOKEN.finditer(name) if token['word'] and (m := _WORD.match(token['word']))]
-
-
-def _fixed_words(names: Collection[str]) -> set[str]:
-    """Return the words that belong to the habit, not to the topic: frequent ones, the sooner when they come first."""
-    often = Counter(word for name in names for word in set(_words(name)))
-    first = Counter(words[0] for name in names if name[:1].isalpha() and (words := _words(name)))
-    some = max(3, len(names) // 5)
-    fixed = {word for word, count in often.items() if count >= max(3, len(names) / 2)}
-    fixed |= {word for word, count in first.items() if count >= some or word in _NOTE_WORDS}
-    return fixed | {word for word in _NOTE_WORDS if often[word] >= some}
-
-
-def _word_shape(word: str, fixed: Collection[str], before: str) -> str:
-    letters = _WORD.fullmatch(word)
-    if letters and letters[1].lower() in fixed:
-        return letters[1] + ('N' if letters[2] else '')
-    return 'N' if word.isdigit() and before != 'topic' else 'topic'
-
-
-def _shape(name: str, fixed: Collection[str]) -> str:
-    parts: list[str] = []
-    for token in _TOKEN.finditer(name):
-        before = parts[-2] if len(parts) > 1 else ''
-        if token['id']:
-            parts.append('XX-YYMMDD-NN')
-        elif token['date']:
-            parts.append(token['s'].join(('YYYY', 'MM', 'DD')) + (token['time'][0] + 'HHMM' if token['time'] else ''))
-        elif token['month']:
-            parts.append('YYYY-MM')
-        elif token['gap']:
-            parts.append(token['gap'])
-        else:
-            parts.append(_word_shape(token['word'], fixed, before))
-            if parts[-1] == before == 'topic':
-                del parts[-2:]
-    return ''.join(parts)
-
-
-def _named_by(path: str, folder: str) -> tuple[str, str]:
-    """Return the name that carries the habit, and what follows it: a session may have a folder of its own."""
-    inner = path[len(folder):].strip('/').split('/')
-    dated = next((part for part in inner[:-1] if date_in(part)), None)
-    if dated and not date_in(inner[-1]):
-        return dated, '/*.md'
-    name, _, ending = inner[-1].rpartition('.')
-    return name, f'.{ending}'
-
-
-def _grouped(names: Mapping[str, tuple[str, str]], fixed: Collection[str]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for path, (name, ending) in names.items():
-        groups[_shape(name, fixed) + ending].append(path)
-    return groups
-
-
-def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
-    """Return the habits of naming below `folder`, the commonest first."""
-    names = {path: _named_by(path, folder) for path in paths}
-    groups = _grouped(names, _fixed_words([name for name, _ in names.values()]))
-    single = {group[0]: names[group[0]] for group in groups.values() if len(group) == 1}
-    groups = defaultdict(list, {text: group for text, group in groups.items() if len(group) > 1})
-    for text, group in _grouped(single, ()).items():  # what stands alone may follow a habit less strictly
-        groups[text] += group
-    # what only one file does is no habit: it is called by its name
-    found = [Shape(text if len(group) > 1 else group[0].rsplit('/', 1)[-1], len(group), group[0])
-             for text, group in groups.items()]
-    return tuple(sorted(found, key=lambda shape: (-shape.files, shape.text)))
-
-
 def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = False) -> Place:
     dates = sorted(filter(None, map(date_in, files)))
-    return Place(kind, folder, tuple(sorted(files)), shapes(sorted(files), folder),
-                 dates[0] if dates else '', dates[-1] if dates else '', is_loose)
+    return Place(kind, folder, tuple(sorted(files)), dates[0] if dates else '', dates[-1] if dates else '', is_loose)
 
 
 def _is_loose(path: str) -> bool:
-    name = _normal(_DATED.sub('', stem(path)))
+    name = _normal(DATED.sub('', stem_of(path)))
     folder = '/'.join(map(_normal, path.split('/')[:-1]))
     return bool(_LOOSE.search(name)) and not (_NOT_LOOSE.search(name) or _EXPLAINING.search(folder) or is_foreign(path))
 
@@ -249,13 +151,8 @@ def _is_loose(path: str) -> bool:
 def is_rewritten(path: str) -> bool:
     """Return whether a file that changes often holds the state of the work, by its name: `state.md`, `PENDING.md`."""
     home = _home(path)
-    return bool(_STATE.search(stem(path))) and is_document_name(path) and not date_in(path) and not is_foreign(path) \
+    return bool(_STATE.search(stem_of(path))) and is_document_name(path) and not date_in(path) and not is_foreign(path) \
         and (home is None or home[0] == NOTES)
-
-
-def is_month(path: str) -> bool:
-    """Return whether a file is named by a month alone, as a rollup is."""
-    return bool(re.fullmatch(_MONTH, stem(path)))
 
 
 def is_running(path: str) -> bool:
@@ -263,7 +160,7 @@ def is_running(path: str) -> bool:
     folder = path.rpartition('/')[0]
     # deeper down it is the hand-off of one piece of work
     is_near = path.count('/') < 2 or _normal(folder.rpartition('/')[2]) in _NOTE_FOLDERS
-    return is_near and bool(_RUNNING.match(_normal(stem(path)))) and not date_in(path) and not is_foreign(path)
+    return is_near and bool(_RUNNING.match(_normal(stem_of(path)))) and not date_in(path) and not is_foreign(path)
 
 
 def find_places(paths: Iterable[str], dated: Collection[str] = ()) -> list[Place]:
@@ -303,7 +200,7 @@ def _decisions(paths: Iterable[str]) -> dict[str, list[str]]:
     folders: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders[path.rpartition('/')[0]].append(path)
-    found = {folder: [path for path in files if _DECISION.match(stem(path)) and not is_foreign(path)] for folder, files in folders.items()}
+    found = {folder: [path for path in files if _DECISION.match(stem_of(path)) and not is_foreign(path)] for folder, files in folders.items()}
     return {folder: files for folder, files in found.items() if len(files) > 2 and 2 * len(files) >= len(folders[folder])}
 
 
@@ -311,7 +208,7 @@ def numbers_used_twice(paths: Iterable[str]) -> dict[str, list[str]]:
     """Return the decisions that share a number (`0007-a.md`, `ADR-0007-b.md`), by number."""
     taken: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        match = re.match(r'(?:adr[-_ ]?)?(\d{3,5})(?=[-_. ]|$)(?![-_.]\d\d[-_.]\d\d)', stem(path), re.I)
+        match = re.match(r'(?:adr[-_ ]?)?(\d{3,5})(?=[-_. ]|$)(?![-_.]\d\d[-_.]\d\d)', stem_of(path), re.I)
         if match:
             taken[f'{path.rpartition("/")[0]}/{int(match[1]):04}'].append(path)
     return {number: sorted(found) for number, found in sorted(taken.items()) if len(found) > 1}

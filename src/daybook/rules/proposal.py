@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from daybook.documents.file_names import stem_of
+
 # words by which people title a section, in the languages met so far, and the section that Daybook knows it as
 _SECTIONS = {
     'Summary': 'summary|session summary|executive summary|overview|tl;?dr|at a glance'
@@ -51,7 +53,7 @@ def literal(text: str) -> str:
 
 
 def _stem(path: str) -> str:
-    return path.rsplit('/', 1)[-1].rsplit('.', 1)[0].casefold()
+    return stem_of(path).casefold()
 
 
 class _Names:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents.document import Document
-from daybook.documents.document import stem_of
+from daybook.documents.file_names import stem_of
 from daybook.problem import Problem
 
 _SUPERSEDING = ('plan', 'adr')

@@ -8,6 +8,7 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import review
+from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Names
 from daybook.documents.governed import Record
 from daybook.documents.governed import texts
@@ -80,12 +81,8 @@ def _pairs(known: dict[str, Record], key: str) -> set[tuple[str, str]]:
             if (other := finder.find(name, record)) and other != path}
 
 
-def _name(record: Record) -> str:
-    return record.path.rsplit('/', 1)[-1].rsplit('.', 1)[0]
-
-
 def _silent(record: Record, key: str, other: Record, words: str) -> Wrong:
-    named = [*_named(record, key), _name(other)]
+    named = [*_named(record, key), stem_of(other.path)]
     wanted = named if len(named) > 1 or isinstance(record.meta.get(key), list) else named[0]
     shown = f'[{", ".join(named)}]' if isinstance(wanted, list) else wanted
     return Wrong(Problem(record.path, record.line(key), 'succession-one-way',

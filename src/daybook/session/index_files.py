@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from daybook.documents import document
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.documents.file_names import stem_of
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_refs
@@ -41,7 +42,7 @@ def is_by_hand(repo: Repo, path: str) -> bool:
 
 def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequence[str]) -> dict[str, str]:
     """Return the title of each document of `places` but the stubs; of those that are not in `read` or gone from disk, the stem."""
-    titles = {path: document.stem_of(path) for path in places}
+    titles = {path: stem_of(path) for path in places}
     unread = set(read)
     for found in document.read_all(repo, settings, read):
         unread.discard(found.path)

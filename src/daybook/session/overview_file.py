@@ -11,6 +11,7 @@ from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
+from daybook.documents.file_names import stem_of
 from daybook.repo import files
 from daybook.repo.git import Repo
 from daybook.writers import cadence
@@ -34,7 +35,7 @@ def text_of(repo: Repo, settings: Settings) -> str | None:
 
 def _is_state(settings: Settings, path: str) -> bool:
     """Return whether a document tells how things stand: its name says so, or a rule has it follow what changes."""
-    is_named_so = _STATE.search(document.stem_of(path)) is not None
+    is_named_so = _STATE.search(stem_of(path)) is not None
     if is_named_so or not settings.cochange:
         return is_named_so
     from daybook.rules import cochange  # brings the reader of Markdown along, which an index seldom needs

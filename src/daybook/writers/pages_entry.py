@@ -13,8 +13,8 @@ from daybook.documents import markdown
 from daybook.documents import review
 from daybook.documents import zones
 from daybook.documents.document import Document
-from daybook.documents.document import stem_of
 from daybook.documents.document import title_of
+from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Record
 from daybook.documents.review import Policy
 from daybook.writers import inline
