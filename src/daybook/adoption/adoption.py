@@ -14,6 +14,7 @@ from daybook import problem
 from daybook.adoption import people
 from daybook.adoption import survey
 from daybook.adoption import workplace
+from daybook.adoption.places import Places
 from daybook.documents import config
 from daybook.documents import document
 from daybook.documents.globs import glob_regex
@@ -52,28 +53,6 @@ _LEFTHOOK = re.compile(r'\.?lefthook(?:-local)?\.(?:ya?ml|toml|jsonc?)')
 _AGENT_SETTINGS = ('.claude/settings.json', '.claude/settings.local.json')
 _CALL = re.compile(rb'(pre-commit|prek) run --hook-stage manual (?:claim-session|handoff|resume)')
 _TOOL = re.compile(r'mcp__(\w+?)(?:__|\b)')
-
-
-def place_at(root: str, path: str) -> Place:
-    """Return what stands at a path of the repository, and why it must not be written."""
-    try:
-        absolute = files.inside(root, path)
-    except FatalError:
-        return Place(obstacle='it goes through a symbolic link, which is left alone')
-    here = root
-    for part in path.split('/')[:-1]:
-        here = os.path.join(here, part)
-        if os.path.lexists(here) and not os.path.isdir(here):
-            return Place(obstacle=f'{part} is a file, not a folder')
-    if os.path.isdir(absolute):
-        return Place(obstacle='it is a folder')
-    try:
-        data = files.read_bytes(absolute)
-    except OSError as error:
-        return Place(obstacle=f'it cannot be read ({error.strerror})')
-    if data is None and path in sparse.left_out(root):
-        return Place(obstacle=f'the sparse checkout leaves it out; `git sparse-checkout add {path.split("/")[0]}` takes it in')
-    return Place(data)
 
 
 def _has_failing(repo: Repo, settings: config.Settings, tracked: Sequence[str]) -> bool:
@@ -169,18 +148,6 @@ def _line_files(repo: Repo, settings: config.Settings) -> tuple[str, ...]:
     overview = settings.indexes_overview if settings.indexes_when == 'commit' else None
     kept = [overview] if overview and _is_free(repo, overview) else []
     return (*kept, *([settings.handoff_action_log] if settings.handoff_action_log else []))
-
-
-class Places(dict[str, Place]):
-    """What stands at each path that somebody asks for, as it was when they first did."""
-
-    def __init__(self, root: str) -> None:
-        super().__init__()
-        self._root = root
-
-    def __missing__(self, path: str) -> Place:
-        self[path] = place_at(self._root, path)
-        return self[path]
 
 
 def _agents(root: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from collections.abc import Iterator
 
-from daybook.adoption import adoption
+from daybook.adoption.places import Places
 from daybook.documents import config
 from daybook.errors import FatalError
 from daybook.repo import files
@@ -74,7 +74,7 @@ def unrecorded(repo: Repo, steps: Iterable[Step], script: bytes) -> list[str]:
 
 def _pages(repo: Repo, script: bytes) -> set[str]:
     """Return the files that are, byte for byte, what the widest init would write here."""
-    there = Found(adoption.Places(repo.root), kinds=_settings(repo).kinds, script=script)
+    there = Found(Places(repo.root), kinds=_settings(repo).kinds, script=script)
     steps = scaffold.plan(there, Wanted(frozenset(scaffold.EXTRAS), calls.URL, ''))
     return {step.path for step in steps if step.note == AS_PLANNED}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from daybook.adoption import adoption
+from daybook.adoption import places
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
@@ -63,7 +63,7 @@ def _write(repo: Repo, path: str, content: bytes) -> None:
 
 def _check(repo: Repo, found: Found, step: Step) -> None:
     path = os.path.join(repo.root, *step.path.split('/'))
-    if adoption.place_at(repo.root, step.path) != found.places[step.path]:
+    if places.place_at(repo.root, step.path) != found.places[step.path]:
         raise FatalError(f'{step.path} changed while it was looked at; nothing was written, run init again')
     existing = path
     while not os.path.lexists(existing):

@@ -3,15 +3,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any
 from typing import NamedTuple
 
-from daybook.documents import document
 from daybook.documents import review
 from daybook.documents.config import Settings
 from daybook.documents.kinds import fixed_folder
@@ -24,6 +21,7 @@ from daybook.resume import branches
 from daybook.resume import drift
 from daybook.resume import glance
 from daybook.resume import heads
+from daybook.resume import last_note
 from daybook.resume import reading
 from daybook.resume import recall
 from daybook.resume import standing
@@ -31,15 +29,12 @@ from daybook.resume import witness
 from daybook.resume.glance import Glance
 from daybook.resume.reading import Here
 from daybook.resume.reading import Reader
-from daybook.resume.recall import Last
 from daybook.resume.recall import Note
 from daybook.resume.recall import Notes
 from daybook.resume.recall import Owners
 from daybook.resume.view import Due
-from daybook.resume.view import LastNote
 from daybook.resume.view import OpenClaim
 from daybook.resume.view import Peer
-from daybook.resume.view import Quote
 from daybook.resume.view import View
 from daybook.resume.view import Workstream
 from daybook.session import claim
@@ -48,8 +43,6 @@ from daybook.session import telemetry
 from daybook.session.operators import Operator
 from daybook.writers import calls
 
-# older notes have no resume prompt, but most say what comes next
-_SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
 _DUE = 8  # documents whose review is due; the rest is only counted
 _PEERS = 20  # of whom more is asked; an answer shows fewer
 
@@ -96,59 +89,6 @@ def _who(call: Call) -> Operator:
     word = call.operator.casefold()
     return next((who for who in known if word in (who.slug.casefold(), who.initials.casefold(), who.name.casefold())),
                 Operator(call.operator, call.operator, '', ()))
-
-
-def _quotes(note: Note, text: str, settings: Settings) -> tuple[Quote, ...]:
-    aliases = dict(settings.kind('session').section_aliases)
-    found = {title: heads.section(text, (title, *aliases.get(title, ()), *others)) for title, others in _SECTIONS.items()}
-    if not any(found.values()):
-        found = {'It says': text}  # an old note of another shape: its beginning is better than nothing
-    return tuple(Quote(title, body[:1 << 16]) for title, body in found.items())
-
-
-def _doubt(reader: Reader, note: Note, last: Last | None, configured: Mapping[str, Operator]) -> str:
-    """Return who stands behind a note when that is not its operator; only then its earlier commits are looked at."""
-    doubt = witness.doubt(note, last, configured)
-    if not doubt or not last:
-        return doubt
-    return witness.doubt(note, witness.author_of(reader.repo, note, last, reader.settings.kind('session')), configured)
-
-
-def _is_changed(repo: Repo, note: Note) -> bool:
-    # a file that was only touched is among those of the disk too
-    return not note.oid and git.git('--no-optional-locks', 'diff', '--quiet', '--no-ext-diff', 'HEAD', '--',
-                                    *git.pathspec([note.path]), cwd=repo.root).code == 1
-
-
-def _source(note: Note) -> str:
-    # an agent will run it, whatever somebody has called the file
-    return f'git show {shlex.quote(f"{note.branch.commit[:10]}:{note.path}")}' if note.branch else note.path
-
-
-def _last(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
-          configured: Mapping[str, Operator]) -> tuple[LastNote, str]:
-    """Return the operator's newest note and the text to go on from."""
-    note, commit = mine[0], commits[0]
-    doc = document.from_bytes(note.path, reader.settings.kind('session'), reader.data(note.path, note.oid) or b'')
-    text = heads.newest_entry(note.head, doc.body)
-    quotes = _quotes(note, text, reader.settings)
-    summary = doc.meta.get('summary')
-    if isinstance(summary, str) and quotes[0] == Quote('Summary', ''):
-        quotes = (Quote('Summary', summary), *quotes[1:])
-    doubts = [_doubt(reader, one, last, configured) for one, last in zip(mine, commits)]
-    sure = next((one for one, last, doubt in zip(mine, commits, doubts) if last and not doubt), None) if doubts[0] else None
-    before = f'{sure.head.id}, {_source(sure)}' if sure else ''
-    author, oid = (commit.author, commit.oid) if commit else ('', '')
-    return LastNote(note.head.id, note.head.title, _source(note), _moment(note, commit), author, oid,
-                    is_changed=_is_changed(reader.repo, note), branch=note.branch.name if note.branch else '', doubt=doubts[0],
-                    before=before, quotes=quotes, is_cut_off=commit is not None and not oid), doc.body
-
-
-def _moment(note: Note, last: Last | None) -> float:
-    """Return the time of a note, that of its commit where the note tells its day only."""
-    if last and not heads.moment(note.head.written) and f'{datetime.fromtimestamp(last.at):%Y-%m-%d}' == note.day:
-        return float(last.at)
-    return note.at.timestamp()
 
 
 def _newest_of_others(found: Notes, mine: str) -> list[Note]:
@@ -238,15 +178,15 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
     asked = [*mine, *others[:_PEERS]]
     commits = recall.last_commits(repo, asked) + [None] * len(others[_PEERS:])
     known_there = witness.with_newcomers(repo, remote, configured, asked, is_fresh=call.is_fresh)
-    peers = tuple(Peer(note.owner, note.head.id, note.head.title, _moment(note, last),
-                       note.branch.name if note.branch else '', _doubt(reader, note, last, known_there))
+    peers = tuple(Peer(note.owner, note.head.id, note.head.title, last_note.moment(note, last),
+                       note.branch.name if note.branch else '', last_note.doubt(reader, note, last, known_there))
                   for note, last in zip(others, commits[len(mine):]))
     streams = recall.streams(here)
     last, since = None, None
     own, theirs = _workstreams(streams, Owners(known), who.slug)
     _refuse_stranger(call, who, configured, is_seen=bool(mine or own))
     if mine:
-        last, body = _last(reader, mine, commits, known_there)
+        last, body = last_note.read(reader, mine, commits, known_there)
         since = drift.since(repo, mine[0].head, body, last.commit, who.emails, streams)
     return View(who.slug, who.initials, standing.place(standing.standing(repo, remote, is_fresh=call.is_fresh)), '', last, since,
                 tuple(own), peers, tuple(theirs), _claims(repo, settings, found.stubs, watch), None,
