@@ -20,6 +20,7 @@ from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.documents.kinds import BUILT_IN
+from daybook.documents.kinds import MARKDOWN
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.repo import files
@@ -196,7 +197,7 @@ def _fixed(scope: Scope, wrong: Problem, before: bytes, source_path: str) -> Pro
 
 def _may_matter(settings: Settings, path: str) -> bool:
     own_schemas = {kind.schema for kind in settings.kinds}
-    return path.endswith(('.md', '.markdown', '.mdx')) or path.startswith('.daybook/') \
+    return path.endswith(MARKDOWN) or path.startswith('.daybook/') \
         or path in own_schemas or path == settings.handoff_action_log
 
 

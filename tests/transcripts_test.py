@@ -311,7 +311,7 @@ def test_what_takes_too_long_says_how_long_it_would_take(place: git.Repo, tmp_pa
         if 'late' in text:
             raise Late('it took longer than transcripts.timeout')
         return []
-    with pytest.raises(FatalError, match=r'^it took longer than transcripts\.timeout: 0\.\d of 1\.0 MB in 0 s; `transcripts: \{timeout: 60\}` in .daybook/config.yaml should do$'):
+    with pytest.raises(FatalError, match=r'^it took longer than transcripts\.timeout: 0\.\d of 1\.0 MB in \d s; `transcripts: \{timeout: 60\}` in .daybook/config.yaml should do$'):
         _keep(place, tmp_path, _told('word ' * 100_000) + _told('late') + _told('word ' * 100_000), find)
     assert list((tmp_path / 'kept').iterdir()) == []
 

@@ -13,7 +13,6 @@ from daybook.adoption import outlook
 from daybook.adoption import remotes
 from daybook.adoption import workplace
 from daybook.adoption.governing import Governing
-from daybook.adoption.sweep import MARKDOWN
 from daybook.adoption.sweep import Sweep
 from daybook.adoption.sweep import read_one
 from daybook.documents import config
@@ -21,6 +20,7 @@ from daybook.documents import markdown
 from daybook.documents.file_names import date_in
 from daybook.documents.file_names import is_month
 from daybook.documents.file_names import stem_of
+from daybook.documents.kinds import MARKDOWN
 from daybook.documents.kinds import is_never
 from daybook.documents.kinds import is_stub
 from daybook.errors import FatalError
@@ -135,9 +135,31 @@ def _notes(repo: Repo, found: Sweep, places: list[Place], rolling: dict[str, int
     }
 
 
+def _find_places(found: Sweep, rolling: Collection[str]) -> list[Place]:
+    dated = {path for path, seen in found.looks.items() if seen.is_dated}
+    stubs = {path for path, seen in found.looks.items() if is_stub(str(seen.meta.get('kind')), seen.meta)}
+    return naming.find_places([path for path in found.markdown if path not in rolling and path not in stubs], dated)
+
+
+def _others(found: Sweep, places: Iterable[Place], rolling: Collection[str], ignored: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the places of documents that are no notes, by kind."""
+    others: dict[str, list[dict[str, Any]]] = {}
+    for place in places:
+        if place.kind != naming.NOTES:
+            beside = {'beside': _beside(place, found, rolling)} if place.is_loose else {}
+            others.setdefault(place.kind, []).append(_place(place, ignored) | beside)
+    return others
+
+
 def _kind_counts(settings: config.Settings, found: Sweep) -> dict[str, int]:
     kinds = Counter(kind.name for path in found.markdown if (kind := config.kind_of(settings, path)))
     return {kind.name: kinds[kind.name] for kind in settings.kinds if kinds[kind.name]}
+
+
+def _markdown(settings: config.Settings, found: Sweep) -> dict[str, Any]:
+    kinds = _kind_counts(settings, found)
+    return {'files': len(found.markdown), 'in_kinds': kinds, 'outside': len(found.markdown) - sum(kinds.values()),
+            'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())}
 
 
 def _not_looked_at(found: Sweep, report: dict[str, Any]) -> list[str]:
@@ -173,22 +195,15 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     """
     found = Sweep(repo, git_objects.index_entries(repo))
     found.read()
-    dated = {path for path, seen in found.looks.items() if seen.is_dated}
     rolling = _rolling(repo, found)
-    stubs = {path for path, seen in found.looks.items() if is_stub(str(seen.meta.get('kind')), seen.meta)}
-    places = naming.find_places([path for path in found.markdown if path not in rolling and path not in stubs], dated)
+    places = _find_places(found, rolling)
     ignored = git_status.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git_log.recent_commits(repo, workplace.COMMITS)
-    others: dict[str, list[dict[str, Any]]] = {}
-    for place in places:
-        if place.kind != naming.NOTES:
-            beside = {'beside': _beside(place, found, rolling)} if place.is_loose else {}
-            others.setdefault(place.kind, []).append(_place(place, ignored) | beside)
     decisions = [path for place in places if place.kind == 'adr' for path in place.files]
     report: dict[str, Any] = {
         'repository': workplace.repository(repo, found, commits),
         'notes': _notes(repo, found, places, rolling, ignored),
-        'others': others,
+        'others': _others(found, places, rolling, ignored),
         'indexes': _maps(found, places),
         'left_alone': [{'format': name, 'place': place, 'files': count}
                        for name, place, count in surroundings.other_formats(found.files)],
@@ -201,13 +216,10 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
     adopted, settings_error = _settings(repo)
     report['proposal'] = proposal.propose_settings(report)
     settings = adopted or config.from_mapping(report['proposal'])
-    kinds = _kind_counts(settings, found)
     governing = Governing(found, settings, is_adopted=adopted is not None, today=today)
     report |= {
         'settings': {'is_adopted': adopted is not None or settings_error is not None, 'error': settings_error},
-        'markdown': {'files': len(found.markdown), 'in_kinds': kinds,
-                     'outside': len(found.markdown) - sum(kinds.values()),
-                     'with_defaults': _kind_counts(config.DEFAULTS, found), 'headers': _headers(found.looks.values())},
+        'markdown': _markdown(settings, found),
         'governance': {**governing.hygiene(), 'remotes': remotes.look(repo)},
         'hooks': outlook.hooks(settings, config.lines(repo.root) if adopted else {}, found, report, governing),
         'not_looked_at': _not_looked_at(found, report),

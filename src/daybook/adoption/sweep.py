@@ -10,6 +10,7 @@ from daybook.documents import governed
 from daybook.documents import markdown
 from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Governed
+from daybook.documents.kinds import MARKDOWN
 from daybook.repo.git import Repo
 from daybook.repo.git_objects import TreeEntry
 from daybook.rules import habits
@@ -17,7 +18,6 @@ from daybook.rules import targets
 from daybook.rules.habits import Look
 from daybook.writers import indexes
 
-MARKDOWN = ('.md', '.markdown', '.mdx')
 _SYMLINK, _SUBMODULE = '120000', '160000'
 
 

@@ -3,53 +3,33 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
-from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from datetime import timezone
-from typing import NamedTuple
 
 from daybook.documents import config
 from daybook.documents import document
-from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.errors import FatalError
 from daybook.errors import UsageError
 from daybook.lifecycle import journal
+from daybook.lifecycle import renumbering
 from daybook.lifecycle.alone import alone
-from daybook.lifecycle.journal import Write
+from daybook.lifecycle.renumbering import Edit
 from daybook.problem import add_line
 from daybook.problem import printable
 from daybook.repo import files
 from daybook.repo import git
-from daybook.repo import git_objects
-from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session import claim as claims
 from daybook.session import claiming
-from daybook.session import index_files
 from daybook.session import moves
 from daybook.session import operators
-from daybook.session import preflight
 from daybook.session.moves import RENUMBER
 from daybook.writers import renumber
-from daybook.writers.renumber import Move
 
-_MARKDOWN = ('.md', '.markdown', '.mdx')
 _SHOWN = 8  # lines that still name the old id
-
-
-class _Edit(NamedTuple):
-    """One file of the change: where it is, where it will be, its bytes before and after, how many links."""
-
-    path: str
-    new_path: str
-    before: bytes
-    after: bytes
-    links: int = 0
 
 
 def _notes(repo: Repo, settings: Settings) -> list[Document]:
@@ -96,71 +76,6 @@ def _refuse_taken(repo: Repo, settings: Settings, notes: Sequence[Document], new
         raise FatalError(f'{new} is claimed already, or stands on another branch; take another id, or `next`')
 
 
-def _linking(repo: Repo, move: Move) -> Iterator[tuple[str, bytes]]:
-    """Yield every tracked Markdown file that may link to the note, the note too."""
-    for entry in git_objects.index_entries(repo):
-        if entry.path.endswith(_MARKDOWN) and entry.mode.startswith('100'):
-            data = files.read_bytes(os.path.join(repo.root, entry.path))
-            if data is not None and (renumber.may_name(move, data) or entry.path == move.path):
-                yield entry.path, data
-
-
-def _edits(repo: Repo, settings: Settings, move: Move) -> tuple[list[_Edit], list[str]]:
-    """Return what changes, the note first, and where its old id stays in words."""
-    edits, mentions = [], []
-    for path, data in dict(_linking(repo, move)).items():
-        new_path = move.new_path if path == move.path else path
-        after, links = renumber.relinked(data, path, new_path, move)
-        if path == move.path:
-            after = renumber.note(after, move, schema.property_order('session'))
-        elif links and index_files.is_map(settings, path):
-            after = renumber.index(after)
-        if path != move.path:
-            after, keys = renumber.referring(after, path, move, is_linked=links > 0)
-            links += keys
-        if after != data or new_path != path:
-            edits.append(_Edit(path, new_path, data, after, links))
-        mentions += [f'{new_path}:{line}' for line in renumber.mentions(after, move)]
-    return sorted(edits, key=lambda edit: edit.path != move.path), mentions
-
-
-def _refuse(repo: Repo, move: Move, edits: Sequence[_Edit], environ: Mapping[str, str]) -> None:
-    targets = [edit.path for edit in edits]
-    if git.git('ls-files', '--unmerged', '--', *git.pathspec(targets), cwd=repo.root).out:
-        raise FatalError('a target is unmerged; resolve and `git add` it first')
-    preflight.refuse_dirty(repo, targets, environ)
-    for path in (move.new_path, *targets):
-        files.inside(repo.root, path)
-    if os.path.lexists(os.path.join(repo.root, move.new_path)) or git_status.tracked_files(repo, *git.pathspec([move.new_path])):
-        raise FatalError(f'{move.new_path} exists already; nothing was overwritten; take another id, or `next`')
-    if git_status.ignored(repo, [move.new_path]):
-        raise FatalError(f'git ignores {move.new_path}; take its folder out of .gitignore')
-
-
-def _writes(repo: Repo, edits: Sequence[_Edit]) -> list[Write]:
-    moved = edits[0]
-    mode = stat.S_IMODE(os.stat(os.path.join(repo.root, moved.path)).st_mode)
-    return [Write(moved.new_path, None, moved.after, mode), *(Write(edit.path, edit.before, edit.after) for edit in edits[1:]),
-            Write(moved.path, moved.before, None, mode)]
-
-
-def _write(repo: Repo, edits: Sequence[_Edit]) -> None:
-    """Write all of it, the old note going last; what was written is put back when something cannot be."""
-    changed = [edit.path for edit in edits if files.read_bytes(os.path.join(repo.root, edit.path)) != edit.before]
-    if changed:
-        raise FatalError(f'changed while this ran: {", ".join(changed)}; nothing was written; run it again')
-    writes = _writes(repo, edits)
-    try:
-        journal.save(repo, RENUMBER, writes)
-        journal.make(repo, writes)
-    except FatalError as error:
-        raise FatalError(f'{error}; {journal.undo(repo, RENUMBER, writes)}') from error
-    except OSError as error:
-        where = f'{error.filename}: ' if error.filename else ''
-        raise FatalError(f'cannot write: {where}{error.strerror}; {journal.undo(repo, RENUMBER, writes)}') from error
-    journal.clear(repo, RENUMBER)
-
-
 def _claimed(repo: Repo, settings: Settings, doc: Document, new: str, old: str, again: claims.Claim | None) -> claims.Claim:
     """Claim `new`, or with `next` the next id of the day of `old` (of today, when `old` tells no day)."""
     operator, now = operators.resolve(repo, None, os.environ), datetime.now(timezone.utc)
@@ -175,12 +90,23 @@ def _day(operator: operators.Operator, old: str, now: datetime) -> str:
     return found['day'] if found else f'{operator.initials}-{operator.local_date(now):%y%m%d}'
 
 
-def _git_add(repo: Repo, edits: Sequence[_Edit]) -> str:
+def _wanted(repo: Repo, settings: Settings, notes: Sequence[Document], old: str, new: str, again: claims.Claim | None) -> str:
+    """Return the new id, of `next` the one that a claim would give now. Raises FatalError when somebody has it."""
+    if new != 'next':
+        _refuse_taken(repo, settings, notes, new, again)
+        return new
+    if again:
+        return again.id
+    operator = operators.resolve(repo, None, os.environ)
+    return claiming.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
+
+
+def _git_add(repo: Repo, edits: Sequence[Edit]) -> str:
     paths = dict.fromkeys(path for edit in edits for path in (edit.path, edit.new_path))
     return add_line(repo.root, paths, os.getcwd())
 
 
-def _report(edits: Sequence[_Edit], mentions: Sequence[str]) -> None:
+def _report(edits: Sequence[Edit], mentions: Sequence[str]) -> None:
     moved = edits[0]
     print(printable(f'{moved.path} -> {moved.new_path}'))
     for edit in edits:
@@ -205,32 +131,22 @@ def _run(repo: Repo, args: argparse.Namespace) -> int:
     doc = _named(notes, repo.root, args.old)
     old = _old_id(doc)
     only = {'is_only': [other.stem for other in notes].count(doc.stem) == 1, 'is_only_id': [_old_id(other) for other in notes].count(old) == 1}
-    again, wanted = _waiting(repo, notes, doc, args.new), args.new
-    if wanted != 'next':
-        _refuse_taken(repo, settings, notes, wanted, again)
-    elif again:
-        wanted = again.id
-    else:
-        operator = operators.resolve(repo, None, os.environ)
-        wanted = claiming.peek(repo, settings, _day(operator, old, datetime.now(timezone.utc)))
-    move = renumber.move_of(doc.path, old, wanted, **only)
-    edits, mentions = _edits(repo, settings, move)
-    _refuse(repo, move, edits, os.environ)
+    again = _waiting(repo, notes, doc, args.new)
+    wanted = _wanted(repo, settings, notes, old, args.new, again)
+    changes, mentions = renumbering.edits(repo, settings, renumber.move_of(doc.path, old, wanted, **only))
     if args.dry_run:
-        _report(edits, mentions)
+        _report(changes, mentions)
         print(f'renumber: old={printable(old)} new={wanted} claim=none')
         return 0
     claim = _claimed(repo, settings, doc, args.new, old, again)
     # to claim may have taken seconds, in which somebody has gone on writing
-    move = renumber.move_of(doc.path, old, claim.id, **only)
-    edits, mentions = _edits(repo, settings, move)
-    _refuse(repo, move, edits, os.environ)
-    _write(repo, edits)
+    changes, mentions = renumbering.edits(repo, settings, renumber.move_of(doc.path, old, claim.id, **only))
+    renumbering.write(repo, changes)
     claims.close(repo, claim._replace(note=None))
-    _report(edits, mentions)
+    _report(changes, mentions)
     if claim.kind == 'provisional':
         print(printable(f'not arbitrated: {claim.reason}'))
-    print(printable(_git_add(repo, edits)))
+    print(printable(_git_add(repo, changes)))
     print(f'renumber: old={printable(old)} new={claim.id} claim={claim.kind}')
     return 0
 

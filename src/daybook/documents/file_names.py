@@ -7,7 +7,6 @@ import re
 DATE = r'(?<!\d)(?P<y>20\d\d)(?P<s>[-_.]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)'
 MONTH = r'(?<!\d)20\d\d[-_](?:0[1-9]|1[0-2])(?![-_]?\d)'
 ID = r'^[A-Z][A-Z0-9]{1,4}-\d{6}-\d\d(?:[a-z0-9]{3})?(?![a-z0-9])'
-DATED = re.compile(DATE)
 # with which the names of notes begin
 NOTE_WORDS = frozenset(('session', 'handoff', 'handover', 'conv', 'local', 'worklog', 'journal', 'devlog', 'sessao', 'sessão',
                         'sesion', 'sesión', 'sessie', 'sitzung', 'séance', 'сессия'))
@@ -20,7 +19,7 @@ def stem_of(path: str) -> str:
 
 def date_in(name: str) -> str:
     """Return the first date in a name as `YYYY-MM-DD`, or ``."""
-    match = DATED.search(name)
+    match = re.search(DATE, name)
     return f'{match["y"]}-{match["m"]}-{match["d"]}' if match else ''
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from daybook.documents import frontmatter
 from daybook.documents.file_names import stem_of
+from daybook.documents.kinds import MARKDOWN
 from daybook.documents.kinds import Kind
 
 VERSION = 3  # of what `dump` writes
@@ -245,5 +246,5 @@ class Names:
             if path in self._paths and ('/' in name or path != source):
                 return [path]
         stem = name.rsplit('/', 1)[-1]
-        stem = stem.rsplit('.', 1)[0] if stem.lower().endswith(('.md', '.markdown', '.mdx')) else stem
+        stem = stem.rsplit('.', 1)[0] if stem.lower().endswith(MARKDOWN) else stem
         return [path for path in self._named.get(stem.casefold(), ()) if path != source]

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from daybook.documents.globs import glob_regex
 
+MARKDOWN = ('.md', '.markdown', '.mdx')  # how the names of documents end
+
 # what a template is for, as in `adr-template.md`, `0000-template.md` and MADR's `adr-template-bare-minimal.md`:
 # 0012-page-template.md and template-engine.md are decisions
 _FOR = r'(?:adr|madr|architecture|decision|record|session|notes?|hand-?off|hand-?over|work-?log|dev-?log|journal|daily|plan' \
@@ -79,7 +81,7 @@ def is_never(path: str) -> bool:
 
 def find(kinds: tuple[Kind, ...], path: str) -> Kind | None:
     """Return the kind of the file at the repository-relative `path`, or None when it is no document."""
-    if not path.endswith(('.md', '.markdown', '.mdx')) or is_never(path):
+    if not path.endswith(MARKDOWN) or is_never(path):
         return None
     match = _matcher(kinds).match(path)
     return kinds[int(match.lastgroup[1:])] if match and match.lastgroup else None

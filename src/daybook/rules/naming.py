@@ -8,7 +8,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from daybook.documents.file_names import DATED
+from daybook.documents.file_names import DATE
 from daybook.documents.file_names import ID
 from daybook.documents.file_names import MONTH
 from daybook.documents.file_names import NOTE_WORDS
@@ -143,7 +143,7 @@ def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = Fals
 
 
 def _is_loose(path: str) -> bool:
-    name = _normal(DATED.sub('', stem_of(path)))
+    name = _normal(re.sub(DATE, '', stem_of(path)))
     folder = '/'.join(map(_normal, path.split('/')[:-1]))
     return bool(_LOOSE.search(name)) and not (_NOT_LOOSE.search(name) or _EXPLAINING.search(folder) or is_foreign(path))
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from daybook.documents import config
 from daybook.documents.document import Document
 from daybook.documents.file_names import stem_of
+from daybook.documents.kinds import MARKDOWN
 from daybook.problem import Problem
 
 _SUPERSEDING = ('plan', 'adr')
@@ -154,7 +155,7 @@ def _name_of(text: str) -> str:
 def _words(reference: _Reference) -> tuple[str, str, re.Match[str] | None]:
     """Return what a reference names as it is written, the stem of that, and the number that it may stand for."""
     name = _name_of(reference.text)
-    stem = stem_of(name) if name.endswith(('.md', '.markdown', '.mdx')) or '/' in name else name
+    stem = stem_of(name) if name.endswith(MARKDOWN) or '/' in name else name
     return name, stem, _NUMBER.fullmatch(stem)
 
 

@@ -16,6 +16,7 @@ from daybook.documents.document import Document
 from daybook.documents.document import title_of
 from daybook.documents.file_names import stem_of
 from daybook.documents.governed import Record
+from daybook.documents.kinds import MARKDOWN
 from daybook.documents.review import Policy
 from daybook.writers import inline
 
@@ -115,7 +116,7 @@ def name_of(reference: str) -> str:
     """Return the name under which `[[x|words]]`, `[words](path/x.md)`, `path/x.md`, `ADR-7` or `x` is looked up."""
     link = _LINK.fullmatch(reference)
     name = (link[1] or link[2]).strip() if link else reference
-    if '/' in name or name.endswith(('.md', '.markdown', '.mdx')):
+    if '/' in name or name.endswith(MARKDOWN):
         name = stem_of(name)
     number = _NUMBER.fullmatch(name)
     return f'#{number[1]}' if number else name.casefold()
