@@ -73,7 +73,9 @@ class Mirrored:
     def requests(self, *words: str) -> list[Seen]:
         before = len(self.notion.seen)
         self.run(*words)
-        return self.notion.seen[before:]
+        asked = self.notion.seen[before:]
+        assert asked, 'a run that asked nothing proves nothing'
+        return asked
 
     def meta(self, path: str) -> dict[str, object]:
         return frontmatter.parse((self.repo.root / path).read_bytes()).meta

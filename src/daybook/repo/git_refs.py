@@ -50,7 +50,7 @@ def default_branch(repo: Repo, remote: str | None) -> str | None:
     return None
 
 
-def is_on_default_branch(repo: Repo, named: str | None = None) -> bool:
+def is_on_default_branch(repo: Repo, named: str | None) -> bool:
     """Return whether HEAD is on the default branch: the one `named`, else what the remote calls so, else main or master.
 
     A shallow clone of a job may hold one branch alone, so that one of another name is not taken for it.

@@ -167,7 +167,7 @@ def _broken(rule: Cochange, begun: Sequence[str], missing: Sequence[str], exits:
 
 
 def check_rules(rules: Sequence[Cochange], files: Collection[str], labels: Mapping[str, Collection[str]],
-                path: str, lines: Mapping[str, int], gone: Collection[str] = ()) -> list[Problem]:
+                path: str, lines: Mapping[str, int], gone: Collection[str]) -> list[Problem]:
     """Return the rules of the settings file `path` that can never fire, or never be met.
 
     `files` are those of the repository, `labels` for each glob with a label the files that have it, `gone` those that

@@ -86,7 +86,7 @@ def _grouped(names: Mapping[str, tuple[str, str]], fixed: Collection[str]) -> di
     return groups
 
 
-def shapes(paths: Iterable[str], folder: str = '') -> tuple[Shape, ...]:
+def shapes(paths: Iterable[str], folder: str) -> tuple[Shape, ...]:
     """Return the habits of naming below `folder`, the commonest first."""
     names = {path: _named_by(path, folder) for path in paths}
     groups = _grouped(names, _fixed_words([name for name, _ in names.values()]))
