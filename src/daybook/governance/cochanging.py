@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,13 +11,13 @@ from daybook.documents import config
 from daybook.documents.config import Cochange
 from daybook.problem import Problem
 from daybook.repo import git
-from daybook.repo import git_objects
 from daybook.repo import git_changes
+from daybook.repo import git_objects
 from daybook.repo import git_refs
 from daybook.repo.git import Repo
 from daybook.repo.git_changes import Commit
+from daybook.repo.git_changes import File
 from daybook.rules import cochange
-from daybook.rules.cochange import Change
 from daybook.rules.cochange import Span
 
 _SHOWN = 10  # characters of a commit's id
@@ -33,14 +32,10 @@ class Excuse(NamedTuple):
     why: str
 
 
-def _changes(files: Iterable[git_changes.File]) -> list[Change]:
-    return [Change(*file) for file in files]
-
-
-def _touched(repo: Repo, rules: Sequence[Cochange], changes: Collection[Change], base: str, end: str | None) -> set[tuple[str, str]]:
+def _touched(repo: Repo, rules: Sequence[Cochange], files: Collection[File], base: str, end: str | None) -> set[tuple[str, str]]:
     """Return path and label of the regions that a change touches, before it or after it."""
     found = set()
-    for path, old, label in sorted(cochange.wanted(rules, changes), key=str):
+    for path, old, label in sorted(cochange.wanted(rules, files), key=str):
         texts = git_objects.read_blobs(repo, [f'{base}:{old or path}', f'{end}:{path}' if end else f':{path}'])
         spans = git_changes.lines(repo, base, end, path, old)
         for name, data, hunks in zip((old or path, path), texts, spans):
@@ -50,10 +45,9 @@ def _touched(repo: Repo, rules: Sequence[Cochange], changes: Collection[Change],
     return found
 
 
-def _judge(repo: Repo, rules: Sequence[Cochange], files: Iterable[git_changes.File], base: str, end: str | None,
+def _judge(repo: Repo, rules: Sequence[Cochange], files: Collection[File], base: str, end: str | None,
            exits: Collection[cochange.Exit], where: str = '') -> list[Problem]:
-    changes = _changes(files)
-    return cochange.check(rules, changes, _touched(repo, rules, changes, base, end), exits, where)
+    return cochange.check(rules, files, _touched(repo, rules, files, base, end), exits, where)
 
 
 def of_commit(repo: Repo, rules: Sequence[Cochange], message: bytes, author_date: str | None, begun: float) -> list[Problem]:
@@ -119,7 +113,7 @@ def of_range(repo: Repo, rules: Sequence[Cochange], base: str | None, end: str) 
     excused: set[str] = set()
     for commit in git_changes.commits(repo, base, end, cochange.TRAILER):
         exits = cochange.exits_of(commit.trailers, names)
-        changes = _changes(commit.files)
+        changes = commit.files
         touched = _touched(repo, wanted, changes, _parent(repo, commit), commit.oid)
         for rule in wanted:
             if cochange.causes(rule, changes, touched):
@@ -142,7 +136,7 @@ def left_behind(repo: Repo, rules: Sequence[Cochange], base: str | None, end: st
     if not broken:
         return []
     start = base or git_changes.empty_tree(repo)
-    changes = _changes(git_changes.between(repo, start, end))
+    changes = git_changes.between(repo, start, end)
     touched = _touched(repo, rules, changes, start, end)
     return [Left(rule, tuple(cochange.causes(rule, changes, touched)), tuple(cochange.unmet(rule, changes, touched)))
             for rule in rules if f'cochange-{rule.name}' in broken]

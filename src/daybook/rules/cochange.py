@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 from daybook.documents import markdown
@@ -16,24 +17,14 @@ from daybook.documents.config import Cochange
 from daybook.documents.globs import glob_regex
 from daybook.problem import Problem
 
+if TYPE_CHECKING:  # a rule takes values and asks no git
+    from daybook.repo.git_changes import File
+
 TRAILER = 'Docs-Reviewed'
 _SHOWN = 3  # so many files a message names
 # the marks of IfThisThenThat linters (https://github.com/simonepri/ifttt-lint), so that a file needs only one kind
 _BEGIN = re.compile(r'LINT\.(?:Label|IfChange)\(\s*+["\']?([^"\'()]++)["\']?\s*+\)')
 _END = re.compile(r'LINT\.(?:EndLabel|ThenChange)\b')
-
-
-class Change(NamedTuple):
-    """One file of a change: `added`, `modified` or `deleted`; `old` is what a renamed file was called.
-
-    `hunks` are the changed lines before and after: first and last, from 1, the last below the first when there are none.
-    `moved` tells that only the name is another.
-    """
-
-    status: str
-    path: str
-    old: str | None = None
-    moved: bool = False
 
 
 class Exit(NamedTuple):
@@ -109,20 +100,20 @@ def touches(hunks: Iterable[Span], regions: Collection[Span]) -> bool:
                if hunk.last >= hunk.first and span.last >= span.first)
 
 
-def wanted(rules: Iterable[Cochange], changes: Iterable[Change]) -> set[tuple[str, str | None, str]]:
+def wanted(rules: Iterable[Cochange], changes: Iterable[File]) -> set[tuple[str, str | None, str]]:
     """Return path, old path and label of the regions of which somebody must say whether the change touches them."""
     globs = {glob for rule in rules for glob in (*rule.when, *rule.then) if label_of(glob)}
     return {(change.path, change.old, label_of(glob)) for change in changes for glob in globs
             if fits(glob, change.path) or fits(glob, change.old)}
 
 
-def _hits(glob: str, change: Change, touched: Collection[tuple[str, str]]) -> bool:
+def _hits(glob: str, change: File, touched: Collection[tuple[str, str]]) -> bool:
     if not fits(glob, change.path) and not fits(glob, change.old):
         return False
     return not label_of(glob) or (change.path, label_of(glob)) in touched
 
 
-def causes(rule: Cochange, changes: Iterable[Change], touched: Collection[tuple[str, str]]) -> list[str]:
+def causes(rule: Cochange, changes: Iterable[File], touched: Collection[tuple[str, str]]) -> list[str]:
     """Return the paths of the changes that set a rule off; a file that was only moved within its globs does not."""
     found = []
     for change in changes:
@@ -135,12 +126,12 @@ def causes(rule: Cochange, changes: Iterable[Change], touched: Collection[tuple[
     return sorted(found)
 
 
-def unmet(rule: Cochange, changes: Collection[Change], touched: Collection[tuple[str, str]]) -> list[str]:
+def unmet(rule: Cochange, changes: Collection[File], touched: Collection[tuple[str, str]]) -> list[str]:
     """Return the globs of `then` that no change meets; a new name alone is no review."""
     return [glob for glob in rule.then if not any(not change.moved and _hits(glob, change, touched) for change in changes)]
 
 
-def check(rules: Iterable[Cochange], changes: Collection[Change], touched: Collection[tuple[str, str]],
+def check(rules: Iterable[Cochange], changes: Collection[File], touched: Collection[tuple[str, str]],
           exits: Collection[Exit] = (), where: str = '') -> list[Problem]:
     """Return the rules that a change breaks and no trailer excuses; `touched` are paths and labels of changed regions.
 
