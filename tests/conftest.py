@@ -25,9 +25,19 @@ _CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
 _CACHES = {name: os.environ.get(name, os.path.expanduser(place)) for name, place in _CACHES.items()}
 
 
+def _of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all workers of a run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base
+
+
 @pytest.fixture(scope='session', autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give git, pre-commit and prek a home of their own, and no variable of whoever runs the tests."""
+    """Give git, pre-commit and prek a home of their own, and no variable of whoever runs the tests.
+
+    What Python compiles is kept for the run: thousands of processes would compile all of us anew where the
+    environment forbids that, as that of a container may.
+    """
     home = tmp_path_factory.mktemp('home')
     (home / '.gitconfig').write_text(
         '[user]\n\tname = Roman Tester\n\temail = roman@example.com\n'
@@ -38,7 +48,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_', 'CI')) \
                 and name not in ('GIT_SSL_CAINFO',):
             del os.environ[name]
+    os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
     os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'),
+                      PYTHONPYCACHEPREFIX=str(_of_all_workers(tmp_path_factory) / 'compiled'),
                       PATH=f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}')
     return home
 
@@ -136,8 +148,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory, own_home: Path) -> tuple[st
 
     One for all workers of a run, as is what pre-commit and prek install from it.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / 'runners'
+    shared = _of_all_workers(tmp_path_factory) / 'runners'
     target = shared / 'plugin'
     with files.exclusive_lock(str(shared / 'lock'), 120):
         if not (shared / 'made').exists():
