@@ -10,6 +10,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 
+import forks
 import hypothesis
 import pytest
 
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 # runners install from the caches of whoever runs the tests: a home of their own has none
 _CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
 _CACHES = {name: os.environ.get(name, os.path.expanduser(place)) for name, place in _CACHES.items()}
+_SERVERS = forks.Servers()
 
 
 def _of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -94,8 +96,7 @@ class Sandbox:
     def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.',
                 stdin: str = '') -> subprocess.CompletedProcess[str]:
         """Run `daybook args` as a process of its own, as a user would."""
-        return subprocess.run((sys.executable, '-m', 'daybook', *args), cwd=self.root / cwd, input=stdin,
-                              capture_output=True, text=True, env={**os.environ, **(env or {})})
+        return _SERVERS.run(args, self.root / cwd, {**os.environ, **(env or {})}, stdin)
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every file below the root but those of `.git`, to prove that nothing else changed."""
