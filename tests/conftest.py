@@ -1,6 +1,7 @@
 """Real repositories, real processes: what the tests share."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 # runners install from the caches of whoever runs the tests: a home of their own has none
 _CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
 _CACHES = {name: os.environ.get(name, os.path.expanduser(place)) for name, place in _CACHES.items()}
+_EMPTY, _TEMPLATE = 'empty', 'template'  # folders of our home
 _SERVERS = forks.Servers()
 
 
@@ -44,7 +46,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / '.gitconfig').write_text(
         '[user]\n\tname = Roman Tester\n\temail = roman@example.com\n'
         '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
-        '[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n',
+        '[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n',
     )
     for name in list(os.environ):
         if name.startswith(('GIT_', 'DAYBOOK_', 'PRE_COMMIT', 'PREK_', 'CLAUDE', 'OPERATOR', 'GITHUB_', 'CI')) \
@@ -54,11 +56,28 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ.update(HOME=str(home), USERPROFILE=str(home), XDG_CONFIG_HOME=str(home / '.config'),
                       PYTHONPYCACHEPREFIX=str(_of_all_workers(tmp_path_factory) / 'compiled'),
                       PATH=f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}')
+    _keep_few_samples(home)
     return home
+
+
+def _keep_few_samples(home: Path) -> None:
+    """Have git put two sample hooks into a new repository, not its fourteen; keep one such to copy."""
+    subprocess.run(('git', 'init', '-q', home / _EMPTY), check=True)
+    found = home / _EMPTY / '.git'
+    for sample in (found / 'hooks').iterdir():
+        if sample.name not in ('pre-commit.sample', 'pre-push.sample'):
+            sample.unlink()
+    for name in ('hooks', 'info'):
+        shutil.copytree(found / name, home / _TEMPLATE / name)
+    with open(home / '.gitconfig', 'a') as stream:
+        stream.write(f'[init]\n\ttemplateDir = ~/{_TEMPLATE}\n')
+    Sandbox.empty = found
 
 
 class Sandbox:
     """A git repository in a temporary folder with short words for what tests do to it."""
+
+    empty: Path  # the git folder of one in which nothing has happened
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -82,6 +101,14 @@ class Sandbox:
     def commit(self, message: str = 'change', *paths: str) -> str:
         self.git('add', '--', *(paths or ('.',)))
         self.git('commit', '-q', '--no-verify', '-m', message)
+        return self.head()
+
+    def head(self) -> str:
+        """Return the commit that is checked out; of a branch whose file is there, without a process."""
+        folder = self.root / '.git'
+        with contextlib.suppress(OSError):
+            name = (folder / 'HEAD').read_text().removeprefix('ref: ').strip()
+            return (folder / name).read_text().strip() if name.startswith('refs/') else name
         return self.git('rev-parse', 'HEAD')
 
     def stage(self, files: Mapping[str, str | None]) -> None:
@@ -105,10 +132,8 @@ class Sandbox:
 
 
 def make_sandbox(root: Path) -> Sandbox:
-    root.mkdir(parents=True, exist_ok=True)
-    sandbox = Sandbox(root)
-    sandbox.git('init', '-q')
-    return sandbox
+    shutil.copytree(Sandbox.empty, root / '.git')
+    return Sandbox(root)
 
 
 def without_privilege() -> tuple[str, ...]:
