@@ -1,8 +1,6 @@
 """Hand-off in every state of a repository, by every way to run it: bystanders stay, refusals write nothing."""
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,6 @@ from typing import NamedTuple
 
 import handoffs
 import pytest
-from conftest import ROOT
 from conftest import Sandbox
 from conftest import make_sandbox
 from handoffs import DRAFT
@@ -18,50 +15,27 @@ from handoffs import TARGETS
 from handoffs import TEXT
 from handoffs import Ended
 
-from daybook.repo import files
-
-_TREE = ('.pre-commit-hooks.yaml', 'setup.cfg', 'pyproject.toml', 'LICENSE', 'hooks', 'schemas', 'src')
-
 
 class Installed(NamedTuple):
-    """Where the runners find the plug-in, and what they installed of it."""
+    """Where the runners find the plug-in."""
 
-    path: Path
+    path: str
     rev: str
-    environ: dict[str, str]
 
 
-def _serve(folder: Path) -> tuple[Path, str]:
-    served = make_sandbox(folder / 'plugin')
-    for name in _TREE:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, served.root / name, **({'ignore': shutil.ignore_patterns('__pycache__', '*.egg-info')}
-                                                 if copy is shutil.copytree else {}))
-    return served.root, served.commit('serve')
-
-
-def _config(path: Path, rev: str, *lines: str) -> str:
+def _config(path: str, rev: str, *lines: str) -> str:
     return '\n'.join([f'repos:\n- repo: {path}\n  rev: {rev}\n  hooks:\n  - id: handoff', *lines, ''])
 
 
 @pytest.fixture(scope='session')
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The current tree, installed once by pre-commit and by prek for all cases and all workers."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / 'installed'
-    environ = {'PRE_COMMIT_HOME': str(shared / 'pre-commit'), 'PREK_HOME': str(shared / 'prek')}
-    with files.exclusive_lock(f'{shared}.lock', 300) as is_held:
-        assert is_held
-        if not (shared / 'rev').exists():
-            path, rev = _serve(shared)
-            sample = make_sandbox(shared / 'sample')
-            sample.write('.pre-commit-config.yaml', _config(path, rev))
-            sample.commit()
-            for runner in ('pre-commit', 'prek'):
-                subprocess.run((handoffs.BIN / runner, 'install-hooks'), cwd=sample.root, check=True,
-                               env={**os.environ, **environ})
-            (shared / 'rev').write_text(rev)
-    return Installed(shared / 'plugin', (shared / 'rev').read_text(), environ)
+def installed(plugin: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The current tree, installed by pre-commit and by prek, as whatever else uses them has it."""
+    sample = make_sandbox(tmp_path_factory.mktemp('sample'))
+    sample.write('.pre-commit-config.yaml', _config(*plugin))
+    sample.commit()
+    for runner in ('pre-commit', 'prek'):
+        subprocess.run((handoffs.BIN / runner, 'install-hooks'), cwd=sample.root, check=True)
+    return Installed(*plugin)
 
 
 @pytest.fixture(scope='session')
@@ -160,10 +134,9 @@ _RUNNERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _run(sandbox: Sandbox, runner: str, environ: dict[str, str]) -> Ended:
+def _run(sandbox: Sandbox, runner: str) -> Ended:
     command = _RUNNERS[runner]
-    run = subprocess.run((handoffs.BIN / command[0], *command[1:]), cwd=sandbox.root, capture_output=True, text=True,
-                         env={**os.environ, **environ})
+    run = subprocess.run((handoffs.BIN / command[0], *command[1:]), cwd=sandbox.root, capture_output=True, text=True)
     return handoffs.ended(run)
 
 
@@ -194,7 +167,7 @@ def test_every_state_by_every_runner(sandbox: Sandbox, installed: Installed, run
                                      prepare: Callable[[Sandbox], object], reason: str) -> None:
     prepare(sandbox)
     whole, before = handoffs.everything(sandbox), handoffs.bystanders(sandbox, set(TARGETS))
-    ended = _run(sandbox, runner, installed.environ)
+    ended = _run(sandbox, runner)
     if reason:
         _check_refused(sandbox, ended, reason, whole)
     else:
@@ -204,9 +177,9 @@ def test_every_state_by_every_runner(sandbox: Sandbox, installed: Installed, run
 @pytest.mark.parametrize('runner', ['pre-commit', 'prek'])
 def test_without_a_draft_a_runner_prints_how_to_write_one(sandbox: Sandbox, installed: Installed, runner: str) -> None:
     (sandbox.root / DRAFT).unlink()
-    subprocess.run((handoffs.BIN / runner, 'install'), cwd=sandbox.root, check=True, env={**os.environ, **installed.environ})
+    subprocess.run((handoffs.BIN / runner, 'install'), cwd=sandbox.root, check=True)
     whole = handoffs.everything(sandbox)
-    ended = _run(sandbox, runner, installed.environ)
+    ended = _run(sandbox, runner)
     assert (ended.code, ended.fields) == (0, ('none', 'no', 'no-draft'))
     assert 'daybook claim-session' in ended.out and f'or: {runner} run --hook-stage manual handoff --files DRAFT\n' in ended.out
     assert handoffs.everything(sandbox) == whole
@@ -216,10 +189,9 @@ def test_without_a_draft_a_runner_prints_how_to_write_one(sandbox: Sandbox, inst
 def test_a_hand_off_inside_a_commit_does_not_loop(sandbox: Sandbox, installed: Installed, runner: str) -> None:
     sandbox.write('.pre-commit-config.yaml', _config(installed.path, installed.rev, '    stages: [pre-commit]'))
     sandbox.commit('override the stages', '.pre-commit-config.yaml')
-    subprocess.run((handoffs.BIN / runner, 'install'), cwd=sandbox.root, check=True, capture_output=True,
-                   env={**os.environ, **installed.environ})
+    subprocess.run((handoffs.BIN / runner, 'install'), cwd=sandbox.root, check=True, capture_output=True)
     whole = handoffs.everything(sandbox)
-    ended = handoffs.hand_off(sandbox, **installed.environ)
+    ended = handoffs.hand_off(sandbox)
     assert ended.fields == ('none', 'no', 'commit-failed')
     assert 'give the hook `handoff` the stage [manual]' in ended.out
     assert handoffs.but_claims(handoffs.everything(sandbox)) == handoffs.but_claims(whole)
@@ -230,9 +202,8 @@ def test_a_nested_run_of_the_users_hooks_leaves_every_bystander(sandbox: Sandbox
     sandbox.write('.pre-commit-config.yaml', _config(installed.path, installed.rev, local))
     sandbox.commit('a hook of ours', '.pre-commit-config.yaml')
     sandbox.git('push', '-q')
-    subprocess.run((handoffs.BIN / 'pre-commit', 'install'), cwd=sandbox.root, check=True, capture_output=True,
-                   env={**os.environ, **installed.environ})
+    subprocess.run((handoffs.BIN / 'pre-commit', 'install'), cwd=sandbox.root, check=True, capture_output=True)
     _partly_staged(sandbox)
     _intent_to_add(sandbox)
     before = handoffs.bystanders(sandbox, set(TARGETS))
-    _check_done(sandbox, _run(sandbox, 'pre-commit', installed.environ), before)
+    _check_done(sandbox, _run(sandbox, 'pre-commit'), before)
