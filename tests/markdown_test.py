@@ -426,8 +426,8 @@ def _seconds(text: str) -> float:
 @pytest.mark.parametrize('make', PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_is_linear(make: Callable[[int], str]) -> None:
     # four times the text; sixteen times the time would be quadratic
-    small, large = (min(_seconds(make(n)) for _ in range(3)) for n in (25_000, 100_000))
-    assert large < max(12 * small, 0.1)
+    small, text = min(_seconds(make(25_000)) for _ in range(3)), make(100_000)
+    assert any(_seconds(text) < max(12 * small, 0.1) for _ in range(3))
 
 
 def test_ten_thousand_links_and_twenty_megabytes() -> None:
