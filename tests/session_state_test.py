@@ -5,6 +5,7 @@ import ast
 import fcntl
 import importlib.util
 import json
+import marshal
 import os
 import pty
 import random
@@ -13,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
@@ -34,11 +36,11 @@ LIGHT = {
 }
 HEAVY = {'re', 'json', 'enum', 'functools', 'pathlib', 'subprocess', 'tempfile', 'argparse', 'datetime', 'hashlib', 'typing'}
 
-# compiled and ready, then held until every process is: only then do they run, all at once
+# loaded and ready, then held until every process is: only then do they run, all at once
 GATE = '''
-import os, sys
-ready, go, script = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-code = compile(open(script).read(), script, 'exec')
+import marshal, os, sys
+ready, go, script, compiled = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+code = marshal.load(open(compiled, 'rb'))
 sys.argv = [script]
 os.write(ready, b'.')
 os.read(go, 1)
@@ -122,17 +124,20 @@ def _start_gated(script: Path, events: list[dict], before: str) -> tuple[list[su
     """Return the processes, all of them waiting for the pipe whose writing end is returned to be closed."""
     ready, ready_end = os.pipe()
     go_end, go = os.pipe()
-    command = [PYTHON, '-I', '-S', '-c', before + GATE, str(ready_end), str(go_end), str(script)]
-    started = []
-    for event in events:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   env=_environ(), pass_fds=(ready_end, go_end))
-        process.stdin.write(json.dumps(event).encode())
-        process.stdin.close()
-        started.append(process)
-    waiting = 0
-    while waiting < len(events):
-        waiting += len(os.read(ready, 1000))
+    with tempfile.NamedTemporaryFile() as compiled:
+        marshal.dump(compile(script.read_bytes(), script, 'exec', dont_inherit=True), compiled)
+        compiled.flush()
+        command = [PYTHON, '-I', '-S', '-c', before + GATE, str(ready_end), str(go_end), str(script), compiled.name]
+        started = []
+        for event in events:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       env=_environ(), pass_fds=(ready_end, go_end))
+            process.stdin.write(json.dumps(event).encode())
+            process.stdin.close()
+            started.append(process)
+        waiting = 0
+        while waiting < len(events):
+            waiting += len(os.read(ready, 1000))
     for handle in (ready, ready_end, go_end):
         os.close(handle)
     return started, go
