@@ -118,7 +118,8 @@ def _ask(server: _Server, order: Mapping[str, object], stdin: bytes) -> tuple[in
     return json.loads(answer), *found.values()
 
 
-def _import_all() -> None:
+def import_all() -> None:
+    """Import whatever a run may need."""
     import pkgutil
 
     import daybook
@@ -208,7 +209,7 @@ def _tell_ends(runs: dict[int, socket.socket]) -> None:
 
 
 if __name__ == '__main__':
-    _import_all()
+    import_all()
     gc.freeze()  # so that no collection touches, and has the kernel copy, what all share
     _serve(socket.socket(fileno=int(sys.argv[1])))
     _end()

@@ -5,6 +5,7 @@ n-th call of any of them is the last thing that a run does. The code under test 
 """
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -15,6 +16,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import forks
 
 _WRITING = {'add', 'commit', 'push', 'fetch', 'update-ref', 'update-index', 'commit-tree', 'write-tree', 'read-tree'}
 
@@ -97,10 +100,8 @@ def die_at(kill_at: int, needle: str, *argv: str) -> int:
 
 
 def _serve() -> None:
-    import daybook.hooks.claim_session
-    import daybook.hooks.handoff  # what every run needs, imported once
-    import daybook.hooks.init  # noqa: F401
-
+    forks.import_all()
+    gc.freeze()  # so that no collection touches, and has the kernel copy, what all share
     pids = {}
     for line in sys.stdin:
         order = json.loads(line)
