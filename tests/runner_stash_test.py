@@ -35,7 +35,8 @@ def test_finds_what_was_put_aside(repo: Sandbox, tmp_path: Path, variable: str, 
     command = [sys.executable, '-c', _PROBE]
     if is_wrapped:
         command = ['sh', '-c', '"$@"; true', 'sh', *command]
-    environ = {**os.environ, 'PRE_COMMIT': '1', variable: str(value)}
+    ours = {name: value for name, value in os.environ.items() if name not in ('PRE_COMMIT_HOME', 'PREK_HOME')}  # of the runners of other tests
+    environ = {**ours, 'PRE_COMMIT': '1', variable: str(value)}
     run = subprocess.run(command, cwd=repo.root, env=environ, capture_output=True, text=True)
     assert run.stdout == "['a b.md']\n", run.stderr
 
