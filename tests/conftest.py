@@ -120,10 +120,9 @@ class Sandbox:
                 self.write(path, text)
         self.git('add', '--all')
 
-    def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.',
-                stdin: str = '') -> subprocess.CompletedProcess[str]:
+    def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.') -> subprocess.CompletedProcess[str]:
         """Run `daybook args` as a process of its own, as a user would."""
-        return _SERVERS.run(args, self.root / cwd, {**os.environ, **(env or {})}, stdin)
+        return _SERVERS.run(args, self.root / cwd, {**os.environ, **(env or {})})
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every file below the root but those of `.git`, to prove that nothing else changed."""

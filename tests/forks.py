@@ -11,20 +11,20 @@ import gc
 import itertools
 import json
 import os
+import select
 import selectors
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 _IS_LINUX = sys.platform == 'linux'  # elsewhere to fork is not safe, or not there
 _AT_START = ('PYTHON', 'LC_', 'LANG', 'LD_')  # what Python and the loader read when a process begins, and never again
-_MOST_INPUT = 1 << 15  # bytes, which surely fit into a pipe
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -36,22 +36,15 @@ class _Server:
 
     def __init__(self) -> None:
         self.env = _read_at_start(os.environ)
-        self.folder = tempfile.mkdtemp(prefix='daybook-forks-')
-        self.address = os.path.join(self.folder, 'socket')
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.address)
-        self.listener.listen(64)
-        self.process = subprocess.Popen((sys.executable, __file__, str(self.listener.fileno())), pass_fds=(self.listener.fileno(),),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen((sys.executable, __file__, str(theirs.fileno())), pass_fds=(theirs.fileno(),),
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def close(self) -> None:
         """End the server; what it forked goes on."""
-        assert self.process.stdin
-        self.process.stdin.close()
+        self.line.close()
         self.process.wait()
-        self.listener.close()
-        os.unlink(self.address)
-        os.rmdir(self.folder)
 
 
 class Servers:
@@ -76,13 +69,13 @@ class Servers:
             while self._servers:
                 self._servers.pop().close()
 
-    def run(self, args: tuple[str, ...], cwd: Path, env: Mapping[str, str], stdin: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m daybook args` as `subprocess.run` would, which does it where a fork would not be the same."""
+    def run(self, args: Sequence[str | os.PathLike[str]], cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run `python -m daybook args`, with nothing to read, as `subprocess.run` would, which does it where a fork would not be the same."""
         command = (sys.executable, '-m', 'daybook', *args)
-        server = self._next(env) if _IS_LINUX and len(stdin.encode()) <= _MOST_INPUT else None
+        server = self._next(env) if _IS_LINUX else None
         if not server:
-            return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, text=True, env=env)
-        code, out, err = _ask(server, {'argv': args, 'cwd': os.path.abspath(cwd), 'env': dict(env)}, stdin.encode())
+            return subprocess.run(command, cwd=cwd, input='', capture_output=True, text=True, env=env)
+        code, out, err = _ask(server, {'argv': [os.fspath(word) for word in args], 'cwd': os.path.abspath(cwd), 'env': dict(env)})
         return subprocess.CompletedProcess(command, code, _text(out), _text(err))
 
 
@@ -90,15 +83,15 @@ def _text(data: bytes) -> str:
     return data.decode().replace('\r\n', '\n').replace('\r', '\n')
 
 
-def _ask(server: _Server, order: Mapping[str, object], stdin: bytes) -> tuple[int, bytes, bytes]:
+def _ask(server: _Server, order: Mapping[str, object]) -> tuple[int, bytes, bytes]:
     """Return exit code and output of a run, when it has ended and nobody is left who could write to its streams."""
     ends, theirs = zip(*(os.pipe() for _ in range(2)))
     given, to_write = os.pipe()
-    os.write(to_write, stdin)
     os.close(to_write)
-    with socket.socket(socket.AF_UNIX) as asked:
-        asked.connect(server.address)
-        socket.send_fds(asked, [b'.'], [given, *theirs])
+    asked, answering = socket.socketpair()
+    with asked:
+        with answering:
+            socket.send_fds(server.line, [b'.'], [answering.fileno(), given, *theirs])
         for handle in (given, *theirs):
             os.close(handle)
         asked.sendall(json.dumps(order).encode() + b'\n')
@@ -144,34 +137,30 @@ def _become(order: Mapping[str, object], handles: list[int]) -> None:
     sys.orig_argv[:] = [sys.executable, '-m', 'daybook', *order['argv']]
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(line: socket.socket) -> None:
     """Fork for each order that comes, and tell how that process ended; return in the forked one."""
     runs: dict[int, socket.socket] = {}
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     before = signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker)
-    waiting = selectors.DefaultSelector()
-    for source in (0, woken, listener):
-        waiting.register(source, selectors.EVENT_READ)
     while True:
-        ready = {key.fileobj for key, _ in waiting.select()}
-        if 0 in ready:
-            os._exit(0)
+        ready, _, _ = select.select((woken, line), (), ())
         if woken in ready:
             os.read(woken, 1 << 16)
             _tell_ends(runs)
-        if listener in ready:
-            asker, _ = listener.accept()
-            _, handles, _, _ = socket.recv_fds(asker, 1, 3)
+        if line in ready:
+            word, handles, _, _ = socket.recv_fds(line, 1, 4)
+            if not word:  # who started us has ended
+                os._exit(0)
+            asker = socket.socket(fileno=handles.pop(0))
             with asker.makefile() as stream:
                 order = json.loads(stream.readline())
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, before)
-                waiting.close()
-                for handle in (woken, waker, asker.detach(), listener.detach(), *(each.detach() for each in runs.values())):
+                for handle in (woken, waker, line.detach(), asker.detach(), *(each.detach() for each in runs.values())):
                     os.close(handle)
                 _become(order, handles)
                 return
