@@ -11,7 +11,6 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 
-import forks
 import hypothesis
 import pytest
 
@@ -26,7 +25,6 @@ ROOT = Path(__file__).parent.parent
 _CACHES = {'PIP_CACHE_DIR': '~/.cache/pip', 'UV_CACHE_DIR': '~/.cache/uv'}
 _CACHES = {name: os.environ.get(name, os.path.expanduser(place)) for name, place in _CACHES.items()}
 _EMPTY, _TEMPLATE = 'empty', 'template'  # folders of our home
-_SERVERS = forks.Servers()
 
 
 def _of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -122,7 +120,8 @@ class Sandbox:
 
     def daybook(self, *args: str, env: dict[str, str] | None = None, cwd: str = '.') -> subprocess.CompletedProcess[str]:
         """Run `daybook args` as a process of its own, as a user would."""
-        return _SERVERS.run(args, self.root / cwd, {**os.environ, **(env or {})})
+        return subprocess.run((sys.executable, '-m', 'daybook', *args), cwd=self.root / cwd, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, env={**os.environ, **(env or {})})
 
     def snapshot(self) -> dict[str, bytes]:
         """Return every file below the root but those of `.git`, to prove that nothing else changed."""

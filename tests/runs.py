@@ -17,8 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import forks
-
 _WRITING = {'add', 'commit', 'push', 'fetch', 'update-ref', 'update-index', 'commit-tree', 'write-tree', 'read-tree'}
 
 
@@ -99,8 +97,19 @@ def die_at(kill_at: int, needle: str, *argv: str) -> int:
     return main(argv)
 
 
+def _import_all() -> None:
+    """Import whatever a run may need, once for all runs."""
+    import pkgutil
+
+    import daybook
+
+    for module in pkgutil.walk_packages(daybook.__path__, 'daybook.'):
+        if module.name not in ('daybook.__main__', 'daybook.hooks.session_state'):  # the one runs, the other is a script for others
+            __import__(module.name)
+
+
 def _serve() -> None:
-    forks.import_all()
+    _import_all()
     gc.freeze()  # so that no collection touches, and has the kernel copy, what all share
     pids = {}
     for line in sys.stdin:
