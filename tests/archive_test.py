@@ -412,3 +412,23 @@ def test_what_somebody_wrote_after_the_kill_is_theirs(team: Sandbox) -> None:
     assert f'taken back, but for what changed since: {ARCHIVE}/{OLD}.md' in output
     assert team.read(f'{ARCHIVE}/{OLD}.md') == 'what somebody has made of it\n'
     assert team.read(f'{HOME}/{OLD}.md').startswith('---\ntitle: Note') and f'{ARCHIVE}/{OLD}.md exists already' in output
+
+
+def test_the_index_that_loses_its_last_note_goes_along_where_notes_lie_in_two_places(team: Sandbox) -> None:
+    team.write('.daybook/config.yaml', 'kinds: {session: {paths: ["docs/sessions/**/*.md", "notes/**/*.md"]}}\n')
+    team.write('notes/RT-260103-01.md', _note('RT-260103-01'))
+    team.git('add', '.')
+    assert team.daybook('regen-indexes').stdout.startswith('Rewriting notes/INDEX.md')
+    team.commit('a second place')
+    team.write('.git/hooks/pre-commit', f'#!/bin/sh\n{sys.executable} -m daybook check-all && {sys.executable} -m daybook regen-indexes\n').chmod(0o755)
+    code, output = _archive(team, '--commit')
+    assert code == 0, output
+    assert (team.root / f'{ARCHIVE}/RT-260103-01.md').is_file() and '](' not in team.read('notes/INDEX.md')
+    assert (team.git('status', '--short'), team.daybook('regen-indexes', '--check').returncode) == ('', 0)
+
+
+def test_regen_indexes_before_the_git_add_brings_no_dead_line_back(team: Sandbox) -> None:
+    assert _archive(team)[0] == 0
+    team.daybook('regen-indexes')
+    assert OLD not in team.read(f'{HOME}/INDEX.md') and NEW in team.read(f'{HOME}/INDEX.md')
+    assert f'[{OLD}](./{OLD}.md)' in team.read(f'{ARCHIVE}/INDEX.md')

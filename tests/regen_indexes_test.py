@@ -436,3 +436,68 @@ def test_own_indexes_are_fresh() -> None:
 def test_own_documents_are_valid() -> None:
     run = Sandbox(ROOT).daybook('validate-frontmatter')
     assert (run.returncode, run.stdout) == (0, '')
+
+
+@pytest.mark.parametrize('paths, folder', [
+    ('docs/sessions/**/*.md, notes/**/*.md', 'notes'),
+    ('docs/sessions/**/*.md, notes/**/*.md', 'notes/2025'),
+    ('docs/sessions/**/*.md, notes/N1.md, notes/N2.md', 'notes'),
+    ('docs/sessions/**/*.md, N*.md', ''),
+    ('"*/log/*.md"', 'app/log'),
+])
+def test_the_index_of_any_path_of_a_kind_is_emptied_when_its_last_document_goes(repo: Sandbox, paths: str, folder: str) -> None:
+    repo.write('.daybook/config.yaml', f'kinds:\n  session:\n    paths: [{paths}]\n')
+    index, names = f'{folder}/INDEX.md'.lstrip('/'), [f'{folder}/{name}'.lstrip('/') for name in ('N1.md', 'N2.md')]
+    for path in names:
+        add(repo, path, 'A note')
+    repo.write('other/INDEX.md', f'# Other\n\n{MARKER}: edits are lost -->\n')  # of no kind: a sample, or another's
+    repo.daybook('regen-indexes')
+    repo.commit('notes')
+    repo.git('rm', '-q', *names)
+    assert repo.daybook('regen-indexes', '--check').stdout.startswith(f'{index}:1: not what the documents ask for')
+    assert repo.daybook('regen-indexes').stdout == f'Rewriting {index}\ngit add -- {index}\n'
+    assert '](' not in repo.read(index)
+    repo.git('add', '--', index)
+    assert repo.daybook('audit-links').stdout == ''
+    assert repo.daybook('regen-indexes', '--check').returncode == 0
+
+
+def test_an_index_by_hand_stays_when_the_last_document_of_a_second_path_goes(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds:\n  session:\n    paths: [docs/sessions/**/*.md, notes/**/*.md]\n')
+    add(repo, 'notes/N1.md', 'A note')
+    repo.write('notes/INDEX.md', '# Ours\n\n- [N1](./N1.md)\n')
+    repo.commit('by hand')
+    repo.git('rm', '-q', 'notes/N1.md')
+    run = repo.daybook('regen-indexes')
+    assert (run.returncode, run.stdout, repo.read('notes/INDEX.md')) == (0, '', '# Ours\n\n- [N1](./N1.md)\n')
+
+
+def test_what_is_gone_from_the_disk_has_no_line(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'indexes: {overview: docs/OVERVIEW.md}\n')
+    add(repo, 'plans/alarm.md', 'Alarm')
+    add(repo, 'plans/bell.md', 'Bell')
+    add(repo, 'plans/old/clock.md', 'Clock')
+    repo.daybook('regen-indexes')
+    repo.commit('plans')
+    (repo.root / 'plans/alarm.md').unlink()
+    (repo.root / 'plans/old/clock.md').unlink()
+    run = repo.daybook('regen-indexes')
+    assert run.returncode == 1
+    assert [line for line in repo.read('plans/INDEX.md').splitlines() if line.startswith('- ')] == ['- [bell](./bell.md): Bell']
+    assert [line for line in repo.read('docs/OVERVIEW.md').splitlines() if '](' in line] == ['- [plans/bell](../plans/bell.md): Bell']
+    assert '](' not in repo.read('plans/old/INDEX.md')
+    before = repo.snapshot()
+    assert (repo.daybook('regen-indexes').stdout, repo.snapshot()) == ('', before)
+    repo.git('add', '-u')
+    assert repo.daybook('regen-indexes', '--check').returncode == 0
+
+
+def test_in_a_commit_the_index_of_git_tells_what_is_there(repo: Sandbox) -> None:
+    add(repo, 'plans/alarm.md', 'Alarm')
+    add(repo, 'plans/bell.md', 'Bell')
+    repo.daybook('regen-indexes')
+    repo.commit('plans')
+    add(repo, 'plans/clock.md', 'Clock')
+    (repo.root / 'plans/alarm.md').unlink()
+    repo.daybook('regen-indexes', env={'GIT_INDEX_FILE': str(repo.root / '.git/index')})
+    assert '- [alarm](./alarm.md): Alarm' in repo.read('plans/INDEX.md')

@@ -3,17 +3,22 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Sequence
 
 from daybook.documents import document
+from daybook.documents import kinds
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
 from daybook.documents.file_names import stem_of
+from daybook.documents.globs import glob_regex
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_refs
 from daybook.repo import git_status
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.session import overview_file
 from daybook.writers import index_set
@@ -41,7 +46,10 @@ def is_by_hand(repo: Repo, path: str) -> bool:
 
 
 def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequence[str]) -> dict[str, str]:
-    """Return the title of each document of `places` but the stubs; of those that are not in `read` or gone from disk, the stem."""
+    """Return the title of each document of `places` but the stubs, and those that a deletion not staged yet takes away.
+
+    Of those that are not in `read` it is the stem, and of those that a sparse or partial clone does not hold.
+    """
     titles = {path: stem_of(path) for path in places}
     unread = set(read)
     for found in document.read_all(repo, settings, read):
@@ -49,10 +57,26 @@ def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequenc
         titles[found.path] = document.title_of(found)
         if found.is_stub:
             del titles[found.path]
+    hidden = sparse.left_out(repo.root) if unread else {}
     for path in unread:
-        if os.path.islink(os.path.join(repo.root, path)):  # no document, and it may lead nowhere
+        absolute = os.path.join(repo.root, path)
+        is_gone = not os.path.lexists(absolute) and path not in hidden and not git.is_in_git_hook()
+        if is_gone or os.path.islink(absolute):  # no document, and it may lead nowhere
             del titles[path]
     return titles
+
+
+def _fits(path: str, globs: Iterable[str]) -> bool:
+    return any(re.fullmatch(glob_regex(glob), path, re.DOTALL) for glob in globs)
+
+
+def _is_home(settings: Settings, folder: str) -> bool:
+    """Return whether documents of a kind may lie in `folder`, so that we may have made its index."""
+    path = index_set.path_of(folder)
+    if path.startswith(tuple(f'{home}/' for kind in settings.kinds for glob in kind.paths if (home := kinds.fixed_folder(glob)))):
+        return True
+    return any(_fits(path, [index_set.path_of(glob.rpartition('/')[0]) for glob in kind.paths]) and not _fits(path, kind.exclude)
+               for kind in settings.kinds)
 
 
 def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Collection[str] | None) -> dict[str, str]:
@@ -125,9 +149,8 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
                                                              if only is None or posixpath.dirname(path) in only]),
                             _prose(repo, listed, tracked), _in_other_letters(tracked))
-    homes = tuple(f'{kind.folder}/' for kind in settings.kinds if kind.folder)
     for path in tracked:
-        if posixpath.basename(path) == indexes.NAME and path.startswith(homes):
+        if posixpath.basename(path) == indexes.NAME and path not in texts and _is_home(settings, posixpath.dirname(path)):
             texts.setdefault(path, indexes.render(index_set.title_of(posixpath.dirname(path)), []))
     found = {path: text for path, text in texts.items() if only is None or posixpath.dirname(path) in only}
     return {**found, **_overview(repo, settings, places, changed)}
