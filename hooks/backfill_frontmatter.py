@@ -11,6 +11,7 @@ from daybook import problem
 from daybook.backfill import backfilling
 from daybook.backfill.backfilling import Fill
 from daybook.documents import config
+from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.problem import Problem
 from daybook.problem import printable
@@ -18,6 +19,7 @@ from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_status
 from daybook.repo.git import Repo
+from daybook.session import index_files
 from daybook.writers import backfill_report
 from daybook.writers import insertion
 
@@ -35,7 +37,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument('--check', action='store_true', help='write nothing; exit 1 when something would be added')
     what.add_argument('--commit', action='store_true', help='commit exactly the documents written, all or none')
     parser.add_argument('--convert', action='store_true', help='make lists of one-key maps (`- entity: plan`) mappings')
-    parser.add_argument('--report', choices=('text', 'json'), help='print what was derived from what')
+    parser.add_argument('--report', choices=('text', 'json'), help='print what was derived from what; without --commit, write nothing')
     options = parser.parse_args(words)
     options.files += named
     return options
@@ -86,15 +88,67 @@ def _looked(fills: Sequence[Fill], options: argparse.Namespace) -> int:
     return int(bool(found))
 
 
-def _written(repo: Repo, fills: Sequence[Fill], stream_name: str) -> list[Fill]:
+def _written(repo: Repo, fills: Sequence[Fill]) -> list[Fill]:
     done = []
     for fill, is_same in backfilling.write(repo, fills):
         if is_same:
             done.append(fill)
-            print(printable(f'Rewriting {fill.path}'), file=getattr(sys, stream_name))
         else:
             _say(f'{HOOK_ID}: changed meanwhile, left as it is: {fill.path}')
     return done
+
+
+def _with_maps(repo: Repo, settings: Settings, written: Sequence[Fill]) -> dict[str, tuple[bytes, bytes]]:
+    """Write the indexes that show another title now; return these and the documents, with their bytes before and after.
+
+    Raises FatalError with everything put back where an index has changes that are not committed.
+    """
+    done = {fill.path: (fill.before, fill.after) for fill in written}
+    if not index_files.are_kept_here(repo, settings):
+        return done
+    from daybook.indexing import keeping  # no commit of others waits for it
+
+    stale = keeping.stale(repo, settings, set(done))
+    before = {path: data for path in stale.paths if (data := files.read_bytes(files.inside(repo.root, path))) is not None}
+    dirty = sorted(before.keys() & git_status.dirty_files(repo))
+    if dirty:
+        backfilling.put_back(repo, done, _say)
+        raise FatalError(f'these name the documents, and have changes that are not committed: {", ".join(dirty)}; commit them first')
+    for path, data in before.items():
+        if path in stale.texts:
+            keeping.write(repo, path, stale.texts[path])
+        else:
+            files.write_atomic(files.inside(repo.root, path), stale.blocks[path])
+        done[path] = data, files.read_bytes(files.inside(repo.root, path)) or b''
+    return done
+
+
+def _fill(repo: Repo, settings: Settings, targets: Sequence[str], tracked: Collection[str], options: argparse.Namespace) -> int:
+    """Write, and commit where that is asked for, then tell: whoever reads may go before the end."""
+    together: dict[str, tuple[bytes, bytes]] = {}
+    with files.exclusive_lock(git.git_path(repo, 'daybook/backfill.lock'), _WAIT) as is_held:
+        if not is_held:
+            raise FatalError('another back-fill is at work in this work tree; run it again when that has ended')
+        fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)
+        if options.commit:
+            backfilling.refuse_commit(repo, fills)
+        written = _written(repo, fills)
+        if options.commit and written:
+            together = _with_maps(repo, settings, written)
+    # without the lock: the hooks of this commit may include this one
+    oid = backfilling.commit(repo, together, len(written), _say) if together else ''
+    stream = sys.stderr if options.report == 'json' else sys.stdout
+    for path in together or [fill.path for fill in written]:
+        print(printable(f'Rewriting {path}'), file=stream)
+    _told(fills, options.report)
+    if options.commit:
+        if oid:
+            print(f'{HOOK_ID}: commit={oid}', file=stream)
+        return 0
+    for start in range(0, len(written), _LINE):
+        paths = [fill.path for fill in written[start:start + _LINE]]
+        print(printable(problem.add_line(repo.root, paths, os.getcwd())), file=stream)
+    return int(bool(written))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,29 +158,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = config.load(repo.root)
     tracked = git_status.tracked_files(repo)
     targets = _targets(repo, options.files, tracked)
-    if options.dry_run or options.check:
+    if options.dry_run or options.check or options.report and not options.commit:
         fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)
         code = _looked(fills, options)
         _told(fills, options.report)
-        return code
-    stream_name = 'stderr' if options.report == 'json' else 'stdout'
-    with files.exclusive_lock(git.git_path(repo, 'daybook/backfill.lock'), _WAIT) as is_held:
-        if not is_held:
-            raise FatalError('another back-fill is at work in this work tree; run it again when that has ended')
-        fills = backfilling.plan(repo, settings, targets, tracked, convert=options.convert)
-        if options.commit:
-            backfilling.refuse_commit(repo, fills)
-        written = _written(repo, fills, stream_name)
-    _told(fills, options.report)
-    if options.commit:
-        # without the lock: the hooks of this commit may include this one
-        if written:
-            print(f'{HOOK_ID}: commit={backfilling.commit(repo, written, _say)}', file=getattr(sys, stream_name))
-        return 0
-    for start in range(0, len(written), _LINE):
-        paths = [fill.path for fill in written[start:start + _LINE]]
-        print(printable(problem.add_line(repo.root, paths, os.getcwd())), file=getattr(sys, stream_name))
-    return int(bool(written))
+        return code if options.check else 0
+    return _fill(repo, settings, targets, tracked, options)
 
 
 if __name__ == '__main__':

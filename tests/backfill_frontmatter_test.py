@@ -349,6 +349,82 @@ def test_commit_takes_exactly_the_documents(team: Sandbox) -> None:
     assert team.git('status', '--porcelain').splitlines() == [' M src.py', 'A  staged.txt']
 
 
+MODEL = '## Model\n\nHow it is built.\n'
+
+
+@pytest.mark.parametrize('settings', ['', 'indexes: {overview: docs/OVERVIEW.md}\n'])
+@pytest.mark.parametrize('block', [False, True])
+def test_commit_takes_the_indexes_that_its_titles_change(team: Sandbox, settings: str, block: bool) -> None:
+    team.write('.daybook/config.yaml', settings + 'kinds: {plan: {paths: ["plans/**/*.md"]}}\n')
+    if block:
+        team.write('docs/OVERVIEW.md', '# Ours\n\n<!-- daybook overview: made by regen-indexes, edits of it are lost -->\n<!-- daybook overview: end -->\n')
+    team.write('plans/p.md', '**Title:** The queue\n\n' + MODEL)
+    team.write('plans/q.md', MODEL)
+    team.git('add', '.')
+    team.daybook('regen-indexes')
+    assert '(./p.md): Model\n' in team.read('plans/INDEX.md')
+    _commit(team, '2026-05-02')
+    team.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook regen-indexes\n').chmod(0o755)
+    run = team.daybook(ID, '--commit')
+    assert run.returncode == 0, run.stderr
+    assert '(./p.md): The queue\n' in team.read('plans/INDEX.md') and _meta(team, 'plans/q.md')['title'] == 'Model'
+    maps = ['docs/OVERVIEW.md'] if settings else []
+    assert team.git('show', '--name-only', '--format=%s', 'HEAD').splitlines() == [
+        'docs: back-fill the frontmatter of 2 documents', '', *maps, 'plans/INDEX.md', 'plans/p.md', 'plans/q.md']
+    assert (team.git('status', '--porcelain'), team.daybook('regen-indexes', '--check').returncode) == ('', 0)
+
+
+def test_a_commit_that_is_refused_puts_the_indexes_back(team: Sandbox) -> None:
+    team.write('plans/p.md', '**Title:** The queue\n\n' + MODEL)
+    team.git('add', '.')
+    team.daybook('regen-indexes')
+    _commit(team, '2026-05-02')
+    team.write('.git/hooks/pre-commit', '#!/bin/sh\nexit 1\n').chmod(0o755)
+    before = team.snapshot()
+    run = team.daybook(ID, '--commit')
+    assert (run.returncode, 'the documents were put back' in run.stderr, team.snapshot()) == (1, True, before)
+    (team.root / '.git/hooks/pre-commit').unlink()
+    team.write('plans/INDEX.md', team.read('plans/INDEX.md') + '\n')
+    before = team.snapshot()
+    run = team.daybook(ID, '--commit')
+    assert (run.returncode, 'not committed: plans/INDEX.md; commit' in run.stderr, team.snapshot()) == (1, True, before)
+
+
+@pytest.mark.parametrize('text, title', [
+    (MODEL, 'Model'), ('# One\n\n## Model\n', 'One'), ('## Changelog\n\n- x\n', 'p'), ('> # Quoted\n\n## Model\n', 'Model'), ('words\n', 'p'),
+])
+def test_the_index_shows_the_title_that_is_filled_in(team: Sandbox, text: str, title: str) -> None:
+    team.write('plans/p.md', text)
+    _commit(team, '2026-05-02')
+    team.daybook('regen-indexes')
+    assert f'- [p](./p.md): {title}\n' in team.read('plans/INDEX.md')
+    team.daybook(ID)
+    assert _meta(team, 'plans/p.md')['title'] == title
+
+
+def test_report_alone_writes_nothing(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    for form in ('text', 'json'):
+        run = team.daybook(ID, '--report', form)
+        assert (run.returncode, 'the heading on line 1' in run.stdout, team.snapshot()) == (0, True, before)
+    assert team.daybook(ID, '--report', 'text', '--commit').returncode == 0
+    assert _meta(team, 'plans/p.md')['title'] == 'P'
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a pipe of POSIX')
+def test_a_reader_that_goes_stops_no_writing(team: Sandbox) -> None:
+    for number in range(60):
+        team.write(f'plans/{number:02}-{"x" * 200}.md', f'# P {number}\n')  # more than a buffer of output
+    _commit(team, '2026-05-02')
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, 'wb') as closed:
+        subprocess.run((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=closed, stderr=subprocess.PIPE)
+    assert all((team.root / 'plans' / name).read_text().startswith('---\n') for name in os.listdir(team.root / 'plans'))
+
+
 def test_odd_states(team: Sandbox) -> None:
     team.write('plans/gone.md', '# Gone\n')
     (team.root / 'plans').joinpath(os.fsdecode(b'caf\xe9.md')).write_text('# C\n')

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -209,18 +210,26 @@ def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
                          'commit them first, or run without --commit')
 
 
-def commit(repo: Repo, written: Sequence[Fill], say: Callable[[str], None]) -> str:
-    """Commit exactly the documents `written` and return the id; put every byte back when git or a hook refuses."""
-    message = f'docs: back-fill the frontmatter of {len(written)} document{"s" * (len(written) != 1)}\n'
-    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(f.path for f in written))
+def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], count: int, say: Callable[[str], None]) -> str:
+    """Commit exactly what was `written`, by path with the bytes before and after, and return the id.
+
+    `count` are the documents among it; the rest are the indexes that name them. Every byte is put back when git or a hook refuses.
+    """
+    message = f'docs: back-fill the frontmatter of {count} document{"s" * (count != 1)}\n'
+    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(written))
     result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
                      cwd=repo.root, env=git.clean_env(), stdin=listed)
     if result.is_ok:
         return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
-    for fill in written:
-        path = files.inside(repo.root, fill.path)
-        if files.read_bytes(path) == fill.after:
-            files.write_atomic(path, fill.before)
-        else:
-            say(f'changed by a hook of yours, left as it is: {fill.path}')
+    put_back(repo, written, say)
     raise FatalError(f'git did not commit; the documents were put back\n{(result.err + result.text).strip()[-4000:]}')
+
+
+def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
+    """Make every file what it was before; what somebody has changed since stays and is told."""
+    for name, (before, after) in written.items():
+        path = files.inside(repo.root, name)
+        if files.read_bytes(path) == after:
+            files.write_atomic(path, before)
+        else:
+            say(f'changed by a hook of yours, left as it is: {name}')

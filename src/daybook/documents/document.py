@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ from daybook.repo import git_objects
 from daybook.repo import git_status
 from daybook.repo import sparse
 from daybook.repo.git import Repo
+
+if TYPE_CHECKING:
+    from daybook.documents.markdown import Heading
 
 
 @functools.lru_cache(maxsize=64)
@@ -110,14 +114,22 @@ def settings_of(repo: Repo) -> Settings | None:
 
 
 def title_of(document: Document) -> str:
-    """Return the title of a document: its key, else its first heading, else its stem."""
+    """Return the title of a document: its key, else the heading that is one, else its stem."""
     title = document.meta.get('title')
     if isinstance(title, str) and title.strip():
         return title
+    heading = title_heading(document)
+    return heading.text if heading else document.stem
+
+
+def title_heading(document: Document) -> Heading | None:
+    """Return the heading that says what a document is: its first one, unless that is a section that its kind has."""
     from daybook.documents import markdown
 
-    headings = markdown.headings(document.body)
-    return headings[0].text if headings and headings[0].text else document.stem
+    first = next((heading for heading in markdown.headings(document.body, document.body_line) if not heading.nested), None)
+    if first is None or not first.text:
+        return None
+    return None if first.level > 1 and first.text.casefold() in document.kind.section_names else first
 
 
 def _with_aliases(meta: dict[str, Any], kind: Kind) -> dict[str, Any]:

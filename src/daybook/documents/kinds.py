@@ -38,6 +38,11 @@ class Kind(NamedTuple):
         """Where new documents of this kind go: the fixed part of the first glob, `` for the root."""
         return fixed_folder(self.paths[0]) if self.paths else ''
 
+    @property
+    def section_names(self) -> set[str]:
+        """The titles that its sections go by, in folded case."""
+        return {name.casefold() for name in (*self.sections, *(other for _, others in self.section_aliases for other in others))}
+
 
 DEFAULTS = (
     Kind('session', ('docs/sessions/**/*.md',),

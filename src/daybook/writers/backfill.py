@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from daybook.documents import markdown
 from daybook.documents.document import Document
+from daybook.documents.document import title_heading
 from daybook.documents.markdown import Heading
 from daybook.writers import legacy_headers
 from daybook.writers.legacy_headers import Field
@@ -130,10 +131,12 @@ def _title(read: _Reading) -> Value:
     firsts = [h for h in read.headings if h.level == 1]
     if len({day for h in firsts for day in legacy_headers.dates_in(h.text)}) > 1:
         raise _Ambiguous('several headings of the first level, each with a day of its own')
-    if read.headings and read.headings[0].level == 1 and read.headings[0].text:
-        return Value(read.headings[0].text, f'the heading on line {read.headings[0].line}')
-    for field in read.named(_TITLE):
-        return Value(markdown.plain_text(field.text), _at(field))
+    heading = title_heading(read.document)  # as indexes show it
+    fields = read.named(_TITLE) if heading is None or heading.level > 1 else []
+    if fields:
+        return Value(markdown.plain_text(fields[0].text), _at(fields[0]))
+    if heading:
+        return Value(heading.text, f'the heading on line {heading.line}')
     return Value(read.document.stem, 'the file name')
 
 
