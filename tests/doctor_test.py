@@ -356,6 +356,22 @@ def test_a_defect_keeps_to_the_settings(hook_id: str) -> None:
         assert found is None or all(config.kind_of(settings, path) or path == 'planted.md' for path in found.files)
 
 
+def test_rules_that_are_not_there_are_not_told_of() -> None:
+    settings = config.from_mapping({'cochange': [{'name': 'a', 'when': ['a'], 'then': ['b']}]})
+    assert defects.without(settings, 'check-cochange') == 'its rules name files of yours, which a proof must not change'
+    assert defects.without(config.DEFAULTS, 'check-cochange') == 'there are no rules: `cochange` is not in the settings'
+
+
+def test_line_ends_of_a_checkout_are_no_other_version(repo: Sandbox) -> None:
+    repo.daybook('init', '--with', 'telemetry-all,claude')
+    path = repo.root / '.claude/hooks/session_state.py'
+    path.write_bytes(path.read_bytes().replace(b'\n', b'\r\n'))
+    said = repo.daybook('doctor', '--no-proof', '--offline').stdout
+    assert 'ok    telemetry-script: .claude/hooks/session_state.py counts\n' in said, said
+    path.write_bytes(path.read_bytes() + b'# mine\r\n')
+    assert 'is not the one of this version' in repo.daybook('doctor', '--no-proof', '--offline').stdout
+
+
 def test_text_is_one_line_for_each_check(template: Callable[[str], Path], server: Runner, tmp_path: Path) -> None:
     case = Case(template('pre-commit'), tmp_path / 'case', server)
     case.hook('pre-push').unlink()

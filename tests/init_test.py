@@ -700,6 +700,35 @@ def test_what_is_there_already_is_settled_by_the_printed_commands(repo: Sandbox)
     assert not [line for line in ran(repo).splitlines() if 'daybook regen' in line or 'baseline' in line]
 
 
+@pytest.mark.parametrize(('text', 'said'), [
+    ('# One\n\n[gone](./gone.md)\n', '(what is there already gets its indexes, and its dead links of today no longer block: '),
+    ('# One\n', '(what is there already gets its indexes: '),
+])
+def test_no_more_is_promised_than_the_printed_commands_do(repo: Sandbox, text: str, said: str) -> None:
+    repo.write('docs/sessions/2026-01-01.md', text)
+    repo.commit()
+    out = ran(repo)
+    assert said in out and ('--baseline' in out) is ('dead links' in out)
+
+
+def test_dead_links_alone_bring_no_word_of_indexes(repo: Sandbox) -> None:
+    repo.write('README.md', '# One\n\n[gone](./gone.md)\n')
+    repo.commit()
+    out = ran(repo)
+    assert '(the dead links of today no longer block: ' in out and 'indexes, ' not in out
+
+
+def test_ci_of_another_host_is_told_the_job_of_the_indexes(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'indexes: {when: default-branch}\n')
+    repo.write('README.md', '# One\n')
+    repo.commit()
+    out = ran(repo, '--with', 'ci', '--repo', '/srv/daybook', '--rev', 'v1', '--dry-run')
+    assert 'pip install "git+file:///srv/daybook@v1"\n' in out
+    assert 'daybook regen-indexes --force' in out and "git commit -m 'docs: regenerate indexes'" in out
+    repo.write('.daybook/config.yaml', 'indexes: {when: commit}\n')
+    assert 'daybook regen-indexes --force' not in ran(repo, '--with', 'ci', '--dry-run')
+
+
 def test_under_a_runner_of_tools_the_next_call_names_where_we_come_from(repo: Sandbox) -> None:
     repo.write('docs/sessions/2026-01-01.md', '# One\n')
     repo.commit()

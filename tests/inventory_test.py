@@ -60,6 +60,7 @@ def state_of(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
     ['README.md', 'docs/guide.md'],
     ['src/sessions/README.md', 'src/sessions/api.md', 'src/sessions/cookies.md'],  # a feature of a product
     ['app/handoff/design.md', 'app/handoff/tokens.md'],
+    ['.agents/playbooks/handoff.md', 'docs/playbooks/handoff.md', '.cursor/handoff.md', '.github/agents-docs/session-notes.md', '.claude/x/HANDOFF.md'],
     ['.claude/commands/handoff.md', '.claude/skills/session-handoff/SKILL.md'],
     ['docs/sessions/README.md', 'docs/sessions/INDEX.md', 'docs/sessions/_template.md'],
     ['tests/fixtures/sessions/2026-01-01-a.md', 'node_modules/x/handoffs/2026-01-01-a.md'],
@@ -109,6 +110,7 @@ def test_notes_by_folder_and_name(paths: list[str], folder: str, shape: str) -> 
 
 @pytest.mark.parametrize(('path', 'folder'), (
     ('HANDOFF_drop_2026-05-31.md', ''),
+    ('.claude/HANDOFF_2026-05-31.md', '.claude'),
     ('docs/design/HANDOFF_a.md', 'docs/design'),
     ('CONV-303.md', ''),
     ('SESSION_SUMMARY_2025-11-12_DEPLOY.md', ''),
@@ -314,6 +316,8 @@ UNDER_DOCS = {'workstream': {'paths': ['docs/workstreams/**/*.md']}}
     # two notes of one name would share an id
     (['s/sessions/2026-01-01-a/PLAN.md', 's/sessions/2026-01-02-b/PLAN.md'],
      {'session': {'paths': ['s/sessions/*.md']}}),
+    # an index of the folder would name one of them
+    (['x/HANDOVER.md', *(f'x/{n}.md' for n in range(5))], {}),
     (['a[1]/sessions/2026-01-01.md'], {'session': {'paths': ['a[[]1]/sessions/**/*.md']}}),
 ))
 def test_proposed_kinds(repo: Sandbox, paths: list[str], kinds: dict[str, Any]) -> None:
@@ -324,6 +328,9 @@ def test_proposed_kinds(repo: Sandbox, paths: list[str], kinds: dict[str, Any]) 
     assert settings.get('kinds', {}) == kinds
     assert schema.verdict(schema.built_in('config'))(settings)
     known = config.from_mapping(settings)
+    if 'x/HANDOVER.md' in paths:
+        assert config.kind_of(known, 'x/HANDOVER.md') is None
+        return
     for place in naming.find_places(path for path in paths if not path.endswith(('PLAN.md', 'NEXT-SESSION.md'))):
         for path in place.files:
             kind = config.kind_of(known, path)

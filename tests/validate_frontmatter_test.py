@@ -108,6 +108,9 @@ BLOCKING = (
                  {'plans/p.md': PLAN.format('P')}, 1,
                  'workstreams/w.md:3: plan: no such plan: one; plans/p.md was it before this change; mend the name, or leave that as it was [reference-dangling]\n',
                  id='a target that loses its id'),
+    pytest.param({}, {'docs/adr/0002-x.md': '---\ntitle: X\nsupersedes: 0009-x\n---\n'}, 1,
+                 'docs/adr/0002-x.md:3: supersedes: no such adr: 0009-x; mend the name or write the adr [reference-dangling]\n',
+                 id='a name like its own'),
     pytest.param({'docs/sessions/QA-261120-01.md': _note('QA-261120-01')}, {'docs/sessions/b/QA-261120-01.md': _note('QA-261120-01')},
                  1, 'docs/sessions/QA-261120-01.md:6: QA-261120-01 is also the id of docs/sessions/b/QA-261120-01.md; '
                  '`daybook renumber QA-261120-01 NEW` gives one of them a new id [id-duplicate]\n'

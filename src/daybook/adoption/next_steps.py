@@ -80,6 +80,14 @@ def _settling(found: Found, wanted: Wanted, written: Sequence[str], has_dead_lin
     return [f'{_own_call(wanted)} {command}' for command in commands]
 
 
+def _promise(settling: Sequence[str]) -> str:
+    """Return what the commands do."""
+    has_links = settling[-1].endswith('--baseline')
+    if has_links and not settling[1:]:
+        return 'the dead links of today no longer block'
+    return 'what is there already gets its indexes' + (', and its dead links of today no longer block' if has_links else '')
+
+
 def after(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str], dirty: Sequence[str],
           has_dead_links: Callable[[], bool]) -> list[str]:
     """Return what is next once `addable` were written; `dirty` are those of them with uncommitted changes of the user's own."""
@@ -93,8 +101,7 @@ def after(repo: Repo, found: Found, wanted: Wanted, addable: Sequence[str], dirt
                   f'  (puts `daybook` on the PATH: {found.calls_through} leaves our check out where it is not)']
     lines += [f'  {command}' for command in settling]
     if settling:
-        lines.append('  (what is there already gets its indexes, and its dead links of today no longer block: '
-                     f'run the `git add` that {"each" if settling[1:] else "it"} prints; '
+        lines.append(f'  ({_promise(settling)}: run the `git add` that {"each" if settling[1:] else "it"} prints; '
                      'to have written ends with 1, as in a hook)')
     lines += [f'  {command}' for command in _install(found, program, hook_runner.installed(repo))]
     if addable:

@@ -52,6 +52,10 @@ def _counts(repo: Repo, script: str) -> str:
     return '' if state.get('tool_calls_count') == 1 else 'an event was not counted'
 
 
+def _lines(script: bytes) -> bytes:
+    return script.replace(b'\r\n', b'\n')  # as a checkout with core.autocrlf may write it
+
+
 def _agent(repo: Repo, released: bytes, name: str, path: str, script: str, events: tuple[str, ...], option: str) -> Iterator[Check]:
     mend = f'daybook init --with {option}'
     data, copy = (files.read_bytes(os.path.join(repo.root, found)) for found in (path, script))
@@ -67,7 +71,7 @@ def _agent(repo: Repo, released: bytes, name: str, path: str, script: str, event
         yield fail('telemetry', f'{name} starts {_NAME} not at {", ".join(missing)}: calls are not counted', mend)
     elif copy is None:
         yield fail('telemetry', f'{path} registers {script}, which is not there', mend)
-    if copy is not None and copy != released:
+    if copy is not None and _lines(copy) != _lines(released):
         yield fail('telemetry-script', f'{script} is not the one of this version', 'daybook init --upgrade')
     elif copy is not None:
         trouble = _counts(repo, script)

@@ -119,3 +119,10 @@ def plants(settings: Settings, hook_id: str, day: str) -> tuple[Plant, ...]:
 # a site that nobody commits is made by hand or by a job: at a commit the hook has nothing to refuse
 WITHOUT = {'render-docs': 'a commit asks nothing of it', 'check-cochange': 'its rules name files of yours, which a proof must not change'}
 STAGED = ('check-all', 'audit-links', 'validate-frontmatter')  # of these the first that is installed answers for merges and pushes
+
+
+def without(settings: Settings, hook_id: str) -> str:
+    """Return why no defect is planted for a hook that has none."""
+    if hook_id == 'check-cochange' and not settings.cochange:
+        return 'there are no rules: `cochange` is not in the settings'
+    return WITHOUT.get(hook_id, 'no defect is known that it must refuse')

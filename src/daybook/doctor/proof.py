@@ -131,7 +131,7 @@ def _hook(place: Place, installed: Installed, settings: Settings, hook_id: str, 
     others = [*installed.others, *(other for other in installed.ours if other != hook_id)]
     mend = f'{program} run {hook_id} --all-files --verbose'
     if hook_id not in defects.PLANTS:
-        yield warn(f'proof-{hook_id}', defects.WITHOUT.get(hook_id, 'no defect is known that it must refuse'))
+        yield warn(f'proof-{hook_id}', defects.without(settings, hook_id))
         return
     today = date.today().isoformat()
     plants, until = defects.plants(settings, hook_id, today), defects.in_grace(settings, today)

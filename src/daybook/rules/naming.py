@@ -41,12 +41,14 @@ _OTHER_FOLDERS = {
 # what lies below these is a product's, an example, or instructions; never somebody's notes
 _FOREIGN = frozenset((
     'node_modules', 'vendor', 'third_party', 'third-party', 'fixtures', '__fixtures__', 'testdata', 'test', 'tests',
-    'templates', 'template', '_templates', 'examples', 'skills', 'commands', 'prompts', 'rules', 'memories',
+    'templates', 'template', '_templates', 'examples', 'skills', 'commands', 'prompts', 'playbooks', 'rules', 'memories',
     '.specstory', '.beads', 'memory-bank', 'memory_bank', 'openspec', '.specify', '.taskmaster', '.kiro', '_posts',
 ))
 _NOTE_SUFFIXES = ('-handoffs', '-handovers', '-session-logs', '-worklogs')
 _AGENT_HOME = re.compile(
     r'(?:^|/)\.(?:claude|cursor|codex|gemini|github|opencode)/(?:agents|instructions|hooks|plugins)/')
+# what agents are told lies here; notes too, but in folders that say so, or with a day in their names
+_AGENT_ROOM = re.compile(r'(?:^|/)\.(?:agents|claude|cursor|codex|gemini|github|opencode)/')
 _ARCHIVE = frozenset(('archive', 'archived', 'archives', 'archief', 'legacy', 'old', 'done', 'completed'))
 _NO_DOCUMENT = re.compile(r'^(?:\d+[-_])?(?:readme|index|claude|agents|gemini)(?:\W|_|$)', re.I)
 
@@ -145,6 +147,8 @@ def _place(kind: str, folder: str, files: Collection[str], is_loose: bool = Fals
 def _is_loose(path: str) -> bool:
     name = _normal(re.sub(DATE, '', stem_of(path)))
     folder = '/'.join(map(_normal, path.split('/')[:-1]))
+    if _AGENT_ROOM.search(path) and not date_in(path):
+        return False
     return bool(_LOOSE.search(name)) and not (_NOT_LOOSE.search(name) or _EXPLAINING.search(folder) or is_foreign(path))
 
 

@@ -130,8 +130,8 @@ def _session_paths(findings: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     is_known = any(place['folder'] == folder for place in places)
     first = found.pop(folder, literal(folder) + ('/*.md' if is_known else '/**/*.md'))
     paths = [first, *list(found.values())[:_PLACES]]
-    # one file at the root is no set of notes, and would bring an INDEX.md there
-    loose = [place for place in loose if place['folder'] or len(place['paths']) > 1]
+    # one file at the root, or among others, is no set of notes, and would bring an INDEX.md there that names it alone
+    loose = [place for place in loose if place['folder'] and not place['beside'] or len(place['paths']) > 1]
     if len(loose) <= _PLACES:
         paths += [glob for place in loose for glob in _loose_globs(place, names)][:_PLACES]
     return list(dict.fromkeys(paths)), names.excluded

@@ -193,7 +193,8 @@ def _dangling(reference: _Reference, document: Document, former: _Index, names: 
     else:
         import difflib
 
-        near = difflib.get_close_matches(name.casefold(), [n for kind in reference.kinds for n in names(kind)], n=1)
+        known = {each for kind in reference.kinds for each in names(kind)} - _names(document)
+        near = difflib.get_close_matches(name.casefold(), sorted(known), n=1)
         hint = f'did you mean `{near[0]}`?' if near else f'mend the name or write the {reference.kinds[0]}'
     return Problem(document.path, document.line_of(reference.pointer), 'reference-dangling',
                    f'{reference.key}: no such {reference.kinds[0]}: {name}; {hint}',

@@ -77,7 +77,7 @@ def _ci(found: Found, wanted: Wanted) -> Iterator[Step]:
         yield created(found, scaffold_workflow.PATH, 'the gate that nobody can skip, and a strict run each week',
                       text.encode())
     else:
-        commands = scaffold_workflow.commands(wanted.url, wanted.rev)
+        commands = scaffold_workflow.commands(wanted.url, wanted.rev, indexes_when=found.indexes_when)
         yield Step('by hand', f'CI ({found.host or "no known host"})',
                    'let its job run these with the whole history', None, commands)
 

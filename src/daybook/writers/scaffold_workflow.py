@@ -52,11 +52,18 @@ _INDEXES = """\
           git commit -m 'docs: regenerate indexes'
           git push
 """
+_INDEX_COMMANDS = """\
+# and in a job of its own, on the default branch alone, that may push:
+daybook regen-indexes --force || ([ $? -eq 1 ] && daybook regen-indexes --force)
+git add -- ':(glob)**/INDEX.md'
+git diff --cached --quiet || (git commit -m 'docs: regenerate indexes' && git push)
+"""
 
 
 def _requirement(url: str, rev: str) -> str:
     place = url if '://' in url or url.startswith('git@') else f'file://{url}'
-    return json.dumps(f'git-daybook @ git+{place}@{rev}', ensure_ascii=False)
+    name = '' if place.startswith('file:///') else 'git-daybook @ '  # older pip takes none before an address without a host
+    return json.dumps(f'{name}git+{place}@{rev}', ensure_ascii=False)
 
 
 def _job(name: str, condition: str, runs: list[str], *, more: str = '', requirement: str) -> str:
@@ -88,6 +95,7 @@ def workflow(url: str, rev: str, *, indexes_when: str, hook_ids: Collection[str]
     return _HEAD + '\n'.join(jobs)
 
 
-def commands(url: str, rev: str) -> str:
-    """Return the same checks as lines for another host's CI."""
-    return f'pip install {_requirement(url, rev)}\ndaybook {_CHECK}\n'
+def commands(url: str, rev: str, *, indexes_when: str) -> str:
+    """Return the same checks, and the job that keeps the indexes, as lines for another host's CI."""
+    more = _INDEX_COMMANDS if indexes_when == 'default-branch' else ''
+    return f'pip install {_requirement(url, rev)}\ndaybook {_CHECK}\n{more}'
