@@ -391,7 +391,7 @@ def test_a_commit_that_is_refused_puts_the_indexes_back(team: Sandbox) -> None:
 
 
 @pytest.mark.parametrize('text, title', [
-    (MODEL, 'Model'), ('# One\n\n## Model\n', 'One'), ('## Changelog\n\n- x\n', 'p'), ('> # Quoted\n\n## Model\n', 'Model'), ('words\n', 'p'),
+    (MODEL, 'Model'), ('# One\n\n## Model\n', 'One'), ('## Changelog\n\n- x\n', 'p'), ('> # Quoted\n\n## Model\n', 'Model'), ('words\n', 'p'), ('## A section\n\n# Later\n', 'p'),
 ])
 def test_the_index_shows_the_title_that_is_filled_in(team: Sandbox, text: str, title: str) -> None:
     team.write('plans/p.md', text)

@@ -123,13 +123,13 @@ def title_of(document: Document) -> str:
 
 
 def title_heading(document: Document) -> Heading | None:
-    """Return the heading that says what a document is: its first one, unless that is a section that its kind has."""
+    """Return the heading that says what a document is: its first, unless that is a section of its kind or a higher one follows."""
     from daybook.documents import markdown
 
-    first = next((heading for heading in markdown.headings(document.body, document.body_line) if not heading.nested), None)
-    if first is None or not first.text:
+    own = [heading for heading in markdown.headings(document.body, document.body_line) if not heading.nested]
+    if not own or not own[0].text or own[0].level > min(heading.level for heading in own):
         return None
-    return None if first.level > 1 and first.text.casefold() in document.kind.section_names else first
+    return None if own[0].level > 1 and own[0].text.casefold() in document.kind.section_names else own[0]
 
 
 def _with_aliases(meta: dict[str, Any], kind: Kind) -> dict[str, Any]:
