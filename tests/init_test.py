@@ -547,11 +547,14 @@ def test_an_uninstall_names_what_hooks_have_made(repo: Sandbox) -> None:
     for path in ('.daybook/links-baseline.txt', 'docs/rendered/index.html', '.git/daybook/x', '.daybook/state/draft.md'):
         repo.write(path, '')
     repo.write('docs/a/INDEX.md', f'{indexes.MARKER}\n')
+    repo.write('.daybook/config.yaml', 'indexes: {overview: docs/OVERVIEW.md}\n')
+    repo.write('docs/OVERVIEW.md', f'{indexes.MARKER}\n')
     repo.git('update-ref', 'refs/daybook/seen', 'HEAD')
     before = repo.snapshot()
     out = ran(repo, '--uninstall')
     told = [line for line in out.splitlines() if line.startswith('  stays ')]
     words = ('.daybook/links-baseline.txt: ', 'docs/rendered/: ', '1 generated INDEX.md, such as docs/a/INDEX.md',
+             'docs/OVERVIEW.md: nobody renews it any more; its links to what is taken out are dead then',
              '.daybook/state/: ', '.git/daybook/: ', '1 refs of this clone, such as refs/daybook/seen', 'claims on origin')
     assert len(told) == len(words) and all(word in line for word, line in zip(words, told, strict=True)), out
     assert {path: before[path] for path in before if 'docs/' in path or 'state/' in path}.items() <= repo.snapshot().items()

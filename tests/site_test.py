@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -151,6 +152,32 @@ def test_axe_has_nothing_serious_to_say(tab: browser.Browser, folder: Path, axe:
     tab.run(axe)
     found = tab.run('axe.run({resultTypes: ["violations"]}).then(r => r.violations.map(v => [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 200))]))')
     assert [each for each in found if each[0] in ('serious', 'critical')] == []
+
+
+@pytest.mark.parametrize('has_script', [True, False])
+def test_the_calendar_shows_its_newest_days_on_a_telephone(tab: browser.Browser, folder: Path, has_script: bool) -> None:
+    copy = folder.parent / 'copy'
+    shutil.copytree(folder, copy, dirs_exist_ok=True)
+    if not has_script:
+        for path in copy.rglob('*.js'):
+            path.write_text('')
+    tab.resize(360)
+    tab.open(copy / 'index.html')
+    shown = tab.run('''(() => { const box = document.getElementById("daybook.calendar"), days = box.querySelectorAll("rect[class]");
+        const day = days[days.length - 1].getBoundingClientRect();
+        return [box.scrollWidth > box.clientWidth, day.left >= 0, day.right <= innerWidth]; })()''')
+    assert shown == [True, True, True]
+
+
+def test_of_one_day_the_newest_come_first_too(tab: browser.Browser, folder: Path) -> None:
+    copy = folder.parent / 'one-day'
+    shutil.copytree(folder, copy, dirs_exist_ok=True)
+    for path in (copy / 'data').glob('rows-*.js'):
+        path.write_text(re.sub(r'2026-11-\d\d"', '2026-11-01"', path.read_text()))
+    tab.resize(1280)
+    tab.open(copy / 'index.html')
+    titles = [title for title in _titles(tab) if title.startswith('Note ')]
+    assert titles[:2] == ['Note 28 of sergei', 'Note 26 of sergei'], 'by name, backwards'
 
 
 def test_the_newest_come_first_and_more_on_request(tab: browser.Browser, folder: Path) -> None:

@@ -16,6 +16,7 @@ from daybook.repo.git import Repo
 from daybook.session import telemetry
 from daybook.writers import calls
 from daybook.writers import indexes
+from daybook.writers import overview_block
 from daybook.writers import scaffold
 from daybook.writers import scaffold_agents
 from daybook.writers import scaffold_commands
@@ -117,6 +118,10 @@ def made_since(repo: Repo) -> Iterator[str]:
               and indexes.is_generated((_data(repo, path) or b'').decode('utf-8', 'replace'))]
     if listed:
         yield f'{len(listed)} generated {indexes.NAME}, such as {listed[0]}: nobody renews them any more'
+    overview = settings.indexes_overview
+    text = (_data(repo, overview) or b'').decode('utf-8', 'replace') if overview else ''
+    if indexes.is_generated(text) or overview_block.has_block(text):
+        yield f'{overview}: nobody renews it any more; its links to what is taken out are dead then'
     state = telemetry.folder(repo)
     if os.path.isdir(state):
         yield f'{os.path.relpath(state, repo.root)}/: drafts, and what was counted; git does not track it'

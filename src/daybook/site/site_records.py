@@ -240,7 +240,8 @@ def _targets(document: Document, settings: Settings) -> tuple[list[str], list[st
 
 def rows_of(site: Site, sources: Iterable[tuple[str, list[Any]]]) -> list[tuple[str, list[Any]]]:
     """Return the sources of links that may be shown, newest first."""
-    return sorted(((path, row) for path, row in sources if row[4]), key=lambda item: (_newest(item[1][3]), item[0]))
+    shown = sorted(((path, row) for path, row in sources if row[4]), key=lambda item: item[0], reverse=True)
+    return sorted(shown, key=lambda item: _newest(item[1][3]))
 
 
 def _newest(date: str) -> str:

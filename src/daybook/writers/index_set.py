@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from daybook.writers import indexes
 from daybook.writers.indexes import Entry
 
+_INITIALS = frozenset(('adr', 'api', 'ci', 'faq', 'prd', 'qa', 'rfc', 'sop', 'til', 'ui', 'ux'))  # names of folders that are said letter by letter
 SIBLING = 'INDEX.by-hand.md'  # what people wrote in an index that was adopted
 
 
@@ -19,7 +20,7 @@ def path_of(folder: str) -> str:
 def title_of(folder: str) -> str:
     """Return the heading of the index of `folder`."""
     name = posixpath.basename(folder).replace('-', ' ').replace('_', ' ')
-    return name.upper() if 0 < len(name) <= 3 else name.capitalize() or 'Index'
+    return name.upper() if name.lower() in _INITIALS else name.capitalize() or 'Index'
 
 
 def overview_entry(overview: str, path: str, title: str) -> Entry:

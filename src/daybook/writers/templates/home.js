@@ -127,7 +127,7 @@ window.daybook = (() => {
   };
   const begin = () => {
     const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-    rows.sort((a, b) => compare(b.data[7], a.data[7]) || compare(a.data[0], b.data[0]));
+    rows.sort((a, b) => compare(b.data[7], a.data[7]) || compare(b.data[0], a.data[0]));
     rows.forEach((row, order) => { row.order = order; });
     options('kind', rows.map((row) => row.data[1]));
     options('who', rows.flatMap((row) => row.data[4]));
