@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from daybook.adoption import adoption
 from daybook.adoption import leftovers
 from daybook.adoption import next_steps
+from daybook.adoption import origin
 from daybook.adoption import writing
 from daybook.checks import vicinity
 from daybook.checks.asking import Answers
@@ -36,6 +38,8 @@ from daybook.writers.scaffold_step import ATTRIBUTES
 from daybook.writers.scaffold_step import CONFIG
 from daybook.writers.scaffold_step import HOOKS
 from daybook.writers.scaffold_step import IGNORE
+from daybook.writers.scaffold_step import PREK
+from daybook.writers.scaffold_step import PREK_YML
 from daybook.writers.scaffold_step import Found
 from daybook.writers.scaffold_step import Place
 from daybook.writers.scaffold_step import Step
@@ -154,6 +158,11 @@ def _has_dead_links() -> bool:
     return bool(link_report.run(['--all']).code)
 
 
+def _unknown_revision(wanted: Wanted, paths: Collection[str]) -> list[str]:
+    place = origin.missing(wanted.url, wanted.rev) if {HOOKS, PREK, PREK_YML}.intersection(paths) else None
+    return [f'  unknown  {wanted.rev}: {place} has no such tag or commit; fetch its tags, or name another with `--rev`'] if place else []
+
+
 def _adopt(repo: Repo, call: Call) -> int:
     found = _look(repo, call.wanted)
     call = call._replace(wanted=scaffold.sourced(found, call.wanted, _tag()))
@@ -169,6 +178,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     paths = [step.path for step in steps if step.content is not None]
     hidden = next_steps.hidden(repo, found, paths)
     _print_all(next_steps.warnings(found, paths, hidden))
+    _print_all(_unknown_revision(call.wanted, paths))
     if not call.is_writing:
         print(f'a plan; nothing was written. `daybook init` writes {len(paths)} files, and {scaffold_record.PATH} '
               'to take them out again' if paths else 'nothing to write')

@@ -732,6 +732,17 @@ def test_ci_of_another_host_is_told_the_job_of_the_indexes(repo: Sandbox) -> Non
     assert 'daybook regen-indexes --force' not in ran(repo, '--with', 'ci', '--dry-run')
 
 
+def test_a_revision_that_the_clone_at_hand_does_not_have_is_told(repo: Sandbox, new_repo: Callable[[str], Sandbox]) -> None:
+    ours = new_repo('ours')
+    ours.write('README.md', '# Daybook\n')
+    ours.commit()
+    told = f'  unknown  v7: {ours.root} has no such tag or commit; fetch its tags, or name another with `--rev`\n'
+    assert told in ran(repo, '--repo', str(ours.root), '--rev', 'v7', '--dry-run')
+    ours.git('tag', 'v7')
+    assert 'unknown' not in ran(repo, '--repo', str(ours.root), '--rev', 'v7', '--dry-run')
+    assert 'unknown' not in ran(repo, '--repo', str(ours.root), '--rev', ours.git('rev-parse', 'HEAD')[:12], '--dry-run')
+
+
 def test_under_a_runner_of_tools_the_next_call_names_where_we_come_from(repo: Sandbox) -> None:
     repo.write('docs/sessions/2026-01-01.md', '# One\n')
     repo.commit()
