@@ -21,6 +21,8 @@ from daybook.session import orphans
 
 # What needs YAML, schemas, Markdown or much of git is imported where the last answer does not hold any more.
 
+_JOURNAL = 'daybook/handoff.json'  # as handoff.journal has it, which takes long to import
+
 
 def _arguments(argv: Sequence[str]) -> SimpleNamespace:
     options = SimpleNamespace(operator=None, no_fetch='--no-fetch' in argv, write=None)  # a parser keeps what stands there
@@ -35,19 +37,19 @@ def _arguments(argv: Sequence[str]) -> SimpleNamespace:
     return parser.parse_args(argv, namespace=options)
 
 
-def _folders() -> tuple[str, str]:
-    """Return the root of the work tree and the common git folder. Raises FatalError outside of one."""
+def _folders() -> tuple[str, str, str]:
+    """Return the root of the work tree, the common git folder and its private one. Raises FatalError outside of one."""
     try:
-        answer = git_spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-common-dir'))[0]
+        answer = git_spawn.answers('.', ('rev-parse', '--is-inside-work-tree', '--show-cdup', '--git-common-dir', '--git-dir'))[0]
     except FileNotFoundError:  # no git: what asks next says so
         answer = None
     words = os.fsdecode(answer or b'').removesuffix('\n').split('\n')
-    if len(words) != 3 or words[0] != 'true':
+    if len(words) != 4 or words[0] != 'true':
         from daybook.repo import git
 
         repo = git.find_repo()
-        return repo.root, repo.common_dir
-    return os.path.abspath(words[1] or '.'), os.path.abspath(words[2])
+        return repo.root, repo.common_dir, repo.git_dir
+    return os.path.abspath(words[1] or '.'), os.path.abspath(words[2]), os.path.abspath(words[3])
 
 
 def _fetched() -> tuple[str, bool]:
@@ -115,6 +117,17 @@ def _orphans(folder: str, root: str, now: float) -> tuple[int, float, str] | Non
     return (len(found), found[-1].at, found[-1].session) if found else None
 
 
+def _is_killed(git_dir: str) -> bool:
+    """Whether a hand-off of this work tree was killed, and none is at work now."""
+    if not os.path.lexists(os.path.join(git_dir, _JOURNAL)):
+        return False
+    from daybook.handoff import journal
+    from daybook.repo import files
+
+    with files.exclusive_lock(os.path.join(git_dir, journal.LOCK), 0) as is_held:
+        return is_held and os.path.lexists(os.path.join(git_dir, journal.NAME))
+
+
 def _with_dirty(view: View, root: str) -> View:
     """Add the files of the note that are changed and not committed: no answer is kept long enough to know them."""
     if view.since is None or not view.since.touched:
@@ -126,7 +139,7 @@ def _with_dirty(view: View, root: str) -> View:
     return view._replace(since=view.since._replace(changed=(*view.since.changed, *dirty)))
 
 
-def _answer(args: SimpleNamespace, root: str, common_dir: str) -> str:
+def _answer(args: SimpleNamespace, root: str, common_dir: str, git_dir: str) -> str:
     remote, is_fresh = ('not fetched', False) if args.no_fetch else _fetched()
     caller = f'{root}\0{args.operator or ""}\0{is_fresh}'
     setup = glance.setup(root, (caller,), os.environ)
@@ -135,7 +148,8 @@ def _answer(args: SimpleNamespace, root: str, common_dir: str) -> str:
     last = last or _made(known, caller, setup, args, is_fresh, look)
     view, _, states, limit, _ = last.found
     now = time.time()
-    view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now))
+    view = _with_dirty(views.restored(view), root)._replace(remote=remote, orphans=_orphans(states, root, now),
+                                                              is_killed=_is_killed(git_dir))
     if args.write is not None and view.last:
         from daybook.repo import files
         from daybook.resume import page
@@ -148,8 +162,7 @@ def main(argv: Sequence[str]) -> int:
     """Print the answer, or keep it in a file; 0 also when there is nothing to go on."""
     args = _arguments(argv)
     os.environ['GIT_NO_LAZY_FETCH'] = '1'  # of a partial clone, only what is here
-    root, common_dir = _folders()
-    text = _answer(args, root, common_dir)
+    text = _answer(args, *_folders())
     if args.write is None:
         print(text, end='')
         return 0

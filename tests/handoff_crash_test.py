@@ -5,6 +5,7 @@ are killed at every single change that they make.
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -212,9 +213,37 @@ def test_interrupted_leaves_no_lock_of_git(scene: Team, tmp_path: Path) -> None:
     left = list((roman.root / '.git').glob('*.lock'))
     (tmp_path / 'team/go').touch()
     assert (killed.code, left) == (130, []) and 'reason=interrupted' in killed.out
+    assert f'interrupted; left here, perhaps staged: {note_of(roman)}, {LOG}, {INDEX}, {ACTIONS}\n' in killed.out
+    assert 'run the same command again before you commit: it completes the hand-off, or takes that back\n' in killed.out
+    killed_line = 'a hand-off was killed in this work tree; before you commit, run: daybook handoff'
+    assert killed_line in roman.runner.run(roman.root, 'resume', '--no-fetch').out
     again_run = roman.hand_off(env=ENV)
+    assert killed_line not in roman.runner.run(roman.root, 'resume', '--no-fetch').out
     assert kinds(again_run.out) and again_run.last.endswith('pushed=yes'), again_run.out
     check(roman, before, killed.out + again_run.out)
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='a terminal')
+def test_interrupted_under_a_runner_says_so_on_the_terminal(scene: Team, tmp_path: Path) -> None:
+    import pty
+
+    roman = copied(scene, tmp_path / 'team')
+    hook(roman, 'pre-commit', 'touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done')
+    pid, handle = pty.fork()
+    if pid == 0:
+        os.environ.update(ENV, PRE_COMMIT='1')
+        os.chdir(roman.root)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a runner that is interrupted too never shows
+        os.execv(sys.executable, (sys.executable, '-m', 'daybook', 'handoff', '--files', DRAFT))
+    waits(tmp_path / 'team/begun')
+    os.write(handle, b'\x03')
+    said = b''
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(handle, 4096):
+            said += part
+    os.waitpid(pid, 0)
+    (tmp_path / 'team/go').touch()
+    assert f'perhaps staged: {note_of(roman)}'.encode() in said and b'run the same command again before you commit' in said
 
 
 def test_lock_of_git_that_died_too_is_named(scene: Team, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One call of hand-off, from its words to its exit code: who asks, what is said on the way, and how it ended."""
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from daybook.errors import FatalError
 from daybook.errors import KilledError
 from daybook.errors import UsageError
 from daybook.handoff import handoff
+from daybook.handoff import journal as journals
 from daybook.handoff import terminal
 from daybook.handoff.request import Outcome
 from daybook.handoff.request import PagesOf
@@ -22,6 +24,7 @@ from daybook.repo import git
 from daybook.session import operators
 from daybook.session import preflight
 from daybook.session.preflight import Refused
+
 
 def _to_the_end(say: Callable[..., None]) -> Callable[[str], None]:
     def said(line: str) -> None:
@@ -56,6 +59,22 @@ def _ended_badly(error: Exception, say: Callable[[str], None]) -> Outcome:
     return Outcome(reason='failed', code=1)
 
 
+def _tell_interrupted(say: Callable[[str], None]) -> None:
+    """Say what an interruption has left; on the terminal too where a runner, interrupted with us, shows no words of ours."""
+    lines = ['handoff: interrupted; the next hand-off undoes or completes what was begun']
+    with contextlib.suppress(FatalError, OSError):
+        left = journals.load(git.find_repo())
+        if left and left.commit:
+            lines = [f'handoff: interrupted after the commit {left.commit[:10]}', 'run the same command again: it completes the hand-off']
+        elif left:
+            lines = [f'handoff: interrupted; left here, perhaps staged: {", ".join(left.paths)}',
+                     'run the same command again before you commit: it completes the hand-off, or takes that back']
+    for line in lines:
+        say(line)
+        if 'PRE_COMMIT' in os.environ:
+            terminal.banner(line)
+
+
 def _report(outcome: Outcome, say: Callable[[str], None]) -> int:
     if outcome.prompt:
         say(f'\nResume Prompt of {outcome.id}:\n{outcome.prompt}\n')
@@ -77,7 +96,7 @@ def run(email: str | None, given: Sequence[str], *, say: Callable[..., None], pa
     except (FatalError, OSError) as error:
         outcome = _ended_badly(error, told)
     except KeyboardInterrupt:
-        told('handoff: interrupted; the next hand-off undoes or completes what was begun')
+        _tell_interrupted(told)
         told(Outcome(commit='unknown', pushed='unknown', reason='interrupted').last_line)
         raise
     return _report(outcome, told)

@@ -17,6 +17,7 @@ _TITLE = 100  # characters of a title
 _ROWS = 8  # peers, workstreams and claims are listed up to here
 _NAMES = 5  # files that are named
 _HOUR, _DAY = 3600, 86400
+_KILLED = 'a hand-off was killed in this work tree; before you commit, run: daybook handoff'
 _PLAIN_ID = r'[A-Za-z0-9_.][A-Za-z0-9_.-]{0,80}'  # what may stand in a command
 # what shows nothing, or turns text around, and is no control character: marks of direction, joiners of words, tags
 _HIDDEN = '[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]'
@@ -182,6 +183,7 @@ def _tail(view: View, now: float) -> list[list[str]]:
     more = [f'and {len(peers) - _ROWS} more peers'] if len(peers) > _ROWS else []
     where = 'in workstreams/'
     blocks = [
+        [_KILLED] if view.is_killed else [],
         _since(view.since),
         _listed('open workstreams of yours:', [_workstream(row, with_owner=False) for row in view.own], where),
         [*peers[:_ROWS], *more],

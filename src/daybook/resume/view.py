@@ -96,7 +96,8 @@ class View(NamedTuple):
 
     `place` says where HEAD is, `remote` what became of the fetch, `orphans` are the number of agent sessions without a
     hand-off, the time and the id of the last; `unread` are words on what was left out; `how` says how a first
-    hand-off is made; `due` are the first of the `due_count` documents whose review is due, or soon will be.
+    hand-off is made; `due` are the first of the `due_count` documents whose review is due, or soon will be; `is_killed` is
+    whether a hand-off of this work tree was killed.
     """
 
     slug: str
@@ -114,6 +115,7 @@ class View(NamedTuple):
     how: str = ''
     due: tuple[Due, ...] = ()
     due_count: int = 0
+    is_killed: bool = False
 
 
 def restored(kept: Sequence[Any]) -> View:
