@@ -19,7 +19,8 @@ SITE = ", and mcp__notion must stay 0; take it out, or name the file under `exce
 CALL = f'.claude/commands/a.md:1: calls mcp__notion__search{SITE}'
 OTHER = f'scripts/b.sh:1: uses api.notion.com{SITE}'
 NOTE = (CASES / 'bad/counters/docs/sessions/QA-261120-01.md').read_text()
-COUNTED = 'docs/sessions/QA-261120-01.md:12: {}mcp__notion: 3 observed over 5 calls, and it must stay 0 [invariant-counter]\n'
+COUNTED = 'docs/sessions/QA-261120-01.md:12: {}mcp__notion: 3 observed over 5 calls, and it must stay 0; leave the note as it is, take out what calls it, ' \
+    'then set `audit.since` in .daybook/config.yaml: notes made before that day are history [invariant-counter]\n'
 
 
 def _fill(repo: Sandbox, case: Path) -> None:

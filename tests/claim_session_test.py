@@ -151,6 +151,16 @@ def test_what_it_prints(repo: Sandbox) -> None:
     assert repo.daybook('claim-session', cwd='deep/er').stdout == run.stdout.replace(FOLDER, f'../../{FOLDER}').replace('.daybook/', '../../.daybook/')
 
 
+def test_a_claim_is_dropped_by_deleting_its_draft_and_placeholder(repo: Sandbox) -> None:
+    _adopt(repo)
+    dropped = _claim(repo)[1]
+    assert dropped in repo.daybook('resume', '--no-fetch').stdout
+    for path in (f'docs/sessions/{dropped}.md', f'.daybook/state/draft-{dropped}.md'):
+        (repo.root / path).unlink()
+    assert 'open claims' not in repo.daybook('resume', '--no-fetch').stdout
+    assert _claim(repo)[1] == f'{dropped[:-2]}{int(dropped[-2:]) + 1:02}'
+
+
 def test_cloud_folder_is_warned_about(tmp_path: Path, new_repo: Callable[[str], Sandbox]) -> None:
     cloud = new_repo('Library/Mobile Documents/repo')
     assert cloud.daybook('claim-session').stdout.startswith('warning: the repository lies in Mobile Documents: ')

@@ -59,7 +59,8 @@ def test_what_a_note_proves(head: str, verdict: str, words: str, rule: str) -> N
     problem = found.problem
     assert (problem is None) is (verdict == 'clean')
     if problem:
-        assert (problem.level, problem.message) == ('error' if verdict == 'wrong' else 'warning', f'mcp__notion: {words}')
+        assert (problem.level, problem.message) == ('error' if verdict == 'wrong' else 'warning', f'mcp__notion: {words}{found.remedy}')
+        assert ('set `audit.since` in .daybook/config.yaml' in problem.message) is words.endswith('it must stay 0')
 
 
 def test_the_line_is_that_of_the_counter() -> None:

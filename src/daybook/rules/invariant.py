@@ -17,6 +17,7 @@ from daybook.problem import Problem
 
 # what a note can prove, the best first
 CLEAN, UNWITNESSED, WRONG = 'clean', 'unwitnessed', 'wrong'
+_REMEDY = '; leave the note as it is, take out what calls it, then set `audit.since` in .daybook/config.yaml: notes made before that day are history'
 
 
 class Witness(NamedTuple):
@@ -29,6 +30,7 @@ class Witness(NamedTuple):
     calls: int
     words: str
     rule: str = ''
+    remedy: str = ''
 
     @property
     def problem(self) -> Problem | None:
@@ -37,7 +39,7 @@ class Witness(NamedTuple):
             return None
         line = self.note.line_of(schema.pointer(('tool_calls_breakdown', self.counter)))
         level = 'error' if self.verdict == WRONG else 'warning'
-        return Problem(self.note.path, line, self.rule, f'{self.counter}: {self.words}', level)
+        return Problem(self.note.path, line, self.rule, f'{self.counter}: {self.words}{self.remedy}', level)
 
 
 def is_count(value: Any) -> TypeGuard[int]:
@@ -77,7 +79,7 @@ def _witness(note: Document, invariant: Invariant) -> Witness:
     if seen and value != seen:
         return found(WRONG, f'{observed}, and the counter says {"nothing" if value is None else value}', 'invariant-counter')
     if is_count(value) and value:
-        return found(WRONG, f'{observed}, and it must stay 0', 'invariant-counter')
+        return found(WRONG, f'{observed}, and it must stay 0', 'invariant-counter')._replace(remedy=_REMEDY)
     if invariant.name not in breakdown and methods:
         # a counter that is younger than the note; the methods tell what it would be
         return found(UNWITNESSED, f'not counted; its methods name none ({observed})', 'invariant-missing')
