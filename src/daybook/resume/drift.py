@@ -19,12 +19,14 @@ _TOUCHED = re.compile(r'^[-*+][ \t]+(`+) ?([^`\n\0]+?) ?\1', re.MULTILINE)
 _TITLES = ('Files Touched', 'Files changed')
 
 
-def _commits(repo: Repo, base: str, own_note: str, emails: Collection[str]) -> tuple[int, int]:
-    lines = git.git('log', f'-n{_MOST}', '--no-merges', '--no-show-signature', '--format=%H %aE', f'{base}..HEAD', '--',
+def _commits(repo: Repo, base: str, own_note: str, emails: Collection[str]) -> tuple[int, int, bool]:
+    """Return how many commits came after `base`, the note's own left out, how many of others, and whether its own comes right after it."""
+    lines = git.git('log', f'-n{_MOST}', '--no-merges', '--no-show-signature', '--format=%H %aE%x00%P', f'{base}..HEAD', '--',
                     cwd=repo.root).lines
-    pairs = [line.partition(' ')[::2] for line in lines]
-    authors = [email.casefold() for oid, email in pairs if oid != own_note]
-    return len(authors), sum(email not in emails for email in authors)
+    rows = [(*who.partition(' ')[::2], parents) for who, _, parents in (line.partition('\0') for line in lines)]
+    authors = [email.casefold() for oid, email, _ in rows if oid != own_note]
+    is_next = any(oid == own_note and parents == base for oid, _, parents in rows)
+    return len(authors), sum(email not in emails for email in authors), is_next
 
 
 def touched(body: str) -> tuple[str, ...]:
@@ -47,8 +49,8 @@ def since(repo: Repo, head: Head, body: str, own_note: str, emails: Collection[s
     paths = touched(body)
     if base is None or git_refs.resolve(repo, 'HEAD') is None:
         return Since(wanted, None, 0, is_bounded=False, touched=paths, changed=(), streams=_streams(head, streams))
-    count, others = _commits(repo, base, own_note, {email.casefold() for email in emails})
-    changed = git.git('diff-tree', '-r', '-z', '--name-only', '--no-renames', base, 'HEAD', '--', *git.pathspec(paths),
+    count, others, is_next = _commits(repo, base, own_note, {email.casefold() for email in emails})
+    changed = git.git('diff-tree', '-r', '-z', '--name-only', '--no-renames', own_note if is_next else base, 'HEAD', '--', *git.pathspec(paths),
                       cwd=repo.root) if paths else None
     return Since(base, count, others, is_bounded=count >= _MOST - 1, touched=paths,
                  changed=tuple(git.zsplit(changed.out)) if changed else (), streams=_streams(head, streams))
