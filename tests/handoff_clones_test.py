@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -150,7 +151,13 @@ def test_protected_branch(pair: Team) -> None:
     hook(pair.remote, 'pre-receive', 'echo "GH006: Protected branch update failed" >&2; exit 1')
     run = pair.member('roman').hand_off('Mine')
     assert run.code == 0 and run.last.endswith('pushed=no reason=rejected')
-    assert 'remote: GH006: Protected branch update failed' in run.out
+    assert '  | remote: GH006: Protected branch update failed' in run.out and '  | [remote rejected] (pre-receive hook declined)\n' in run.out
+    assert '\t' not in run.out and '\\t' not in run.out
+    command = re.search(r'and stays; push it to a branch: (git push origin \S+)\nthen open a pull request of that branch into main\n', run.out)[1]
+    (pair.remote.root / 'hooks/pre-receive').unlink()
+    subprocess.run(command.split(), cwd=pair.member('roman').root, check=True, capture_output=True)
+    branch = f'handoff-{id_of(run)}'
+    assert pair.remote.git('rev-parse', branch) == pair.member('roman').git('rev-parse', 'HEAD')
 
 
 def test_pre_push_hook_that_takes_longer_than_the_limit(tmp_path: Path, runner: Runner) -> None:  # noqa: F811
@@ -213,7 +220,7 @@ def test_remote_that_has_vanished(pair: Team) -> None:
     pair.remote.root.rename(pair.root / 'gone.git')
     run = pair.member('roman').hand_off('Mine')
     assert run.code == 1 and run.last.endswith('pushed=no reason=push-failed')
-    assert 'once the remote answers: git push origin HEAD:main\n' in run.out
+    assert 'once the remote answers: git push origin HEAD:main; where that is rejected: ' in run.out
     assert 'does not appear to be a git repository' in run.out
 
 
@@ -379,6 +386,13 @@ def test_auto_mode_lists_what_would_go_with_it(pair: Team) -> None:
     assert run.code == 0 and run.last.endswith('pushed=no reason=other-commits')
     assert 'Roman Tester: mine, and not asked for' in run.out
     assert pair.remote.git('log', '--format=%s') == 'begin'
+    sara = pair.member('sara')
+    sara.work('hers.py')
+    sara.git('push', '-q')
+    push, second = re.search(r'push them all: (.+); where that is rejected: (.+)\n', run.out).groups()
+    assert subprocess.run(push, shell=True, cwd=roman.root, capture_output=True).returncode == 1
+    subprocess.run(second, shell=True, cwd=roman.root, check=True, capture_output=True, env={**os.environ, 'GIT_EDITOR': 'true'})
+    assert pair.remote.git('rev-parse', 'main') == roman.git('rev-parse', 'HEAD')
 
 
 def test_git_that_cannot_merge_trees(pair: Team, tmp_path: Path) -> None:

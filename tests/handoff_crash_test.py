@@ -451,6 +451,19 @@ def test_what_the_user_wrote_into_our_half_stays(scene: Team, tmp_path: Path, mo
         assert run.code == 1 and reason in run.last, run.out
 
 
+def test_a_row_that_the_user_added_to_our_half_goes_along(scene: Team, tmp_path: Path) -> None:
+    roman = killed_at(scene, tmp_path / 'team', ADDED)
+    roman.write(ACTIONS, roman.read(ACTIONS) + '2026-11-22,roman,update,docs/x.md,mine\n')
+    refused = roman.hand_off(env=ENV)
+    assert f'include them:  git add -- {ACTIONS}\n' in refused.out
+    roman.git('add', '--', ACTIONS)
+    run = roman.hand_off(env=ENV)
+    assert run.last.endswith('pushed=yes'), run.out
+    assert f'  [x] {ACTIONS}\n' in run.out and roman.git('status', '--porcelain', '--', ACTIONS) == ''
+    rows = Team(tmp_path / 'team', roman.runner).show(ACTIONS)
+    assert 'docs/x.md,mine' in rows and rows.count(',handoff,') == 1
+
+
 def test_another_draft_since_is_not_put_away(scene: Team, tmp_path: Path) -> None:
     roman = killed_at(scene, tmp_path / 'team', COMMITTED)
     roman.draft('Another')

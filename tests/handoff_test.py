@@ -106,7 +106,9 @@ _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
      'ignored-target', 'take its folder out of .gitignore'),
     ('linked folder', _linked_workstream, 'failed', 'symbolic link'),
     ('tracked draft', lambda s: (s.write('draft.md', TEXT), s.commit('d', 'draft.md'), s.write('.given', 'draft.md')),
-     'tracked-draft', 'copy it to .daybook/state/draft.md'),
+     'tracked-draft', 'hand off one that waits: daybook handoff --files .daybook/state/draft.md'),
+    ('tracked drafts', lambda s: (s.write('a-draft.md', TEXT), s.write('draft.md', TEXT), s.commit('d', 'draft.md', 'a-draft.md'),
+                                  s.write('.given', 'draft.md a-draft.md')), 'tracked-draft', 'daybook handoff --files .daybook/state/draft.md'),
     ('missing draft', lambda s: s.write('.given', 'nowhere-draft.md'), 'draft', 'no such draft'),
     ('several drafts', lambda s: s.write('.daybook/state/draft-two.md', TEXT), 'several-drafts', 'draft-two.md'),
     ('somebody else', lambda s: s.write(DRAFT, TEXT.replace('---\n', '---\noperator: jane\n', 1)), 'operator', 'OPERATOR=jane'),
@@ -134,7 +136,7 @@ _REFUSED: list[tuple[str, Callable[[Sandbox], object], str, str]] = [
 @pytest.mark.parametrize(('prepare', 'reason', 'words'), [row[1:] for row in _REFUSED], ids=[row[0] for row in _REFUSED])
 def test_refuses_before_the_first_write(sandbox: Sandbox, prepare: Callable[[Sandbox], object], reason: str, words: str) -> None:
     prepare(sandbox)
-    given = [sandbox.read('.given')] if (sandbox.root / '.given').exists() else []
+    given = sandbox.read('.given').split(' ') if (sandbox.root / '.given').exists() else []
     whole = handoffs.everything(sandbox)
     ended = hand_off(sandbox, *(['--files', *given] if given else []))
     assert (ended.code, ended.fields) == (1, ('none', 'no', reason)), ended.out
@@ -233,6 +235,17 @@ def test_what_the_draft_does_not_hold_keeps_its_place(sandbox: Sandbox) -> None:
     assert re.findall(r'\| (?:docs/sessions/RT-\d{6}-\d\d|(.*))\.md:(\d+)', ended.out) == [('', '3'), ('', '99999'), ('', '0'), (DRAFT.removesuffix('.md'), '8')]
 
 
+def test_its_own_commit_is_no_change_since(sandbox: Sandbox) -> None:
+    sandbox.write(TARGETS[0], sandbox.read(TARGETS[0]).replace('text 1', 'text one'))
+    sandbox.commit('an edit', TARGETS[0])
+    assert hand_off(sandbox).field('reason') == 'other-commits'
+    told = sandbox.daybook('resume', '--no-fetch').stdout
+    assert '\nsince that note: no commit\n' in told and 'changed since' not in told, told
+    sandbox.write(TARGETS[0], sandbox.read(TARGETS[0]).replace('text 2', 'text two'))
+    sandbox.commit('another edit', TARGETS[0])
+    assert f'of its 1 file, changed since: {TARGETS[0]}\n' in sandbox.daybook('resume', '--no-fetch').stdout
+
+
 def test_a_fixer_that_fails_once_is_followed(sandbox: Sandbox) -> None:
     _hook(sandbox, 'pre-commit', 'f=$(ls docs/sessions/RT-26*-0?.md | grep -v 261101); grep -q fixed $f || { echo fixed >> $f; exit 1; }')
     ended = hand_off(sandbox)
@@ -240,6 +253,47 @@ def test_a_fixer_that_fails_once_is_followed(sandbox: Sandbox) -> None:
     assert note_of(sandbox, ended).endswith('fixed\n')
     assert sandbox.git('status', '--porcelain') == ''
     assert 'rewrote what hand-off had written' in ended.out
+
+
+_REWRITING = 'for f in $(git diff --cached --name-only -- "*.md"); do sed -i "s/^- /* /; s/works\\./works!/" $f; done; exit 1'
+
+
+@pytest.mark.parametrize('log', ['- [', '* ['])
+def test_a_fixer_that_refuses_for_good_leaves_no_note(sandbox: Sandbox, log: str) -> None:
+    sandbox.write(TARGETS[0], sandbox.read(TARGETS[0]).replace('\n- [', f'\n{log}') + '\n')
+    sandbox.commit('the log', TARGETS[0])
+    sandbox.git('push', '-q')
+    sandbox.write(DRAFT, TEXT.replace('It works.', 'It works.\n\n- and\n- how'))
+    _hook(sandbox, 'pre-commit', _REWRITING)
+    refused = hand_off(sandbox)
+    assert refused.fields == ('none', 'no', 'commit-failed') and 'committed as it left it' not in refused.out, refused.out
+    assert sandbox.git('ls-files', '--others', '--exclude-standard') == ''
+    is_left = log == '- ['
+    assert sandbox.git('status', '--porcelain') == (f' M {TARGETS[0]}' if is_left else '')
+    assert (f'but for what changed meanwhile: {TARGETS[0]}; include it: git add -- {TARGETS[0]}; mend this' in refused.out) is is_left
+    sandbox.git('add', *([TARGETS[0]] if is_left else ['.']))
+    (sandbox.root / '.git/hooks/pre-commit').unlink()
+    again = hand_off(sandbox)
+    assert again.field('pushed') == 'yes' and f'the id {again.field("id")} stays reserved' in refused.out, again.out
+    assert sandbox.read(TARGETS[0]).count(again.field('id')) == 2 and sandbox.git('status', '--porcelain') == ''
+
+
+@pytest.mark.parametrize('with_claim', [False, True])
+def test_words_that_somebody_put_into_a_refused_note_are_kept_aside(sandbox: Sandbox, with_claim: bool) -> None:
+    session_id = _claim(sandbox) if with_claim else ''
+    _hook(sandbox, 'pre-commit', 'f=$(ls docs/sessions/RT-26*.md | grep -v 261101); echo "words of mine" >> $f; exit 1')
+    if with_claim:
+        sandbox.write(DRAFT, TEXT.replace('---\n', f'---\nid: {session_id}\n', 1))
+        refused = hand_off(sandbox, '--files', DRAFT)
+    else:
+        refused = hand_off(sandbox)
+    assert refused.fields == ('none', 'no', 'commit-failed'), refused.out
+    kept = re.search(r'words that are not of the draft; they are kept: (\S+)', refused.out)[1]
+    assert sandbox.read(kept).endswith('words of mine\n') and kept.startswith('.daybook/state/')
+    (sandbox.root / '.git/hooks/pre-commit').unlink()
+    again = hand_off(sandbox, '--files', DRAFT)
+    assert again.field('pushed') == 'yes' and 'words of mine' not in note_of(sandbox, again), again.out
+    assert sandbox.read(kept).endswith('words of mine\n')
 
 
 def test_a_fixer_that_adds_what_it_made_is_no_refusal(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 
 from daybook.errors import FatalError
 from daybook.errors import KilledError
@@ -78,6 +79,26 @@ def _in_draft(request: Request, journal: Journal, draft_path: str, words: str) -
     return re.sub(rf'{re.escape(journal.note.path)}:([0-9]{{1,9}})(?![0-9])', placed, words)
 
 
+def _keep_aside(request: Request, journal: Journal, data: bytes) -> None:
+    """Keep a note with words that the draft has not: whoever wrote them, they would go with the note."""
+    path = os.path.join(files.state_dir(request.repo.root), f'refused-{journal.id}-{journals.oid_of(request.repo, data)[:10]}.md')
+    files.write_atomic(path, data)
+    request.say(f'{journal.note.path} has got words that are not of the draft; they are kept: {os.path.relpath(path, request.repo.root)}')
+
+
+def _as_left(request: Request, journal: Journal) -> Journal:
+    """Return the journal with our files as hooks that refused have left them, so that they are taken back; none that somebody may have saved."""
+    rows = []
+    for write in journal.writes:
+        data, ours = files.read_bytes(os.path.join(request.repo.root, write.path)), git_objects.read_blobs(request.repo, [write.after])[0] or b''
+        if data not in (None, b'', ours) and made.may_be_fixed(write, ours, data):
+            if write.role == 'note' and made.words(data) != made.words(ours):
+                _keep_aside(request, journal, data)
+            write = write._replace(after=journals.store(request.repo, data))
+        rows.append(write)
+    return journals.save(request.repo, journal._replace(writes=tuple(rows)))
+
+
 def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     left = journals.undo(request.repo, journal)
     # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
@@ -85,6 +106,8 @@ def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     said = _in_draft(request, journal, journal.draft, said) if journal.draft else said
     words = '\n'.join(f'  | {line}' for line in said[-4000:].splitlines())
     kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
+    authored = [path for path in left if path != journal.note.path]
+    kept += f'; include it: git add -- {shlex.join(authored)}' if authored else ''
     return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
 
@@ -97,13 +120,14 @@ def commit_or_undo(request: Request, journal: Journal) -> Journal:
         fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
         if fixed is not None:
             journal = journals.save(request.repo, fixed)
-            request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
             result = _commit(request, journal)
         commit = made.find_commit(request.repo, journal)
     except (FatalError, OSError) as error:  # whether it was committed is not known: the next run undoes or completes it
         raise KilledError(str(error)) from error
     if commit is None:
-        raise _undone(request, journal, result)
+        raise _undone(request, _as_left(request, journal), result)
+    if fixed is not None:
+        request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
     if not result.is_ok:
         request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
     journal = journal._replace(stage='committed', commit=commit)

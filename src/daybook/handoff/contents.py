@@ -106,7 +106,8 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[_Row]:
     if plan.action_log:
         entry = (today, request.operator.slug, 'handoff', claim.id, title)
         written.append((plan.action_log, 'actions', entry, remake.insert('actions', entry, _on_disk(repo, plan.action_log))))
-    return [row for row in written if row[1] == 'note' or row[3] != _on_disk(repo, row[0])]
+    staged = git_status.staged_changes(repo)  # of our targets they go along, with a row of ours too that stands there already
+    return [row for row in written if row[1] == 'note' or row[3] != _on_disk(repo, row[0]) or row[0] in staged]
 
 
 def journal_of(request: Request, plan: Plan, claim: Claim, *, made_stub: bool) -> tuple[Journal, dict[str, bytes], str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -70,16 +71,20 @@ def _read(repo: Repo, settings: Settings, path: str) -> Draft:
     return drafts.parse(os.path.relpath(path, repo.root), data, settings.kind('session'))
 
 
-def _named(repo: Repo, settings: Settings, given: Sequence[str]) -> Draft:
-    if len(given) > 1:
+def _named(repo: Repo, settings: Settings, given: Sequence[str], session: str | None) -> Draft:
+    tracked = [path for path in given if _is_tracked(repo, os.path.abspath(path))]
+    if len(given) > 1 and len(tracked) < len(given):
         raise Refused('several-drafts', f'several drafts were given: {", ".join(given)}; hand off one at a time: '
                       'daybook handoff --files DRAFT.md')
     path, at_root = os.path.abspath(given[0]), os.path.join(repo.root, given[0])
     if not os.path.lexists(path) and os.path.lexists(at_root):  # as `daybook claim-session` prints it, in a folder below
         path = at_root
     if _is_tracked(repo, path):
-        raise Refused('tracked-draft', f'the draft is tracked by git: {given[0]}; copy it to {files.STATE_DIR}/draft.md '
-                      'and hand that off (--all-files of a runner names tracked files: use --files DRAFT.md)')
+        waiting = [os.path.relpath(each, repo.root) for each in _candidates(repo, settings, session) if not _read(repo, settings, each).is_empty]
+        name = waiting[0] if len(waiting) == 1 else f'{files.STATE_DIR}/draft-ID.md'
+        begin = '' if waiting else '; `daybook claim-session` begins one'
+        raise Refused('tracked-draft', f'{given[0]} is tracked by git, so it is no draft (a runner with --all-files names each file with '
+                      f'such a name); hand off one that waits: daybook handoff --files {shlex.quote(name)}{begin}')
     return _read(repo, settings, path)
 
 
@@ -90,7 +95,7 @@ def find(repo: Repo, settings: Settings, given: Sequence[str], session: str | No
     claims name it) are not taken. Raises Refused when there are several, or a tracked one.
     """
     if given:
-        return Found(_named(repo, settings, given))
+        return Found(_named(repo, settings, given, session))
     waiting = [_read(repo, settings, path) for path in _candidates(repo, settings, session)]
     written = [draft for draft in waiting if not draft.is_empty]
     if len(written) > 1:

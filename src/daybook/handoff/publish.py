@@ -1,6 +1,7 @@
 """Publishing a hand-off: the push, what became of it, and a bounded answer to a peer who pushed first."""
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 
@@ -100,9 +101,11 @@ def _refused(work: Work, result: git.Result, commit: str) -> Pushed:
     """Return how a push ended that failed, and not because a peer was faster."""
     words = remote_words(result)
     if _rejections(result):
-        hint = () if commit == work.commit else (
-            'a peer has pushed first, and the remote takes no merge of both: git pull --rebase, then git push',)
-        return Pushed('no', 'rejected', ('the remote refuses the push:', *words, *hint))
+        branch = f'{commit[:10]}:refs/heads/handoff-{work.session_id}'
+        hint = (f'the note is committed here, and stays; push it to a branch: git push {shlex.quote(work.upstream.remote)} {branch}',
+                f'then open a pull request of that branch into {work.upstream.ref.removeprefix("refs/heads/")}') \
+            if commit == work.commit else ('a peer has pushed first, and the remote takes no merge of both: git pull --rebase, then git push',)
+        return Pushed('no', 'rejected', ('the remote refuses the push:', *(f'  | {line}' for line in words), *hint))
     has_arrived = _has_arrived(work, commit)
     if has_arrived:  # taken, but the answer was lost
         return _taken(work, commit)

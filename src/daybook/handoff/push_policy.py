@@ -73,11 +73,13 @@ def upstream_of(repo: Repo, branch: str) -> Upstream | Pushed:
 
 
 def command(repo: Repo, upstream: Upstream, commit: str) -> str:
-    """Return what pushes by hand; where both sides have gone on it joins them first, and rewrites no commit."""
+    """Return what pushes by hand; where both sides have gone on, or may have, it joins them first, and rewrites no commit."""
     remote, branch = shlex.quote(upstream.remote), shlex.quote(upstream.ref.removeprefix('refs/heads/'))
     is_ahead = git.git('merge-base', '--is-ancestor', upstream.seen, commit, cwd=repo.root).is_ok
     first = '' if is_ahead else f'git pull --no-rebase {remote} {branch} && '
-    return f'{first}git push {remote} HEAD:{branch}'
+    push = f'git push {remote} HEAD:{branch}'
+    # the remote may have moved on since somebody last asked it
+    return f'{first}{push}' if first else f'{push}; where that is rejected: git pull --no-rebase {remote} {branch} && {push}'
 
 
 def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, along: Collection[str]) -> Pushed | None:
@@ -98,5 +100,6 @@ def may_push(repo: Repo, settings: Settings, upstream: Upstream, commit: str, al
 def remote_words(result: git.Result) -> tuple[str, ...]:
     """Return the lines of git and of the server that tell what went wrong, a few at most."""
     lines = [line.strip() for line in f'{result.err}\n{result.text}'.splitlines()]
-    telling = [line for line in lines if line.startswith(('remote:', '!', 'fatal:', 'error:', 'ssh:'))]
+    telling = [line.rpartition('\t')[2] if line.startswith('!') else line  # of `--porcelain`: the refs come first
+               for line in lines if line.startswith(('remote:', '!', 'fatal:', 'error:', 'ssh:'))]
     return tuple((telling or [line for line in lines if line])[:8])
