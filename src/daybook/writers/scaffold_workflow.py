@@ -45,6 +45,7 @@ _INDEXES = """\
         run: |
           # 1 tells of rewritten files, and of settings that cannot be read: only then is the second run red, too
           daybook regen-indexes --force || ([ $? -eq 1 ] && daybook regen-indexes --force)
+          git add --update  # the overview, where there is one
           git add -- ':(glob)**/INDEX.md'
           git diff --cached --quiet && exit 0
           git config user.name 'github-actions[bot]'
@@ -55,6 +56,7 @@ _INDEXES = """\
 _INDEX_COMMANDS = """\
 # and in a job of its own, on the default branch alone, that may push:
 daybook regen-indexes --force || ([ $? -eq 1 ] && daybook regen-indexes --force)
+git add --update
 git add -- ':(glob)**/INDEX.md'
 git diff --cached --quiet || (git commit -m 'docs: regenerate indexes' && git push)
 """
