@@ -183,7 +183,7 @@ def test_a_first_heading_that_repeats_the_title_goes_to_the_page() -> None:
 
 
 DOCUMENTS = sorted([*(ROOT / 'docs').rglob('*.md'), *(ROOT / 'tests/data').rglob('*.md'), ROOT / 'README.md', ROOT / 'CHANGELOG.md'])
-ANCHORED = ('# a\n## a\n# b {#c}\n', '# a { #b }\n\n# c {: .d #e f=g}\n', '<h2>Raw *x*</h2>\n\n## Raw x\n', '## With `code` & <b>tag</b>\n', '## 日本語 é 🚀\n', '<a name="x"></a>\n\n<p id="y">z</p>\n',
+ANCHORED = ('# a\n## a\n# b {#c}\n', '# a { #b }\n\n# c {: .d #e f=g}\n', '# T `{ #a }`\n', '# T { #&amp; }\n', '# T { #<b>a</b> }\n', '# T {\u00a0#a}\n', '# T {#"&lt;i&gt;}\n', '<h2>Raw *x*</h2>\n\n## Raw x\n', '## With `code` & <b>tag</b>\n', '## 日本語 é 🚀\n', '<a name="x"></a>\n\n<p id="y">z</p>\n',
             '## A[^1]\n\n## A1\n\n[^1]: x\n', '> ## Quoted\n\n- ## Listed\n', '<!-- <h2>no</h2> -->\n## Yes\n', '```\n# no\n```\n# yes\n', 'Setext\nwrapped\n---\n',
             '## [link](x.md) ![image](y.png)\n')
 

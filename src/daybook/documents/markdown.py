@@ -140,6 +140,11 @@ def _split_attributes(text: str) -> tuple[str, str]:
     return (text[:match.start()], match[1]) if match else (text, '')
 
 
+def explicit_id(heading: str) -> str:
+    """Return the anchor that stands in the plain text of a heading, as `{#a}` has it; `` when there is none."""
+    return _split_attributes(heading)[1]
+
+
 class _Scanner:
     """Turns the marks of one text into its headings, links and anchors."""
 

@@ -5,6 +5,7 @@ import html
 import re
 from typing import NamedTuple
 
+from daybook.documents import markdown
 from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
@@ -15,7 +16,7 @@ _TOKEN = re.compile(r'<[^>]*>|[^<]+')
 _HEADING = re.compile(r'<(h[1-6])((?: [^>]*)?)>(.*?)</\1>', re.DOTALL)
 _FOOTNOTE = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[^<]*</a></sup>')
 _ANY_TAG = re.compile(r'<[^>]*>')
-_EXPLICIT = re.compile(r'(?<!\s)\s*+' + ID_ATTRIBUTE + r'([^\s#{}<>"&]++)[^{}<>]*+\}\s*+$')
+_EXPLICIT = re.compile(r'(?<!\s)\s*+' + ID_ATTRIBUTE + r'[^\s#{}<>"&]++[^{}<>]*+\}\s*+$')  # where no other markup stands in it
 _CODE = re.compile(r'<pre><code class="language-([^"]+)">(.*?)</code></pre>', re.DOTALL)
 _IMAGE = re.compile(r'<img(?: [^>]*)?>')
 _ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
@@ -62,10 +63,11 @@ class _Headings:
         tag, attributes, inner = match.groups()
         source = _FOOTNOTE.sub(lambda note: f'[^{note[1]}]', inner)
         anchor = self._slugger.add(_plain(source))
-        explicit = _EXPLICIT.search(inner)
-        inner = inner[:explicit.start()] if explicit else inner
+        explicit = html.escape(markdown.explicit_id(_plain(inner)))
+        if shown := _EXPLICIT.search(inner):
+            inner = inner[:shown.start()]
         text = ' '.join(_plain(inner).split())
-        ids = [anchor, *([explicit[1]] if explicit else [])]
+        ids = [anchor, *([explicit] if explicit else [])]
         if tag == 'h1' and not self.found and not self.top and text.casefold() == self._title.casefold():
             self.top = [*ids, *re.findall(r' (?:id|name)="([^"]*)"', attributes + inner)]
             return ''
