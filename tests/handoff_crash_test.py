@@ -327,7 +327,7 @@ JOURNALS = [
     b'{"version": 1, "writes": [], "colour": "red"}',
     b'{"version": 1, "writes": [], "id": "x", "stage": "x", "branch": "x", "head": "x", "draft": null, "made_stub": false}',
 ]
-OTHER_VERSIONS = [b'{"id": "RT-261120-01", "stage": "writing", "writes": []}', b'{"version": 2, "writes": []}']
+OTHER_VERSIONS = [b'{"id": "RT-261120-01", "stage": "writing", "writes": []}', b'{"version": 3, "writes": []}']
 
 
 def test_unreadable_journal_is_refused_with_what_to_do(scene: Team, tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 """Which commit is a hand-off's own: what somebody else committed after an interruption is theirs, and never pushed."""
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +24,7 @@ from team import runner  # noqa: F401
 
 ADDED, COMMITTED, PUSHING = 'before git commit', 'after git commit', 'before git push'  # the last thing that was done
 WHOSE = 'a commit that it did not make as it stands: completed now'
+MEANWHILE = 'a commit that this hand-off did not make as it stands: it was made meanwhile'
 TRAILER = 'printf "\\nReviewed-by: nobody\\n" >> "$1"'
 
 
@@ -38,11 +44,11 @@ def killed(team: Team, moment: str, nth: int = 1) -> Member:
     return roman
 
 
-def check_kept(team: Team, roman: Member, run: Run, *subjects: str) -> None:
+def check_kept(team: Team, roman: Member, run: Run, *subjects: str, whose: str = WHOSE) -> None:
     """The commit stays here, all of it is listed, and the hand-off is complete but for the push."""
     commit = roman.git('rev-parse', 'HEAD')
     assert re.fullmatch(rf'handoff: id=RT-\d{{6}}-\d\d\w* commit={commit} pushed=no reason=other-commits', run.last), run.out
-    assert run.code == 0 and WHOSE in run.out and 'hook' not in run.out, run.out
+    assert run.code == 0 and whose in run.out and 'hook' not in run.out, run.out
     assert 'other commits are ahead of the upstream and would go with it:' in run.out
     assert all(f'Roman Tester: {subject}\n' in run.out for subject in subjects), run.out
     assert 'push them all: git push origin HEAD:main' in run.out
@@ -123,9 +129,107 @@ def test_a_commit_that_the_user_has_pushed_is_pushed(team: Team) -> None:
     assert roman.hand_off().last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=yes')
 
 
+def _at_the_commit(folder: Path, command: str) -> dict[str, str]:
+    """Return an environment in which somebody runs `command` once, between our `git add` and our `git commit`."""
+    folder.mkdir()
+    real = shutil.which('git')
+    script = folder / 'git'
+    script.write_text(f'#!/bin/sh\ncase " $* " in *" commit --quiet --cleanup"*) test -e {folder}/done || '
+                      f'{{ touch {folder}/done; {real} {command} >/dev/null 2>&1 </dev/null; }};; esac\nexec {real} "$@"\n')
+    script.chmod(0o755)
+    return {'PATH': f'{folder}:{os.environ["PATH"]}'}
+
+
+@pytest.mark.parametrize(('command', 'subject'), [('commit -qm "WIP, not for the remote"', 'WIP, not for the remote'),
+                                                  ('commit -qm "some of it" docs own.txt', 'some of it'),
+                                                  ('commit -q --amend --no-edit', 'not yet')])
+def test_a_commit_of_the_user_that_is_faster(team: Team, tmp_path: Path, command: str, subject: str) -> None:
+    roman = team.member('roman')
+    roman.work(message='not yet')
+    roman.write('own.txt', 'mine\n')
+    roman.git('add', 'own.txt')
+    run = roman.hand_off('Race', env=_at_the_commit(tmp_path / 'bin', command))
+    if subject == 'some of it':  # what is left of the hand-off is committed behind it
+        assert run.code == 0 and MEANWHILE in run.out and run.last.endswith('pushed=no reason=other-commits'), run.out
+        assert 'lacks' not in run.out and team.remote.git('log', '--format=%s') == 'begin'
+        assert roman.git('status', '--porcelain') == '' and roman.leftovers() == []
+    else:
+        check_kept(team, roman, run, subject, whose=MEANWHILE)
+
+
+def test_a_commit_of_the_user_whose_hooks_are_slow(team: Team, tmp_path: Path) -> None:
+    roman = team.member('roman')
+    begun, may_end = tmp_path / 'begun', tmp_path / 'end'
+    os.mkfifo(begun)
+    os.mkfifo(may_end)
+    # the commit of the user waits in its hook until the hand-off has come to its own
+    hook(roman, 'pre-commit', f'if test -n "$DAYBOOK_HANDOFF"; then echo > {may_end}; while test -d .git/waits; do :; done; '
+         f'else mkdir .git/waits; echo > {begun}; read x < {may_end}; fi')
+    hook(roman, 'post-commit', 'rmdir .git/waits')
+    roman.write('own.txt', 'mine\n')
+    roman.git('add', 'own.txt')
+    with subprocess.Popen(['git', 'commit', '-qm', 'WIP, not for the remote'], cwd=roman.root) as process:
+        begun.read_text()
+        run = roman.hand_off('Race')
+    assert process.returncode == 0
+    (roman.root / '.git/hooks/pre-commit').unlink()
+    check_kept(team, roman, run, 'WIP, not for the remote', whose=MEANWHILE)
+
+
+@pytest.mark.parametrize('path', [LOG, INDEX])
+def test_a_file_that_was_taken_out_of_it(team: Team, path: str) -> None:
+    team.member('roman').hand_off('First')
+    roman = killed(team, COMMITTED)
+    roman.git('rm', '-qf', path)
+    roman.git('commit', '-q', '--amend', '--no-edit')
+    run = roman.hand_off()
+    assert WHOSE in run.out and run.last.endswith('pushed=no reason=other-commits'), run.out
+    assert path in team.remote.git('ls-tree', '-r', '--name-only', 'main')
+
+
+def _note(roman: Member) -> str:
+    return next(name for name in roman.git('ls-files', 'docs').split() if 'RT-' in name)
+
+
+def _says(roman: Member, more: str) -> None:
+    roman.git('commit', '-q', '--amend', '-m', roman.git('log', '-1', '--format=%B') + more)
+
+
+AMENDED = {
+    'words in the index': lambda roman: roman.write(INDEX, roman.read(INDEX) + '\nsecret words of mine\n'),
+    'words in place of ours': lambda roman: roman.write(INDEX, roman.read(INDEX).replace('Killed', 'secret')),
+    'signs in the note': lambda roman: roman.write(_note(roman), roman.read(_note(roman)).replace('what was done', 'what was done ://! \u00a7')),
+    'a mode': lambda roman: (roman.root / LOG).chmod(0o755),
+    'a link': lambda roman: ((roman.root / LOG).unlink(), (roman.root / LOG).symlink_to('other.md')),
+    'a line of the message': lambda roman: _says(roman, '\n\nsecret words'),
+    'words of the message': lambda roman: _says(roman, ' secret: words'),
+    'a second paragraph': lambda roman: _says(roman, '\n\nReviewed-by: nobody\n\nsecret words'),
+}
+
+
+@pytest.mark.parametrize('deed', AMENDED.values(), ids=AMENDED)
+def test_whatever_was_amended_since(team: Team, deed: Callable[[Member], object]) -> None:
+    roman = killed(team, COMMITTED)
+    deed(roman)
+    roman.git('commit', '-q', '-a', '--amend', '--no-edit')
+    check_kept(team, roman, roman.hand_off())
+
+
+def test_of_what_a_former_version_began_nobody_can_tell(team: Team) -> None:
+    roman = killed(team, COMMITTED)
+    path = roman.root / '.git/daybook/handoff.json'
+    record = {**json.loads(path.read_text()), 'version': 1}
+    del record['message']
+    path.write_text(json.dumps(record))
+    check_kept(team, roman, roman.hand_off(), whose='nobody can tell whether it made that commit as it stands, as a former version of daybook began it')
+
+
 HOOKS = {
     'none': (),
     'a trailer': (('prepare-commit-msg', TRAILER),),
+    'trailers and comments': (('commit-msg', 'printf "\\n# say why\\n\\nSigned-off-by: R <r@x.org>\\n  and more\\nChange-Id: I01\\n" >> "$1"'),),
+    'a ticket': (('prepare-commit-msg', 'sed -i "1s/^/ABC-1: /" "$1"'),),
+    'bullets and emphasis': (('pre-commit', 'for f in docs/sessions/RT-*.md; do sed -i "s/^- /* /; s/Go on/_Go on_/" $f; git add $f; done'),),
     'fixes the note': (('pre-commit', f'for f in docs/sessions/RT-*.md; do sed -i "s/^Go on\\./*Go on*./" $f; git add $f; done'),),
     'blanks in a log': (('pre-commit', f'printf "\\n" >> {LOG}; git add {LOG}'),),
     'fails once': (('pre-commit', f'grep -q "^## Goal  $" {LOG} && exit; sed -i "s/^## Goal$/## Goal  /" {LOG}; exit 1'),),

@@ -296,6 +296,21 @@ def test_words_that_somebody_put_into_a_refused_note_are_kept_aside(sandbox: San
     assert sandbox.read(kept).endswith('words of mine\n')
 
 
+@pytest.mark.parametrize(('path', 'deed', 'saved'), [
+    ('docs/sessions/INDEX.md', 'echo "words of mine" >>', 'words of mine\n'),
+    (TARGETS[0], 'sed -i "s/^text 1/    text\\n\\n    1/"', '    text\n\n    1'),
+])
+def test_what_somebody_saved_while_hooks_refused_is_kept_aside(sandbox: Sandbox, path: str, deed: str, saved: str) -> None:
+    if path != TARGETS[0]:
+        assert hand_off(sandbox).field('pushed') == 'yes'
+        sandbox.write(DRAFT, TEXT)
+    before = sandbox.read(path)
+    _hook(sandbox, 'pre-commit', f'{deed} {path}; exit 1')
+    refused = hand_off(sandbox)
+    kept = re.search(rf'{path} has got words that are not of the hand-off; they are kept: (\S+)', refused.out)[1]
+    assert saved in sandbox.read(kept) and sandbox.read(path) == before
+
+
 def test_a_fixer_that_adds_what_it_made_is_no_refusal(sandbox: Sandbox) -> None:
     _hook(sandbox, 'pre-commit', 'for f in $(git diff --cached --name-only); do echo fixed >> $f; git add $f; done')
     ended = hand_off(sandbox)

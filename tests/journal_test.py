@@ -221,3 +221,16 @@ def test_unreadable_names_the_file(here: Repo) -> None:
     with pytest.raises(Refused, match=f'cannot be read: {path}\n') as caught:
         journals.load(here)
     assert caught.value.reason == 'journal' and f'mv {path} {path}.bad' in str(caught.value)
+
+
+@pytest.mark.parametrize(('version', 'is_read'), [(1, True), (2, True), (3, False)])
+def test_of_a_former_version_is_read_and_of_a_later_one_named(here: Repo, version: int, is_read: bool) -> None:
+    journal = begun(here)
+    path = Path(git.git_path(here, journals.NAME))
+    assert '"version": 2,' in path.read_text()
+    path.write_text(path.read_text().replace('"version": 2,', f'"version": {version}, {"" if is_read else chr(34) + "more" + chr(34) + ": 1,"}'))
+    if is_read:
+        assert journals.load(here) == journal
+    else:
+        with pytest.raises(Refused, match='another version of daybook has left a hand-off unfinished: .*; run that version once more'):
+            journals.load(here)

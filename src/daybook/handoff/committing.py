@@ -11,6 +11,7 @@ from daybook.handoff import journal as journals
 from daybook.handoff import made
 from daybook.handoff import note
 from daybook.handoff.journal import Journal
+from daybook.handoff.journal import Write
 from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
@@ -79,21 +80,31 @@ def _in_draft(request: Request, journal: Journal, draft_path: str, words: str) -
     return re.sub(rf'{re.escape(journal.note.path)}:([0-9]{{1,9}})(?![0-9])', placed, words)
 
 
-def _keep_aside(request: Request, journal: Journal, data: bytes) -> None:
-    """Keep a note with words that the draft has not: whoever wrote them, they would go with the note."""
-    path = os.path.join(files.state_dir(request.repo.root), f'refused-{journal.id}-{journals.oid_of(request.repo, data)[:10]}.md')
+def _keep_aside(request: Request, write: Write, journal: Journal, data: bytes) -> None:
+    """Keep a text with words that are not ours: whoever wrote them, they would go with what is taken back."""
+    name = f'refused-{journal.id}-{journals.oid_of(request.repo, data)[:10]}{os.path.splitext(write.path)[1]}'
+    path = os.path.join(files.state_dir(request.repo.root), name)
     files.write_atomic(path, data)
-    request.say(f'{journal.note.path} has got words that are not of the draft; they are kept: {os.path.relpath(path, request.repo.root)}')
+    whose = 'the draft' if write.role == 'note' else 'the hand-off'
+    request.say(f'{write.path} has got words that are not of {whose}; they are kept: {os.path.relpath(path, request.repo.root)}')
 
 
-def _as_left(request: Request, journal: Journal) -> Journal:
-    """Return the journal with our files as hooks that refused have left them, so that they are taken back; none that somebody may have saved."""
+def _has_more(write: Write, ours: bytes, data: bytes) -> bool:
+    """Whether a file that is taken back holds what nobody can make again: other words, or in people's files another layout."""
+    if write.role in ('note', 'index', 'page'):
+        return made.words(data) != made.words(ours)
+    lines = ([line.rstrip() for line in text.splitlines() if line.strip()] for text in (data, ours))
+    return next(lines) != next(lines)
+
+
+def _as_left(request: Request, journal: Journal, written: Journal) -> Journal:
+    """Return the journal with what was `written` as hooks that refused have left it, so that it is taken back; none that somebody may have saved."""
     rows = []
-    for write in journal.writes:
-        data, ours = files.read_bytes(os.path.join(request.repo.root, write.path)), git_objects.read_blobs(request.repo, [write.after])[0] or b''
+    for write, first in zip(journal.writes, written.writes):
+        data, ours = files.read_bytes(os.path.join(request.repo.root, write.path)), git_objects.read_blobs(request.repo, [first.after])[0] or b''
         if data not in (None, b'', ours) and made.may_be_fixed(write, ours, data):
-            if write.role == 'note' and made.words(data) != made.words(ours):
-                _keep_aside(request, journal, data)
+            if _has_more(write, ours, data):
+                _keep_aside(request, write, journal, data)
             write = write._replace(after=journals.store(request.repo, data))
         rows.append(write)
     return journals.save(request.repo, journal._replace(writes=tuple(rows)))
@@ -112,9 +123,12 @@ def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
 
 
-def commit_or_undo(request: Request, journal: Journal) -> Journal:
-    """Commit the paths of the journal; undo every write when git or a hook of the user refuses."""
-    result = _commit(request, journal)
+def commit_or_undo(request: Request, journal: Journal) -> tuple[Journal, bool]:
+    """Commit the paths of the journal; undo every write when git or a hook of the user refuses.
+
+    Returns the journal with the commit, and whether the hand-off made it: somebody's own commit may have taken the note along.
+    """
+    written, result = journal, _commit(request, journal)
     try:
         # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
         fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
@@ -122,10 +136,17 @@ def commit_or_undo(request: Request, journal: Journal) -> Journal:
             journal = journals.save(request.repo, fixed)
             result = _commit(request, journal)
         commit = made.find_commit(request.repo, journal)
+        is_own = commit is not None and (result.is_ok and made.is_just_made(request.repo, journal, commit)
+                                         or made.is_own(request.repo, journal, commit))
     except (FatalError, OSError) as error:  # whether it was committed is not known: the next run undoes or completes it
         raise KilledError(str(error)) from error
     if commit is None:
-        raise _undone(request, _as_left(request, journal), result)
+        raise _undone(request, _as_left(request, journal, written), result)
+    if not is_own:
+        request.say(f'the note is in {commit[:10]}, a commit that this hand-off did not make as it stands: '
+                    'it was made meanwhile, and stays as it is')
+        tell_missing(request, journal, 'HEAD')
+        return journal._replace(stage='committed', commit=commit), False
     if fixed is not None:
         request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
     if not result.is_ok:
@@ -136,7 +157,14 @@ def commit_or_undo(request: Request, journal: Journal) -> Journal:
         _settle_index(request, journal)
     except (FatalError, OSError) as error:  # nothing may hide that the commit exists
         request.say(f'warning: committed as {commit[:10]}, but the index or the journal could not be written: {error}')
-    return journal
+    return journal, True
+
+
+def tell_missing(request: Request, journal: Journal, commit: str) -> None:
+    """Say what the hand-off wrote and nobody has committed up to `commit`."""
+    left = made.missing(request.repo, journal, commit)
+    if left:
+        request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
 
 
 def verify(request: Request, journal: Journal) -> None:

@@ -108,11 +108,11 @@ def _undo(request: Request, journal: Journal) -> None:
 
 def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
     is_own = made.is_own(request.repo, journal, commit)
-    how = f' after its commit {commit[:10]}' if is_own else f'; its note is in {commit[:10]}, a commit that it did not make as it stands'
+    whose = 'a commit that it did not make as it stands' if journal.message else \
+        'and nobody can tell whether it made that commit as it stands, as a former version of daybook began it'
+    how = f' after its commit {commit[:10]}' if is_own else f'; its note is in {commit[:10]}, {whose}'
     request.say(f'the hand-off {journal.id} was killed{how}: completed now; run this again for another draft')
-    left = made.missing(request.repo, journal, commit)
-    if left:
-        request.say(f'warning: that commit lacks what the hand-off wrote in {", ".join(left)}: commit it too')
+    committing.tell_missing(request, journal, commit)
     if journals.is_draft_changed(request.repo, journal):
         request.say(f'the draft has changed since, so it stays: {journal.draft}')
     done = journal._replace(stage='committed', commit=commit)
@@ -167,14 +167,14 @@ def _prepare(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tup
     return journals.remember(request.repo, journal, plan.facts.start, plan.draft.data, message), contents, left
 
 
-def _write_and_commit(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, str]:
-    """Return the journal of the commit, and why it has no pages; a claim that was made for nothing leaves no stub behind."""
+def _write_and_commit(request: Request, plan: Plan, claim: Claim, *, is_new: bool) -> tuple[Journal, bool, str]:
+    """Return the journal of the commit, whether that is its own, and why it has no pages; a claim that was made for nothing leaves no stub behind."""
     try:
         journal, contents, left = _prepare(request, plan, claim, is_new=is_new)
         request.step('write')
         _write(request, journal, contents)
         request.step('commit')
-        return committing.commit_or_undo(request, journal), left
+        return *committing.commit_or_undo(request, journal), left
     except (FatalError, OSError):
         if is_new:
             with contextlib.suppress(FatalError, OSError):  # what went wrong first is what has to be told
@@ -200,12 +200,12 @@ def _hand_off(request: Request, draft: Draft | None) -> Outcome:
     is_first = not git_status.tracked_files(repo, f':(top,glob,icase)**/{operator.initials}-[0-9]*.md')
     request.step('claim')
     claim, is_new = draft_claim.made_or_adopted(request, plan.draft, adopted)
-    journal, left = _write_and_commit(request, plan, claim, is_new=is_new)
+    journal, is_own, left = _write_and_commit(request, plan, claim, is_new=is_new)
     for path in journal.paths:
         request.say(f'  [x] {path}')
     if left:
         request.say(f'  [ ] rendered pages, left to daybook render-docs: {left}')
-    outcome = _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'))
+    outcome = _finish(request, journal, plan.telemetry, plan.draft.section('Resume Prompt'), is_own=is_own)
     for line in refreshing.lines(request, plan.facts):  # an extra, when nothing can be lost any more
         request.say(line)
     if is_first:

@@ -17,7 +17,7 @@ from daybook.session.preflight import Refused
 
 NAME = 'daybook/handoff.json'
 LOCK = 'daybook/handoff.lock'
-_VERSION = 1
+_VERSION = 2  # the first had no message
 
 
 class Write(NamedTuple):
@@ -101,7 +101,7 @@ def load(repo: Repo) -> Journal | None:
         return None
     try:
         record = json.loads(data)
-        if record.pop('version', None) != _VERSION:
+        if record.pop('version', None) not in (1, _VERSION):
             raise Refused('journal', f'another version of daybook has left a hand-off unfinished: {path}; '
                           'run that version once more, so that it undoes or completes it')
         writes = [Write(**{**write, 'entry': tuple(write['entry'])}) for write in record.pop('writes')]

@@ -11,6 +11,12 @@ from daybook.repo import git_objects
 from daybook.repo import git_refs
 from daybook.repo.git import Repo
 
+_NEW = '100644'  # the mode of a file that stood in no index before
+_WORDS = re.compile(r"""[^\W_]+|[^\w\s*\-+`#<>|~\\"'\u2018\u2019\u201c\u201d\ufeff]""")
+_HEADING = re.compile(r'^ {0,3}=+[ \t\r]*$', re.MULTILINE)  # the line below a title, which fixers turn into a `#`
+_TICKET = r'\s*(?:\[?[A-Z][A-Z0-9]{0,9}-[0-9]{1,9}\]?:?\s+)?'
+_TRAILERS = r'(?:\s*\n(?:#.*|[A-Za-z0-9-]+[ \t]*:.*(?:\n[ \t]+\S.*)*))*\s*'  # git-interpret-trailers(1)
+
 
 def _failed(repo: Repo, command: str, found: git.Result) -> KilledError:
     return KilledError(f'git {command} failed in {repo.root}: {found.err.strip() or f"exit code {found.code}"}; run this again')
@@ -57,8 +63,8 @@ def find_commit(repo: Repo, journal: Journal) -> str | None:
 
 
 def words(data: bytes | None) -> list[str]:
-    """Return the words of a text, without blanks, marks and signs: what fixers of Markdown leave as it is."""
-    return re.findall(r'\w+', (data or b'').decode('utf-8', 'replace'))
+    """Return the words and signs of a text, without blanks, quotes and the marks of Markdown: what its fixers leave as it is."""
+    return _WORDS.findall(_HEADING.sub('', (data or b'').decode('utf-8', 'surrogateescape')))
 
 
 def may_be_fixed(write: Write, ours: bytes, data: bytes) -> bool:
@@ -69,30 +75,49 @@ def may_be_fixed(write: Write, ours: bytes, data: bytes) -> bool:
     return write.role in ('note', 'index', 'page') or data.split() == ours.split()
 
 
+def _held(repo: Repo, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Return mode and object id of those of the paths that a commit holds."""
+    rows = [row.split('\t', 1) for row in git.zsplit(_answer(repo, 'ls-tree', '-z', '--full-tree', commit, '--', *paths).out)]
+    return {path: (head.split(' ')[0], head.split(' ')[2]) for head, path in rows}
+
+
 def _holds_only_ours(repo: Repo, journal: Journal, commit: str) -> bool:
-    """Whether a commit changes nothing but the paths of the journal, and the texts there are ours but for what fixers change."""
-    changed = _answer(repo, 'diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', commit)
-    if set(git.zsplit(changed.out)) - set(journal.paths):
+    """Whether a commit changes nothing but the paths of the journal, takes none away, and modes and words there are ours."""
+    changed = git.zsplit(_answer(repo, 'diff-tree', '--root', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', commit).out)
+    held = _held(repo, commit, journal.paths)
+    if set(changed) - set(journal.paths) or set(changed) - set(held):
         return False
-    theirs = git_objects.read_blobs(repo, [f'{commit}:{write.path}' for write in journal.writes])
-    ours = git_objects.read_blobs(repo, [write.cleaned for write in journal.writes])
-    return all(may_be_fixed(write, own or b'', data) and (write.role != 'note' or words(data) == words(own))
-               for write, own, data in zip(journal.writes, ours, theirs) if data is not None)
+    writes = [write for write in journal.writes if write.path in held]
+    if any(held[write.path][0] != (write.staged or _NEW).split(' ')[0] for write in writes):
+        return False
+    theirs = git_objects.read_blobs(repo, [held[write.path][1] for write in writes])
+    ours = git_objects.read_blobs(repo, [write.cleaned for write in writes])
+    return all(may_be_fixed(write, own or b'', data or b'') and words(data) == words(own)
+               for write, own, data in zip(writes, ours, theirs))
+
+
+def _is_message(given: str, message: str) -> bool:
+    """Whether a message is ours: hooks may put the number of a ticket before it, trailers and comments behind it."""
+    ours = r'\s+'.join(re.escape(word) for word in given.split())
+    return bool(ours) and re.fullmatch(f'{_TICKET}{ours}{_TRAILERS}', message) is not None
 
 
 def is_own(repo: Repo, journal: Journal, commit: str) -> bool:
     """Whether the hand-off made `commit` as it stands, and not somebody who committed what an interruption had left.
 
-    What the journal tells is certain. Else it must have its one parent, its message, to which hooks may have added, and
-    nothing but what it wrote. Raises KilledError where git does not tell.
+    What the journal tells is certain. Else it must have its one parent, its message but for what hooks add, and nothing
+    but what it wrote. Raises KilledError where git does not tell.
     """
     if commit == journal.commit:
         return True
     said = _answer(repo, 'log', '-1', '--no-show-signature', '--encoding=UTF-8', '--format=%P%n%B', commit)
     parents, _, message = said.out.decode('utf-8', 'replace').partition('\n')
-    given = journal.message.split()
-    return bool(given) and parents == journal.head and message.split()[:len(given)] == given \
-        and _holds_only_ours(repo, journal, commit)
+    return parents == journal.head and _is_message(journal.message, message) and _holds_only_ours(repo, journal, commit)
+
+
+def is_just_made(repo: Repo, journal: Journal, commit: str) -> bool:
+    """Whether `commit` is what HEAD is now, and what it was before is its one parent. Raises KilledError where git does not tell."""
+    return _answer(repo, 'log', '-1', '--no-show-signature', '--format=%H %P', 'HEAD').text == f'{commit} {journal.head}'.rstrip()
 
 
 def missing(repo: Repo, journal: Journal, commit: str) -> list[str]:
