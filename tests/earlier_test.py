@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runs import Runner
+from team import INDEX
 from team import LOG
 from team import Member
 from team import Team
@@ -46,6 +47,11 @@ def _edits(member: Member, path: str, old: str, new: str) -> None:
     member.git('add', '--', path)
 
 
+def _amends(member: Member, path: str, words: str) -> None:
+    member.write(path, f'{member.read(path)}\n{words}\n')
+    member.git('commit', '-q', '-a', '--amend', '--no-edit')
+
+
 def _imitates(roman: Member, first: str) -> None:
     """Write a note by hand as an agent would: after the one that is there."""
     copied = roman.read(note_of(first)).replace(first, 'RT-991231-01').replace('what was done', 'what I say')
@@ -81,6 +87,11 @@ STOPS = [  # what lies ahead besides the hand-off, and a part of what is listed
     ('a file that became its note', lambda team, first: (
         team.member('roman').git('mv', note_of(first), 'code.md'), team.member('roman').git('commit', '-qm', 'away'),
         team.member('roman').git('mv', 'code.md', note_of(first)), team.member('roman').git('commit', '-qm', 'back')), 'away'),
+    ('words in its index', lambda team, first: _amends(team.member('roman'), INDEX, 'secret plans'), 'Offline'),
+    ('a line of its index', lambda team, first: (_edits(team.member('roman'), INDEX, 'Offline', 'secret plans'),
+                                                 team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Offline'),
+    ('a file that it has lost', lambda team, first: (team.member('roman').git('rm', '-q', LOG),
+                                                     team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Offline'),
     ("a peer's hand-off", lambda team, first: _takes_hers(team), 'Hers'),
     ('a hand-off that another address committed', lambda team, first: team.member('roman').git(
         '-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.net', 'commit', '-q', '--amend', '--no-edit', '--reset-author'), 'Offline'),
@@ -88,6 +99,32 @@ STOPS = [  # what lies ahead besides the hand-off, and a part of what is listed
         _pulls(team, '--no-rebase'), _edits(team.member('roman'), 'hers.py', 'x', 'y'),
         team.member('roman').git('commit', '-q', '--amend', '--no-edit')), 'Merge branch'),
 ]
+
+
+def _keeps_a_changelog(roman: Member) -> None:
+    roman.write('.daybook/config.yaml', roman.read('.daybook/config.yaml') + 'handoff: {changelog: CHANGELOG.md}\n')
+    roman.write('CHANGELOG.md', '# Changelog\n\n## Unreleased\n\n- x\n')
+    roman.commit('keep a changelog', '.daybook/config.yaml', 'CHANGELOG.md')
+    roman.git('push', '-q')
+
+
+FIXES = {
+    'none': 'true',
+    'one more line end': f'printf "\\n" >> {LOG}',
+    'trailing blanks': f'sed -i "s/^## Goal$/## Goal  /" {LOG}',
+    'bullets': f'sed -i "s/^- \\[/* [/" {LOG} CHANGELOG.md',
+    'a heading': f'sed -i "s/^# build$/build\\n=====/" {LOG}',
+}
+
+
+@pytest.mark.parametrize('fix', FIXES.values(), ids=FIXES)
+def test_a_hand_off_made_offline_goes_as_fixers_left_it(team: Team, fix: str) -> None:
+    roman = team.member('roman')
+    _keeps_a_changelog(roman)
+    roman.write('.git/hooks/pre-commit', f'#!/bin/sh\n{fix}\ngit add {LOG} CHANGELOG.md\n').chmod(0o755)
+    first, second = offline(roman, 'Offline'), offline(roman, 'Offline, *too* (`x_y`)')
+    run = roman.hand_off('Online')
+    assert run.last.endswith('pushed=yes') and f'go with it: {first}, {second}\n' in run.out, run.out
 
 
 @pytest.mark.parametrize('deed', [row[1] for row in GOES], ids=[row[0] for row in GOES])
@@ -113,6 +150,15 @@ def test_all_else_that_is_not_pushed_stops_it(team: Team, deed: Callable[[Team, 
     assert run.last.endswith('pushed=no reason=other-commits'), run.out
     assert words in run.out and 'push them all: ' in run.out and 'go with it:\n' in run.out
     assert team.remote.git('rev-parse', 'main') == before
+
+
+def test_words_in_its_changelog_stop_it(team: Team) -> None:
+    roman = team.member('roman')
+    _keeps_a_changelog(roman)
+    offline(roman, 'Offline')
+    _amends(roman, 'CHANGELOG.md', 'secret plans')
+    run = roman.hand_off('Online')
+    assert run.last.endswith('pushed=no reason=other-commits') and 'secret' not in team.remote.git('log', '-p'), run.out
 
 
 def test_a_hand_off_made_offline_goes_where_a_peer_has_pushed_first(team: Team) -> None:

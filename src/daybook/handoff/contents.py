@@ -55,7 +55,8 @@ def _index(request: Request, path: str, entry: Sequence[str]) -> bytes:
     return remake.insert('index', entry, data)
 
 
-def _index_entry(settings: Settings, place: str, path: str, title: str) -> indexes.Entry:
+def index_entry(settings: Settings, place: str, path: str, title: str) -> indexes.Entry:
+    """Return the line of the note `path` in the index or overview `place`, or that of its folder in an index above."""
     if place == settings.indexes_overview:
         return index_set.overview_entry(place, path, title)
     folder = posixpath.dirname(path)
@@ -94,7 +95,7 @@ def _rows(request: Request, plan: Plan, claim: Claim) -> list[_Row]:
         entry: tuple[str, ...] = (claim.id, target if target.startswith('.') else f'./{target}', today, title)
         written.append((place, 'log', entry, remake.insert('log', entry, _on_disk(repo, place))))
     for place in plan.indexes:
-        entry = tuple(_index_entry(settings, place, path, title))
+        entry = tuple(index_entry(settings, place, path, title))
         if place == settings.indexes_overview and overview_file.text_of(repo, settings) is not None:
             written.append((place, 'overview', entry, remake.insert('overview', entry, _on_disk(repo, place))))
         else:
