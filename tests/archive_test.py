@@ -432,3 +432,37 @@ def test_regen_indexes_before_the_git_add_brings_no_dead_line_back(team: Sandbox
     team.daybook('regen-indexes')
     assert OLD not in team.read(f'{HOME}/INDEX.md') and NEW in team.read(f'{HOME}/INDEX.md')
     assert f'[{OLD}](./{OLD}.md)' in team.read(f'{ARCHIVE}/INDEX.md')
+
+
+def test_the_indexes_of_a_commit_tell_nothing_that_is_not_committed(team: Sandbox) -> None:
+    team.write(f'{HOME}/RT-261119-01.md', _note('RT-261119-01'))
+    team.git('add', '.')
+    team.daybook('regen-indexes')
+    team.commit('more')
+    team.write('.git/hooks/pre-commit', f'#!/bin/sh\nexec {sys.executable} -m daybook regen-indexes\n').chmod(0o755)
+    team.write(f'{HOME}/RT-261119-01.md', _note('RT-261119-01').replace('title: Note', 'title: Secret'))
+    team.write(f'{HOME}/RT-261121-01.md', _note('RT-261121-01'))
+    team.write(f'{ARCHIVE}/RT-260104-01.md', _note('RT-260104-01'))
+    team.git('add', f'{HOME}/RT-261121-01.md', f'{ARCHIVE}/RT-260104-01.md')
+    before = team.git('status', '--porcelain')
+    code, output = _archive(team, '--commit')
+    assert code == 0, output
+    texts = [team.git('show', f'HEAD:{folder}/INDEX.md') for folder in (HOME, ARCHIVE)]
+    assert team.git('status', '--porcelain') == before
+    assert OLD not in texts[0] and OLD in texts[1] and 'RT-261119-01' in texts[0]
+    assert not [word for text in texts for word in ('Secret', 'RT-261121-01', 'RT-260104-01') if word in text], texts
+
+
+@pytest.mark.parametrize('way', ['untracked', '--assume-unchanged'])
+def test_a_commit_leaves_indexes_that_are_not_its_own(team: Sandbox, way: str) -> None:
+    if way == 'untracked':
+        team.git('rm', '-q', '--cached', f'{HOME}/INDEX.md')
+        team.git('commit', '-qm', 'no index')
+    else:
+        team.git('update-index', way, f'{HOME}/INDEX.md')
+    team.write(f'{HOME}/INDEX.md', team.read(f'{HOME}/INDEX.md') + '\nmine\n')
+    before = team.read(f'{HOME}/INDEX.md')
+    code, output = _archive(team, '--commit')
+    assert code == 0, output
+    assert f'{HOME}/INDEX.md' not in team.git('show', '--name-only', '--format=', 'HEAD').splitlines()
+    assert team.read(f'{HOME}/INDEX.md') == before

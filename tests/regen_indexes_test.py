@@ -501,3 +501,44 @@ def test_in_a_commit_the_index_of_git_tells_what_is_there(repo: Sandbox) -> None
     (repo.root / 'plans/alarm.md').unlink()
     repo.daybook('regen-indexes', env={'GIT_INDEX_FILE': str(repo.root / '.git/index')})
     assert '- [alarm](./alarm.md): Alarm' in repo.read('plans/INDEX.md')
+
+
+VENDORED = 'vendor/x/docs/INDEX.md'
+
+
+@pytest.mark.parametrize('paths, files, is_left', [
+    ('"**/ADR-*.md"', ['vendor/x/docs/n.md'], True),
+    ('"**/ADR-*.md"', [], True),  # of no document of ours, there or gone
+    ('"**/ADR-*.md"', ['vendor/x/docs/n.md', 'vendor/x/docs/ADR-1.md'], True),
+    ('"**/ADR-*.md"', ['vendor/x/docs/ADR-1.md'], False),
+    ('"vendor/**/ADR-*.md"', ['vendor/x/docs/n.md'], True),
+])
+def test_only_an_index_of_our_documents_is_emptied(repo: Sandbox, paths: str, files: list[str], is_left: bool) -> None:
+    repo.write('.daybook/config.yaml', f'kinds: {{adr: {{paths: [{paths}]}}}}\n')
+    names = [path.rpartition('/')[2] for path in files] or ['n.md']
+    text = f'# Docs\n\n{MARKER}: edits are lost -->\n\n' + ''.join(f'- [{name[:-3]}](./{name}): T\n' for name in names)
+    repo.write(VENDORED, text)
+    repo.write('a.txt', 'a\n')
+    for path in files:
+        if 'ADR' not in path:
+            repo.write(path, '# N\n')
+    repo.commit('vendored')
+    repo.daybook('regen-indexes')
+    repo.write('vendor/INDEX.md', outer := f'# V\n\n{MARKER}: edits are lost -->\n\n- [x/docs/](./x/docs/INDEX.md): Docs\n')
+    repo.git('add', '.')
+    repo.daybook('regen-indexes')
+    assert (repo.read(VENDORED) == text) is is_left
+    assert repo.read('vendor/INDEX.md') == outer or 'vendor/**' in paths
+
+
+@pytest.mark.parametrize('way', ['--assume-unchanged', '--skip-worktree'])
+def test_what_git_is_told_to_overlook_keeps_its_line(repo: Sandbox, way: str) -> None:
+    add(repo, 'plans/alarm.md', 'The alarm')
+    add(repo, 'plans/bell.md', 'Bell')
+    repo.daybook('regen-indexes')
+    repo.commit('plans')
+    before = repo.read('plans/INDEX.md')
+    repo.git('update-index', way, 'plans/alarm.md')
+    (repo.root / 'plans/alarm.md').unlink()
+    run = repo.daybook('regen-indexes')
+    assert (run.returncode, run.stdout, repo.read('plans/INDEX.md')) == (0, '', before)

@@ -4,11 +4,9 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,7 +28,6 @@ from daybook.rules import frontmatter
 from daybook.rules import identity
 from daybook.rules import naming
 from daybook.rules import references
-from daybook.session import preflight
 from daybook.writers import backfill
 from daybook.writers import backfill_refusal
 from daybook.writers import insertion
@@ -197,39 +194,3 @@ def write(repo: Repo, fills: Iterable[Fill]) -> Iterator[tuple[Fill, bool]]:
             if is_same:
                 files.write_atomic(path, fill.after)
             yield fill, is_same
-
-
-def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
-    """Raise FatalError where a commit of exactly the changed documents cannot be made."""
-    if git.is_in_git_hook():
-        raise FatalError('--commit cannot run inside another git hook; run it by hand')
-    preflight.refuse_state(repo)
-    dirty = sorted({fill.path for fill in fills if fill.is_changed}.intersection(git_status.dirty_files(repo)))
-    if dirty:
-        raise FatalError(f'these documents have changes that are not committed: {", ".join(dirty)}; '
-                         'commit them first, or run without --commit')
-
-
-def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], count: int, say: Callable[[str], None]) -> str:
-    """Commit exactly what was `written`, by path with the bytes before and after, and return the id.
-
-    `count` are the documents among it; the rest are the indexes that name them. Every byte is put back when git or a hook refuses.
-    """
-    message = f'docs: back-fill the frontmatter of {count} document{"s" * (count != 1)}\n'
-    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(written))
-    result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
-                     cwd=repo.root, env=git.clean_env(), stdin=listed)
-    if result.is_ok:
-        return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
-    put_back(repo, written, say)
-    raise FatalError(f'git did not commit; the documents were put back\n{(result.err + result.text).strip()[-4000:]}')
-
-
-def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
-    """Make every file what it was before; what somebody has changed since stays and is told."""
-    for name, (before, after) in written.items():
-        path = files.inside(repo.root, name)
-        if files.read_bytes(path) == after:
-            files.write_atomic(path, before)
-        else:
-            say(f'changed by a hook of yours, left as it is: {name}')

@@ -94,7 +94,7 @@ def _run(repo: Repo, settings: Settings, options: argparse.Namespace) -> int:
     if not found.moves:
         _tell(found, is_dry=False)
         return 0
-    paths = archiving.apply(repo, settings, found)
+    paths = archiving.apply(repo, settings, found, is_commit=options.commit)
     if settings.render_tracked:
         print('the pages are tracked, and show the old places: run `daybook render-docs`')
     if options.commit:

@@ -90,9 +90,13 @@ def stale(repo: Repo, settings: Settings, changed: set[str] | None, *, without: 
                                   and data != files.read_bytes(files.inside(repo.root, path))})
 
 
+def on_disk(repo: Repo, path: str, text: str) -> bytes:
+    """Return one map as a checkout would write it: with the line ends that git wants there."""
+    return git_objects.as_checked_out(repo, path, git_objects.write_blob(repo, path, text.encode('utf-8', 'replace')))
+
+
 def write(repo: Repo, path: str, text: str) -> None:
-    """Write one map as a checkout would: with the line ends that git wants there."""
-    oid = git_objects.write_blob(repo, path, text.encode('utf-8', 'replace'))
+    """Write one map."""
     target = files.inside(repo.root, path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    files.write_atomic(target, git_objects.as_checked_out(repo, path, oid))
+    files.write_atomic(target, on_disk(repo, path, text))

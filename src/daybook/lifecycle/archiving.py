@@ -12,6 +12,7 @@ from daybook.lifecycle import maps
 from daybook.lifecycle.archive_plan import Plan
 from daybook.lifecycle.journal import Write
 from daybook.repo import git
+from daybook.repo import git_preview
 from daybook.repo import git_status
 from daybook.repo.git import Repo
 from daybook.session.moves import ARCHIVE
@@ -35,13 +36,24 @@ def _refuse_dirty_maps(repo: Repo, writes: Sequence[Write]) -> None:
         raise FatalError(f'these have changes that are not committed: {", ".join(dirty)}; commit them first')
 
 
-def apply(repo: Repo, settings: Settings, found: Plan) -> list[str]:
+def _maps(repo: Repo, settings: Settings, found: Plan, writes: Sequence[Write], *, is_commit: bool) -> list[Write]:
+    """Return what is to be written of the maps; of a commit only tracked ones, and nothing in them that is not committed with them."""
+    if not is_commit:
+        return maps.writes(repo, settings, gone=found.moves, come=found.moves.values())
+    alone = set(git_status.overlooked(repo))
+    with git_preview.as_committed(repo, [write.path for write in writes]):
+        made = maps.writes(repo, settings, gone=found.moves, come=found.moves.values())
+        known = set(git_status.tracked_files(repo)) - alone
+    return [write for write in made if write.before is None or write.path in known]
+
+
+def apply(repo: Repo, settings: Settings, found: Plan, *, is_commit: bool) -> list[str]:
     """Do what was planned; return all paths that changed. Raises FatalError with everything put back."""
     writes = _writes(repo, found)
     journal.save(repo, ARCHIVE, writes)
     try:
         journal.make(repo, writes)
-        made = maps.writes(repo, settings, gone=found.moves, come=found.moves.values())
+        made = _maps(repo, settings, found, writes, is_commit=is_commit)
         _refuse_dirty_maps(repo, [write for write in made if write.before is not None])
         journal.save(repo, ARCHIVE, [*writes, *made])
         journal.make(repo, made)

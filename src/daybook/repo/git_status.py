@@ -82,6 +82,12 @@ def ignored(repo: Repo, paths: Iterable[str]) -> set[str]:
     return set(git.zsplit(result.out))
 
 
+def overlooked(repo: Repo, env: Mapping[str, str] | None = None) -> list[str]:
+    """Return the tracked paths of which git is told to overlook changes (assume-unchanged, skip-worktree), so that it tells of none."""
+    rows = git.zsplit(git.expect('ls-files', '-v', '-z', cwd=repo.root, env=env).out)
+    return [row[2:] for row in rows if row[0].islower() or row[0] == 'S']
+
+
 def dirty_files(repo: Repo) -> list[str]:
     """Return the tracked paths that differ from HEAD in index or work tree; never refreshes the index."""
     out = git.git('--no-optional-locks', '-c', 'core.fsmonitor=false', 'status', '--porcelain=v1', '-z', '--no-renames',

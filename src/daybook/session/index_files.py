@@ -3,22 +3,22 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Collection
-from collections.abc import Iterable
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from daybook.documents import document
 from daybook.documents import kinds
+from daybook.documents import tree
 from daybook.documents.config import Settings
 from daybook.documents.config import kind_of
+from daybook.documents.document import Document
 from daybook.documents.file_names import stem_of
-from daybook.documents.globs import glob_regex
 from daybook.repo import files
 from daybook.repo import git
+from daybook.repo import git_objects
 from daybook.repo import git_refs
 from daybook.repo import git_status
-from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.session import overview_file
 from daybook.writers import index_set
@@ -45,38 +45,53 @@ def is_by_hand(repo: Repo, path: str) -> bool:
     return data is not None and not indexes.is_generated(data.decode('utf-8', 'replace'))
 
 
+def _not_on_disk(repo: Repo, settings: Settings, missing: Sequence[str]) -> dict[str, Document | None]:
+    """Return those of the `missing` documents that are to stay, as git's index has them: it is told to overlook that they are missing.
+
+    None for what a partial clone does not hold.
+    """
+    few = git.pathspec(missing) if len(missing) <= 100 else ()
+    staying = set(missing) - git_status.maybe_unstaged(repo, missing)
+    held = [entry for entry in git_objects.index_entries(repo, *few) if entry.path in staying]
+    blobs = git_objects.read_local(repo, [entry.oid for entry in held])
+    kinds_of = dict(document.select(settings, staying))
+    return {entry.path: None if data is None else document.from_bytes(entry.path, kinds_of[entry.path], data)
+            for entry, data in zip(held, blobs)}
+
+
 def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequence[str]) -> dict[str, str]:
     """Return the title of each document of `places` but the stubs, and those that a deletion not staged yet takes away.
 
     Of those that are not in `read` it is the stem, and of those that a sparse or partial clone does not hold.
     """
     titles = {path: stem_of(path) for path in places}
-    unread = set(read)
-    for found in document.read_all(repo, settings, read):
-        unread.discard(found.path)
-        titles[found.path] = document.title_of(found)
-        if found.is_stub:
-            del titles[found.path]
-    hidden = sparse.left_out(repo.root) if unread else {}
+    known: dict[str, Document | None] = {found.path: found for found in document.read_all(repo, settings, read)}
+    unread = sorted(set(read).difference(known))
+    missing = {path for path in unread if not os.path.lexists(os.path.join(repo.root, path))}
+    known |= _not_on_disk(repo, settings, sorted(missing)) if missing else {}
+    for path, found in known.items():
+        titles[path] = document.title_of(found) if found else titles[path]
+        if found and found.is_stub:
+            del titles[path]
     for path in unread:
-        absolute = os.path.join(repo.root, path)
-        is_gone = not os.path.lexists(absolute) and path not in hidden and not git.is_in_git_hook()
-        if is_gone or os.path.islink(absolute):  # no document, and it may lead nowhere
+        is_gone = path in missing and path not in known and not git.is_in_git_hook()
+        if is_gone or os.path.islink(os.path.join(repo.root, path)):  # no document, and it may lead nowhere
             del titles[path]
     return titles
 
 
-def _fits(path: str, globs: Iterable[str]) -> bool:
-    return any(re.fullmatch(glob_regex(glob), path, re.DOTALL) for glob in globs)
+def _is_ours(repo: Repo, settings: Settings, index: str, tracked: Collection[str]) -> bool:
+    """Return whether the index of a folder without documents names such alone, so that it was ours to make and is to be emptied.
 
-
-def _is_home(settings: Settings, folder: str) -> bool:
-    """Return whether documents of a kind may lie in `folder`, so that we may have made its index."""
-    path = index_set.path_of(folder)
-    if path.startswith(tuple(f'{home}/' for kind in settings.kinds for glob in kind.paths if (home := kinds.fixed_folder(glob)))):
-        return True
-    return any(_fits(path, [index_set.path_of(glob.rpartition('/')[0]) for glob in kind.paths]) and not _fits(path, kind.exclude)
-               for kind in settings.kinds)
+    Another project's, which `**/ADR-*.md` may reach into, names files that are no documents of ours.
+    """
+    text = (files.read_bytes(files.inside(repo.root, index)) or b'').decode('utf-8', 'replace')
+    named = {tree.join(posixpath.dirname(index), unquote(target)) for line in text.splitlines() if (target := indexes.target_of(line))}
+    others = {path for path in named if path is None or not kind_of(settings, path)
+              and posixpath.basename(path) not in (indexes.NAME, index_set.SIBLING)}
+    is_left = any(path is None or path in tracked or os.path.lexists(os.path.join(repo.root, path)) for path in others)
+    homes = tuple(f'{home}/' for kind in settings.kinds for glob in kind.paths if (home := kinds.fixed_folder(glob)))
+    return not is_left and (index.startswith(homes) or any(path and kind_of(settings, path) for path in named))
 
 
 def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Collection[str] | None) -> dict[str, str]:
@@ -149,8 +164,10 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
                                                              if only is None or posixpath.dirname(path) in only]),
                             _prose(repo, listed, tracked), _in_other_letters(tracked))
-    for path in tracked:
-        if posixpath.basename(path) == indexes.NAME and path not in texts and _is_home(settings, posixpath.dirname(path)):
-            texts.setdefault(path, indexes.render(index_set.title_of(posixpath.dirname(path)), []))
+    without = [path for path in tracked if posixpath.basename(path) == indexes.NAME and path not in texts]
+    known = frozenset(tracked) if without else frozenset()
+    for path in without:
+        if (only is None or posixpath.dirname(path) in only) and _is_ours(repo, settings, path, known):
+            texts[path] = indexes.render(index_set.title_of(posixpath.dirname(path)), [])
     found = {path: text for path, text in texts.items() if only is None or posixpath.dirname(path) in only}
     return {**found, **_overview(repo, settings, places, changed)}

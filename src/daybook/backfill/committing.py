@@ -1,0 +1,98 @@
+"""The commit of a back-fill: what it refuses, what it takes, and what is put back or told where it does not come to it."""
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from daybook.backfill.backfilling import Fill
+from daybook.documents import document
+from daybook.documents import frontmatter
+from daybook.documents.config import Settings
+from daybook.errors import FatalError
+from daybook.repo import files
+from daybook.repo import git
+from daybook.repo import git_objects
+from daybook.repo import git_refs
+from daybook.repo import git_status
+from daybook.repo.git import Repo
+from daybook.session import preflight
+from daybook.writers import index_set
+from daybook.writers import insertion
+
+
+def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
+    """Raise FatalError where a commit of exactly the changed documents cannot be made."""
+    if git.is_in_git_hook():
+        raise FatalError('--commit cannot run inside another git hook; run it by hand')
+    preflight.refuse_state(repo)
+    changed = {fill.path for fill in fills if fill.is_changed}
+    overlooked = sorted(changed.intersection(git_status.overlooked(repo))) if changed else []
+    if overlooked:
+        words = ' '.join(shlex.quote(path) for path in overlooked)
+        raise FatalError(f'git is told to overlook changes of {", ".join(overlooked)}; run `git update-index --no-assume-unchanged -- {words}` '
+                         f'and `git update-index --no-skip-worktree -- {words}`, or run without --commit')
+    dirty = sorted(changed.intersection(git_status.dirty_files(repo)))
+    if dirty:
+        raise FatalError(f'these documents have changes that are not committed: {", ".join(dirty)}; '
+                         'commit them first, or run without --commit')
+
+
+def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], count: int, say: Callable[[str], None]) -> str:
+    """Commit exactly what was `written`, by path with the bytes before and after, and return the id.
+
+    `count` are the documents among it; the rest are the indexes that name them. Every byte is put back when git or a hook refuses.
+    """
+    message = f'docs: back-fill the frontmatter of {count} document{"s" * (count != 1)}\n'
+    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(written))
+    result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
+                     cwd=repo.root, env=git.clean_env(), stdin=listed)
+    if result.is_ok:
+        return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
+    put_back(repo, written, say)
+    raise FatalError(f'git did not commit; the documents were put back\n{(result.err + result.text).strip()[-4000:]}')
+
+
+def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
+    """Make every file what it was before; what somebody has changed since stays and is told."""
+    for name, (before, after) in written.items():
+        path = files.inside(repo.root, name)
+        now = files.read_bytes(path)
+        if now == after:
+            files.write_atomic(path, before)
+        elif now != before:
+            say(f'changed by a hook of yours, left as it is: {name}')
+
+
+def take_back(repo: Repo, head: str | None, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
+    """Put back what an interrupted run that began at the commit `head` has written, unless it came to its commit; tell which."""
+    now = git_refs.resolve(repo, 'HEAD')
+    if now != head:
+        say(f'interrupted; the commit was made: {now}')
+        return
+    put_back(repo, written, say)
+    say('interrupted; what was written was put back')
+
+
+def _is_filled(before: bytes | None, after: bytes | None) -> bool:
+    """Return whether a document has new lines in its frontmatter, and nothing else is new."""
+    if before is None or after is None:
+        return False
+    old, new = (data.replace(b'\r\n', b'\n') for data in (before, after))  # a checkout may have put those there
+    bodies = {data[frontmatter.body_offset(data):].lstrip(frontmatter.BOM + b'\n') for data in (old, new)}
+    return len(bodies) == 1 and bool(insertion.inserted_lines(old, new))
+
+
+def uncommitted(repo: Repo, settings: Settings, targets: Iterable[str]) -> list[str]:
+    """Return the documents among `targets` that are filled and not committed, and the indexes of their folders that are not:
+    what a run leaves that is killed before its commit.
+    """
+    dirty = git_status.dirty_files(repo)
+    paths = [path for path, _ in document.select(settings, set(targets).intersection(dirty)) if '\n' not in path]
+    old = git_objects.read_blobs(repo, [f'HEAD:{path}' for path in paths])
+    filled = [path for path, data in zip(paths, old) if _is_filled(data, files.read_bytes(files.inside(repo.root, path)))]
+    maps = {index_set.path_of(posixpath.dirname(path)) for path in filled}
+    return sorted(path for path in dirty if path in filled or path in maps or filled and path == settings.indexes_overview)
