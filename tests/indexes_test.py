@@ -188,15 +188,6 @@ def test_only_a_file_with_the_marker_is_ours(text: str, expected: bool) -> None:
     assert indexes.is_generated(text) is expected
 
 
-def test_numbers_in_names_come_in_their_order() -> None:
-    names = ['pass1.md', 'pass01.md', 'pass9.md', 'pass88.md', 'pass88b.md', 'pass100.md', f'pass{"9" * 5000}.md', 'v2.9.md', 'v2.10.md']
-    entries = [indexes.Entry(name, name, 'x') for name in names]
-    whole = indexes.render('Notes', reversed(entries))
-    assert [line.split('](./')[1].split(')')[0] for line in whole.splitlines() if line.startswith('- ')] == [names[1], names[0], *names[2:]]
-    for entry in entries:
-        assert indexes.insert(indexes.render('Notes', [one for one in entries if one != entry]), entry) == whole
-
-
 @pytest.mark.parametrize('folder, title', [('docs/adr', 'ADR'), ('a/rfc', 'RFC'), ('old', 'Old'), ('plans/app', 'App'), ('2026', '2026'), ('', 'Index'),
                                            ('docs/work-log', 'Work log')])
 def test_the_title_of_a_folder(folder: str, title: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from typing import Any
 from typing import NamedTuple
 
 from daybook.writers import inline
@@ -15,7 +14,6 @@ _LINE = re.compile(r'- \[(?:\\.|[^\\])*?\]\((?:\./|(?=\.\./))(?P<target>[^)]+)\)
 _LONG_DAY = re.compile(r'(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)')  # as rules/naming reads one
 # two digits are a year in our ids, and where nothing else is counted beside them
 _SHORT_DAY = re.compile(r'(?<!\d)(?<!\d-)(\d\d)(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)(?!(?<=-\d\d)-\d)')
-_NUMBER = re.compile('([0-9]+)')
 _NEWEST_FIRST = str.maketrans('0123456789', '9876543210')
 
 
@@ -32,15 +30,8 @@ def _day(name: str) -> str:
     return f'{found[1][-2:]}{found[3]}{found[4]}' if found else ''
 
 
-def _counted(name: str) -> list[Any]:
-    """Return the sort key of a name in which numbers count as such, of any length: pass88 before pass100."""
-    parts: list[Any] = _NUMBER.split(name)
-    parts[1::2] = [(len(digits), digits) for digits in (part.lstrip('0') for part in parts[1::2])]
-    return parts
-
-
-def _order(target: str) -> tuple[str, str, list[Any], str]:
-    """Return the sort key of a line: newest day in the file name first, then by name, numbers as such; files without a date last.
+def _order(target: str) -> tuple[str, str, str]:
+    """Return the sort key of a line: newest day in the file name first, then by name; files without a date last.
 
     The line alone must tell its place: a merge puts lines together without their documents, so that the key
     `created`, which no line shows, cannot count.
@@ -50,7 +41,7 @@ def _order(target: str) -> tuple[str, str, list[Any], str]:
     folder, name = posixpath.split(target)
     if name == NAME:
         folder, name = '', target
-    return folder, _day(name).translate(_NEWEST_FIRST) or '~', _counted(name), name
+    return folder, _day(name).translate(_NEWEST_FIRST) or '~', name
 
 
 def _address(target: str) -> str:
