@@ -17,7 +17,8 @@ NOTE = Entry('RT-261120-01.md', 'RT-261120-01', 'First')
 
 ORDER = [  # as they stand in the file: newest day in the name first, then by name, no date last
     'RT-261121-01.md', 'RT-261121-02.md', 'SK-261121-01.md', '2026-11-20-topic.md', 'RT-261120-01.md',
-    'RT-261120-01k7f.md', '20261119.md', 'RT-251231-99.md', 'README-ish.md', 'a.md', 'b-1234567.md', 'é.md',
+    'RT-261120-01k7f.md', 'RT-261120-039dp.md', 'RT-261120-04kn3.md', '20261119.md',
+    'RT-251231-99.md', 'README-ish.md', 'a.md', 'b-1234567.md', 'é.md',
 ]
 HOSTILE = [  # file, name, title
     ('a.md', 'a', 'x](./b.md): y'),
