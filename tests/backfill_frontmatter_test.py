@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from conftest import Sandbox
-from daybook.backfill import backfilling
+from daybook.backfill import writing
+from daybook.backfill.backfilling import Fill
+from daybook.documents import config
 from daybook.documents import frontmatter
 from daybook.repo import files
 from daybook.repo import git
@@ -582,8 +584,12 @@ def test_kinds_of_the_team_and_names_with_a_slug(team: Sandbox) -> None:
 
 def test_what_changed_since_it_was_read_is_left(team: Sandbox) -> None:
     path = team.write('plans/p.md', '# P\n')
-    fills = [backfilling.Fill('plans/p.md', 'plan', before, b'filled', Derived({}, {})) for before in (b'other', b'# P\n')]
-    assert [is_same for _, is_same in backfilling.write(git.find_repo(str(team.root)), fills)] == [False, True]
+    said: list[str] = []
+    run = writing.Writing(git.find_repo(str(team.root)), config.DEFAULTS, said.append)
+    for before, words in ((b'other', ['changed meanwhile, left as it is: plans/p.md']), (b'# P\n', [])):
+        said.clear()
+        run.documents([Fill('plans/p.md', 'plan', before, b'filled', Derived({}, {}))])
+        assert (said, list(run.written)) == (words, [] if words else ['plans/p.md'])
     assert path.read_bytes() == b'filled'
 
 

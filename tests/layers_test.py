@@ -24,6 +24,7 @@ for _room in ('handoff', 'resume', 'adoption', 'site', 'backfill', 'links', 'inv
     BELOW[_room] = (*BELOW['session'], 'checks', 'governance', 'schemas', _room)
 BELOW['handoff'] += ('transcripts',)  # its last step, imported only where it is configured
 BELOW['lifecycle'] += ('handoff',)  # its lock and its journal
+BELOW['backfill'] += ('indexing',)  # what its commit takes along
 BELOW['doctor'] += ('handoff',)  # the name of its journal
 BELOW['hooks'] = BELOW['commands'] = (*BELOW, )  # not even each other: a hook is reached by its id
 BY_NAME = {'__main__', 'checks/together', 'transcripts/words'}  # what is found by its id, and the parser of `re`

@@ -1,4 +1,4 @@
-"""A back-fill over a repository: what each document lacks, proven and checked, then written or committed."""
+"""A back-fill over a repository: what each document lacks, proven and checked."""
 from __future__ import annotations
 
 import datetime
@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,7 +17,6 @@ from daybook.documents import schema
 from daybook.documents.config import Settings
 from daybook.documents.document import Document
 from daybook.errors import FatalError
-from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import git_refs
@@ -183,14 +181,3 @@ def plan(repo: Repo, settings: Settings, targets: Iterable[str], tracked: Collec
              Fill(doc.path, doc.kind.name, doc.data, doc.data, Derived({}, {}), 'changes that are not staged; stage them first')
              for doc in old]
     return _checked(repo, settings, documents, fills, wanted.union(tracked))
-
-
-def write(repo: Repo, fills: Iterable[Fill]) -> Iterator[tuple[Fill, bool]]:
-    """Write each changed document; yield it, and whether it still was as it had been read."""
-    for fill in fills:
-        if fill.is_changed:
-            path = files.inside(repo.root, fill.path)
-            is_same = files.read_bytes(path) == fill.before
-            if is_same:
-                files.write_atomic(path, fill.after)
-            yield fill, is_same
