@@ -50,6 +50,8 @@ LEADS = (
     ('e\u0301.md', 'docs/e\u0301.md', 'link-case', 'docs/é.md'),
     ('50%25.md', 'docs/50%.md', '', ''),
     ('sub%2Fdeep.md', 'docs/sub/deep.md', '', ''),
+    ('old%3Anotes.md', 'docs/old:notes.md', 'link-missing', ''),
+    ('https%3A//x.org', 'docs/https:/x.org', 'link-missing', ''),
     ('b2.md', 'docs/b2.md', 'link-case', 'docs/B2.md'),
     ('SUB/deep.md', 'docs/SUB/deep.md', 'link-case', 'docs/sub/deep.md'),
     ('sub/deep', 'docs/sub/deep', 'link-missing', 'docs/sub/deep.md'),
@@ -100,6 +102,15 @@ FRAGMENTS = (('#x', 'docs/b.md', 'x'), ('b.md#x', 'docs/b.md', 'x'), ('b.md?a=1#
 @pytest.mark.parametrize(('target', 'path', 'fragment'), FRAGMENTS)
 def test_fragment(target: str, path: str, fragment: str) -> None:
     assert Resolver(TREE, Options()).follow('docs/b.md', target) == (path, fragment, '', '')
+
+
+@pytest.mark.parametrize('target', ['old%3Anotes.md', 'old%3anotes.md#x', 'old%3Ano%20tes.md'])
+@pytest.mark.parametrize('is_of_many', [True, False])
+def test_an_encoded_colon_begins_no_scheme(target: str, is_of_many: bool) -> None:
+    page = link_facts.Page(f'# A\n\n[x]({target})\n'.encode(), is_of_many=is_of_many)
+    seen = links.look('docs/b.md', page.facts(), Resolver(TREE, Options()), with_keys=True)
+    assert len(seen.dead) == 1
+    assert [place.target for place in page.places(seen.dead)] == [target]
 
 
 def test_page_of_a_folder_is_its_readme() -> None:

@@ -97,7 +97,7 @@ class Resolver:
         if not written and fragment:  # `?query#heading`: of the file itself
             return Destination(source, fragment if is_decoded else unquote(fragment))
         if not is_decoded:
-            written, fragment = unquote(written, errors='surrogateescape'), unquote(fragment)
+            written, fragment = link_facts.decoded(written, 'surrogateescape'), unquote(fragment)
         key = '' if written[:1] == '/' else tree.folder_of(source), written
         found = self._found[key] if key in self._found else self._lead(source, written)
         if not is_once or found is not None and found.fault:  # what is dead is asked for again, and costs the most

@@ -22,6 +22,7 @@ VERSION = 1  # of what `dump` writes
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
+_ENCODED_SCHEME = re.compile(r'''(?<![^\s(<"'])[a-z][a-z0-9+.-]*%3a''', re.IGNORECASE)  # in a text, where a target may begin
 WIKILINKS = '\n[['  # stands for all wikilinks among targets, none of which has a line end
 UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _READING = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)  # nobody waits for the writer of a FIFO
@@ -59,6 +60,15 @@ def is_elsewhere(target: str) -> bool:
     return _ELSEWHERE.match(target) is not None
 
 
+def _has_encoded_scheme(text: str) -> bool:
+    return ('%3A' in text or '%3a' in text) and _ENCODED_SCHEME.search(text) is not None
+
+
+def decoded(target: str, errors: str = 'replace') -> str:
+    """Return `target` without percent-encoding, where no `:` begins a scheme that was none (RFC 3986, 4.2); `errors` as for `bytes.decode`."""
+    return f'{"./" if _ENCODED_SCHEME.match(target) else ""}{unquote(target, errors)}' if '%' in target else target
+
+
 def body(data: bytes) -> tuple[str, int]:
     """Return the text below the frontmatter, what is not UTF-8 replaced, and the line (from 1) on which it begins."""
     head = _HEAD.match(data)
@@ -94,11 +104,11 @@ class Page:
 
     def facts(self) -> Facts:
         """Return what the file says."""
-        if '%' in self._text and _ENCODED_MARK.search(self._text):
+        if '%' in self._text and (_ENCODED_MARK.search(self._text) or _has_encoded_scheme(self._text)):
             found = markdown.scan(self._text)
             self._links = found.links
             anchors, wikilinks = found.anchors, {link.target for link in found.links if link.kind == 'wikilink'}
-            targets = {UNCLEAR if _ENCODED_MARK.search(link.target) else unquote(link.target)
+            targets = {UNCLEAR if _ENCODED_MARK.search(link.target) else decoded(link.target)
                        for link in found.links if link.kind != 'wikilink'}
         else:
             targets, anchors, wikilinks, self._links = markdown.survey(self._text, is_of_many=self._is_of_many)
@@ -119,7 +129,7 @@ class Page:
                 return True
             if '%' not in target and target.isprintable() and UNCLEAR not in target:
                 return False  # as nothing of it is encoded
-            return _clear(unquote(target)) in wanted or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None
+            return _clear(decoded(target)) in wanted or UNCLEAR in wanted and _ENCODED_MARK.search(target) is not None
 
         if WIKILINKS in wanted:
             return [Place(link.kind, link.target, link.line) for link in markdown.links(self._text, self._first_line)
