@@ -98,7 +98,7 @@ def _tell_uncommitted(repo: Repo, settings: Settings, targets: Sequence[str], st
     """Tell of documents that are filled and not committed, as a run leaves that was killed; return whether there are some."""
     left = committing.uncommitted(repo, settings, targets)
     if left:
-        _say('nothing was left to fill, but these are filled and not committed; run this, then `git commit`')
+        _say('these were filled before and are not committed; run this, then `git commit`')
         _tell_add(repo, left, stream)
     return bool(left)
 

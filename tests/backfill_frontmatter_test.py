@@ -468,6 +468,20 @@ def test_a_commit_takes_no_edits_that_git_is_told_to_overlook(team: Sandbox, way
     assert 'git is told to overlook changes of plans/p.md' in run.stderr
 
 
+def _interrupted(team: Sandbox, meanwhile: Callable[[], object]) -> str:
+    """Commit until a hook says that it is reached, do something `meanwhile`, and interrupt; return what was said."""
+    run = subprocess.Popen((sys.executable, '-m', 'daybook', ID, '--commit'), cwd=team.root, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not (team.root / '.git/reached').exists():
+        assert run.poll() is None
+        time.sleep(0.01)
+    meanwhile()
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate()
+    assert run.returncode == 130, said
+    return said
+
+
 @pytest.mark.skipif(os.name == 'nt', reason='signals of POSIX')
 @pytest.mark.parametrize('when', ['pre-commit', 'post-commit'])
 def test_an_interrupted_commit_is_put_back_or_made(team: Sandbox, when: str) -> None:
@@ -477,14 +491,7 @@ def test_an_interrupted_commit_is_put_back_or_made(team: Sandbox, when: str) -> 
     _commit(team, '2026-05-02')
     before, head = team.snapshot(), team.head()
     team.write(f'.git/hooks/{when}', '#!/bin/sh\n: > "$(git rev-parse --git-dir)/reached"\nsleep 60\n').chmod(0o755)
-    run = subprocess.Popen((sys.executable, '-m', 'daybook', ID, '--commit'), cwd=team.root, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True, start_new_session=True)
-    while not (team.root / '.git/reached').exists():
-        assert run.poll() is None
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGINT)
-    _, said = run.communicate()
-    assert run.returncode == 130, said
+    said = _interrupted(team, lambda: None)
     if when == 'pre-commit':
         assert (team.snapshot(), team.head(), 'interrupted; what was written was put back' in said) == (before, head, True), said
     else:
@@ -492,6 +499,23 @@ def test_an_interrupted_commit_is_put_back_or_made(team: Sandbox, when: str) -> 
     (team.root / f'.git/hooks/{when}').unlink()
     run_again = team.daybook(ID, '--commit')
     assert (run_again.returncode, team.git('status', '--porcelain')) == (0, ''), run_again.stderr
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='signals of POSIX')
+def test_what_somebody_writes_meanwhile_is_left_and_no_hook_is_blamed(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    team.write('plans/q.md', '# Q\n')
+    _commit(team, '2026-05-02')
+    team.write('.git/hooks/pre-commit', '#!/bin/sh\n: > "$(git rev-parse --git-dir)/reached"\nsleep 60\n').chmod(0o755)
+    said = _interrupted(team, lambda: team.write('plans/p.md', '# P\n\nmine\n'))
+    assert said == (f'{ID}: changed meanwhile, left as it is: plans/p.md\n'
+                    f'{ID}: interrupted; the rest of what was written was put back\ndaybook: interrupted\n')
+    assert (team.read('plans/p.md'), team.read('plans/q.md')) == ('# P\n\nmine\n', '# Q\n')
+    team.write('plans/p.md', '# P\n')
+    team.write('.git/hooks/pre-commit', '#!/bin/sh\necho mine >> plans/p.md\nexit 1\n').chmod(0o755)
+    run = team.daybook(ID, '--commit')
+    assert run.returncode == 1 and 'git did not commit; the rest of the documents was put back\n' in run.stderr
+    assert f'{ID}: changed meanwhile, left as it is: plans/p.md\n' in run.stderr and team.read('plans/q.md') == '# Q\n'
 
 
 @needs_fork
@@ -508,8 +532,15 @@ def test_what_a_killed_commit_has_written_is_told(team: Sandbox) -> None:
     assert team.head() == head
     run = team.daybook(ID, '--commit')
     assert (run.returncode, team.head()) == (1, head), (event, run.stdout, run.stderr)
-    assert 'nothing was left to fill, but these are filled and not committed' in run.stderr
+    told = f'{ID}: these were filled before and are not committed; run this, then `git commit`\n'
+    assert run.stderr == told
     assert 'git add -- plans/INDEX.md plans/p.md\n' in run.stdout and 'mine.md' not in run.stdout
+    team.write('docs/adr/0001-x.md', '# X\n')
+    team.git('add', 'docs/adr')
+    team.git('commit', '-qm', 'one to fill')
+    run = team.daybook(ID, '--commit')
+    assert (run.returncode, run.stderr) == (0, told)
+    assert team.git('show', '--name-only', '--format=', 'HEAD').split() == ['docs/adr/0001-x.md']
     team.git('add', '--', 'plans/INDEX.md', 'plans/p.md')
     team.git('commit', '-qm', 'fill')
     run = team.daybook(ID, '--commit')

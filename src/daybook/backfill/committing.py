@@ -52,19 +52,23 @@ def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], count: int, s
                      cwd=repo.root, env=git.clean_env(), stdin=listed)
     if result.is_ok:
         return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
-    put_back(repo, written, say)
-    raise FatalError(f'git did not commit; the documents were put back\n{(result.err + result.text).strip()[-4000:]}')
+    is_whole = put_back(repo, written, say)
+    what = 'the documents were' if is_whole else 'the rest of the documents was'
+    raise FatalError(f'git did not commit; {what} put back\n{(result.err + result.text).strip()[-4000:]}')
 
 
-def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
-    """Make every file what it was before; what somebody has changed since stays and is told."""
+def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> bool:
+    """Make every file what it was before and return whether all are; what somebody or a hook has changed since stays and is told."""
+    left = []
     for name, (before, after) in written.items():
         path = files.inside(repo.root, name)
         now = files.read_bytes(path)
         if now == after:
             files.write_atomic(path, before)
         elif now != before:
-            say(f'changed by a hook of yours, left as it is: {name}')
+            left.append(name)
+            say(f'changed meanwhile, left as it is: {name}')
+    return not left
 
 
 def take_back(repo: Repo, head: str | None, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
@@ -73,8 +77,8 @@ def take_back(repo: Repo, head: str | None, written: Mapping[str, tuple[bytes, b
     if now != head:
         say(f'interrupted; the commit was made: {now}')
         return
-    put_back(repo, written, say)
-    say('interrupted; what was written was put back')
+    is_whole = put_back(repo, written, say)
+    say(f'interrupted; {"what" if is_whole else "the rest of what"} was written was put back')
 
 
 def _is_filled(before: bytes | None, after: bytes | None) -> bool:
