@@ -174,6 +174,10 @@ PAIRS = (
     pytest.param('status: Superseded (by 2)\nsuperseded_by: ADR-2\n', 'supersedes: [1]\n', [], id='numbers'),
     pytest.param('status: superseded\nsuperseded_by: ./0002-new.md\n', 'supersedes: "[old](0001-old.md)"\n', [], id='links'),
     pytest.param('status: retired\nsuperseded_by: 0002-new\n', 'supersedes: 0001-old\n', [], id='another end'),
+    pytest.param('status: "Superseded by [the new](0002-new.md)"\n', 'supersedes: 0001-old\n', [], id='a status that says it with a link'),
+    pytest.param('status: superseded by ADR-0002, in part\n', 'supersedes: 0001-old\n', [], id='a status that says it with a number'),
+    pytest.param('status: superseded by 0003-other\n', 'supersedes: 0001-old\n', [('0001-old', ONE_WAY)], id='a status that names another'),
+    pytest.param('status: superseded by 0002-new\n', '', [], id='in words alone'),
     pytest.param('superseded_by: none\n', 'supersedes: nothing-of-that-name\n', [], id='nobody and nothing'),
     pytest.param('status: superseded\n', 'supersedes: 0001-old\n', [('0001-old', ONE_WAY)], id='the older is silent'),
     pytest.param('status: superseded\nsuperseded_by: 0002-new\n', 'supersedes: 0003\n', [('0002-new', ONE_WAY)], id='the newer is silent'),
@@ -212,6 +216,23 @@ def test_fix_names_what_bold_lines_lack(repo: Sandbox) -> None:
     repo.git('add', '.')
     code, said = run(repo, ID, '--fix')
     assert code == 1 and 'add `superseded_by: 0002-b`' in said and 'reviewed' not in said
+
+
+def test_what_bullets_say_counts_behind_frontmatter_that_was_filled_in(repo: Sandbox) -> None:
+    repo.write('docs/adr/0001-a.md', '# A\n\n- Status: accepted\n')
+    repo.write('docs/adr/0002-b.md', '# B\n\n**Supersedes:** [A](0001-a.md)\n\n## Context\n\n- Status: none of its header\n')
+    repo.write('docs/adr/0003-c.md', '---\nstatus: proposed\n---\n# C\n\n- Status: accepted\n')
+    repo.commit()
+    before = run(repo, ID, '--report')[1]
+    assert before == 'adr: accepted 1, proposed 1\n'
+    problems = [line.split(':', 2)[::2] for line in run(repo, ID)[1].splitlines()]
+    assert [path for path, _ in problems] == ['docs/adr/0001-a.md'] * 2
+    assert run(repo, 'backfill-frontmatter')[0] == 1
+    assert run(repo, ID, '--report')[1] == before
+    found = run(repo, ID)[1]
+    assert [line.split(':', 2)[::2] for line in found.splitlines()] == problems
+    lines = repo.read('docs/adr/0001-a.md').splitlines()
+    assert f'docs/adr/0001-a.md:{lines.index("- Status: accepted") + 1}: ' in found
 
 
 def test_fix_writes_both_ways_and_once(repo: Sandbox) -> None:

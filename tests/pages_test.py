@@ -269,6 +269,11 @@ ZONES = (
     pytest.param('# T\n\n**Zone:** restricted\n', 3, id='bold'),
     pytest.param('# T\n\n| zone | private |\n|--|--|\n', 2, id='table'),
     pytest.param('# T\n\n- zone: public\n', 1, id='bullets never lower it'),
+    pytest.param('---\ntitle: T\n---\n# T\n\n- **Zone:** private\n', 2, id='bullets behind frontmatter'),
+    pytest.param('---\ntitle: T\n---\n\n| zone | private |\n|--|--|\n', 2, id='a table behind frontmatter'),
+    pytest.param('---\ntitle: T\nzone: public\n---\n- zone: private\n', 0, id='frontmatter says it'),
+    pytest.param('---\ntitle: T\n---\n- zone: eu-west-1\n\n## Example\n\n- zone: private\n', 1, id='no zone of documents'),
+    pytest.param('---\ntitle: T\n---\n```yaml\nzone: private\n```\n', 1, id='an example'),
 )
 
 

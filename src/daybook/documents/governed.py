@@ -10,21 +10,20 @@ from typing import Any
 from typing import NamedTuple
 
 from daybook.documents import frontmatter
+from daybook.documents import old_headers
+from daybook.documents import zones
 from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import MARKDOWN
 from daybook.documents.kinds import Kind
 
-VERSION = 3  # of what `dump` writes
+VERSION = 4  # of what `dump` writes
 
 HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
 KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
         'ttl_days', 'reviewed', 'created', 'updated', 'claimed_at', 'supersedes', 'superseded_by', 'summary')
 OWN_TIME = ('review_by', 'ttl_days')  # the keys by which a document says itself until when it can be trusted
 _OF_TIME = tuple(key.partition('_')[0].encode() for key in OWN_TIME)  # a text without these words has neither, and no footer
-_HEAD_LINES = 40  # in which a header of bullets must stand
 _KEY_LINE = re.compile(rf'^(?:[-*+][ \t]+)?["\']?({"|".join(KEYS)})["\']?[ \t]*:', re.MULTILINE)
-_BULLET = re.compile(r'[-*+][ \t]+(?:\*\*)?([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(.*?)[ \t]*$')
-_BOLD = re.compile(r'\*\*([A-Za-z][A-Za-z _]{1,20}?)(?:\*\*[ \t]*:|:[ \t]*\*\*)[ \t]*(.*?)[ \t]*$')
 _BEGINS = frozenset(('entity', 'level', 'zone', 'source_path', 'version'))  # one of these makes bullets a header
 _FOOTER = re.compile(r'^[ \t>*_-]*(?:(?:TTL|Next review(?: date)?)[*_ ]*:|Review (?:and update )?by\b)'
                      r'[^\n]{0,200}?(?<![\w/.-])([0-9]{4}-[0-9]{2}-[0-9]{2})(?!_?[^\W_]|-)', re.IGNORECASE | re.MULTILINE)
@@ -55,34 +54,22 @@ class Governed(NamedTuple):
     links: list[tuple[str, int, bool]]
 
 
-def _plain(text: str) -> Any:
-    """Return what the text behind the colon of a bullet means: a list in brackets, a number, or words without marks."""
-    bare = text.strip().strip('`').strip()
-    if bare.startswith('[') and bare.endswith(']') and '](' not in bare:
-        return [word.strip().strip('"\'`') for word in bare[1:-1].split(',') if word.strip()]
-    bare = bare.removeprefix('**').removesuffix('**').strip('"\'` ')
-    return int(bare) if re.fullmatch(r'[0-9]{1,6}', bare) else bare
-
-
-def _bullets(text: str) -> Iterator[tuple[str, Any, int]]:
-    """Yield key, value and line (from 1) of each line of an old header above or below the title."""
-    for number, raw in enumerate(text.split('\n', _HEAD_LINES)[:_HEAD_LINES], 1):
-        line = raw.rstrip('\r')
-        if line.startswith(('## ', '```', '~~~', '|')):
-            return
-        found = _BULLET.match(line) or _BOLD.match(line)
-        key = re.sub(r'[ _]+', '_', found[1].strip()).casefold() if found else ''
-        if found and key in KEYS and found[2]:
-            yield key, _plain(found[2]), number
-
-
-def _from_bullets(text: str) -> Header:
+def _from_bullets(data: bytes, offset: int) -> Header:
+    """Return what the list of keys says that begins the text at `offset`."""
     meta: dict[str, Any] = {}
     lines: dict[str, int] = {}
-    for key, value, line in _bullets(text):
+    above = data.count(b'\n', 0, offset)
+    for key, value, line in old_headers.read(data[offset:][:8000].decode('utf-8', 'replace'), KEYS):
         if key not in meta:
-            meta[key], lines[key] = value, line
+            meta[key], lines[key] = value, above + line
     return Header(BULLETS if _BEGINS.intersection(meta) else NONE, meta, lines)
+
+
+def _with_bullets(header: Header, data: bytes, offset: int) -> Header:
+    """Return frontmatter with the keys that only the list of keys below it has: to fill in a title takes no status away."""
+    below = _from_bullets(data, offset)
+    more = {key: value for key, value in below.meta.items() if key not in header.meta and (key != 'zone' or zones.is_zone(value))}
+    return header._replace(meta={**header.meta, **more}, lines={**below.lines, **header.lines}) if more else header
 
 
 def _lines(text: str, first: int) -> dict[str, int]:
@@ -93,12 +80,15 @@ def _lines(text: str, first: int) -> dict[str, int]:
 
 
 def header_of(data: bytes, parsed: frontmatter.Parsed) -> Header:
-    """Return the header of a document: frontmatter, a fenced list of one-key maps, or bullets around the title."""
+    """Return the header of a document: frontmatter, a fenced list of one-key maps, or bullets around the title.
+
+    What frontmatter does not say, such bullets below it still do.
+    """
     block = parsed.block
     if block is None:
         if parsed.error:
             return Header(NONE, {}, {}, parsed.error[2])
-        return _from_bullets(data[frontmatter.body_offset(data):][:8000].decode('utf-8', 'replace'))
+        return _from_bullets(data, frontmatter.body_offset(data))
     text = data[block.start:block.end].decode('utf-8', 'replace')
     form, meta = FRONTMATTER, parsed.meta
     if parsed.error:
@@ -109,7 +99,7 @@ def header_of(data: bytes, parsed: frontmatter.Parsed) -> Header:
 
         for pair in frontmatter_yaml.read_yaml(data[block.start:block.end])[0] or ():
             meta |= pair
-    return Header(form, meta, _lines(text, 2))
+    return _with_bullets(Header(form, meta, _lines(text, 2)), data, block.body)
 
 
 def _links(body: str, first: int) -> list[tuple[str, int, bool]]:

@@ -17,6 +17,7 @@ from daybook.problem import Problem
 NEWER, OLDER = 'superseded_by', 'supersedes'  # the key that names a newer document, the key that names an older one
 _NUMBER = re.compile(r'(?:(?:adr|plan)[-_ ]?)?0*([0-9]{1,5})(?=$|[-_. ])', re.IGNORECASE)
 STATUS = 'superseded'
+_IN_WORDS = re.compile(r'\bsuperseded by\s+(?P<name>(?:ADR[- ]?)?(?P<first>\[[^\]]*\]\([^)]*\)|\[\[[^\]]*\]\]|[^\s,;()]+).*)', re.IGNORECASE | re.DOTALL)
 _PART = ', or where only a part of it was, take it out of both keys'
 
 
@@ -62,11 +63,12 @@ def check(records: Collection[Record]) -> list[Wrong]:
     """Return the documents that keep silent about one that supersedes them, or that they supersede, or that go on all the same."""
     known = {record.path: record for record in records if not record.error}
     pairs = {NEWER: _pairs(known, NEWER), OLDER: _pairs(known, OLDER)}
+    in_words = _said_in_words(known)
     found: list[Wrong] = []
     successors: dict[str, set[str]] = {}
     for newer, older in sorted({*pairs[OLDER], *((new, old) for old, new in pairs[NEWER])}):
         successors.setdefault(older, set()).add(newer)
-        if (older, newer) not in pairs[NEWER]:
+        if (older, newer) not in pairs[NEWER] | in_words:
             found.append(_silent(known[older], NEWER, known[newer], 'is superseded by'))
         if (newer, older) not in pairs[OLDER]:
             found.append(_silent(known[newer], OLDER, known[older], 'supersedes'))
@@ -79,6 +81,18 @@ def _pairs(known: dict[str, Record], key: str) -> set[tuple[str, str]]:
     finder = _Finder(known.values())
     return {(path, other) for path, record in known.items() for name in _named(record, key)
             if (other := finder.find(name, record)) and other != path}
+
+
+def _said_in_words(known: dict[str, Record]) -> set[tuple[str, str]]:
+    """Return older and newer document where a status says so: `superseded by [0007](0007-queue.md)`."""
+    finder = _Finder(known.values())
+    found = set()
+    for path, record in known.items():
+        status = record.meta.get('status')
+        said = _IN_WORDS.search(status) if isinstance(status, str) else None
+        if said:
+            found |= {(path, other) for name in said.group('name', 'first') if (other := finder.find(name.strip(), record))}
+    return found
 
 
 def _silent(record: Record, key: str, other: Record, words: str) -> Wrong:

@@ -35,6 +35,7 @@ _NAME_DATE = re.compile(r'(?<![0-9])20([0-9]{2})(-?)([0-9]{2})\2([0-9]{2})(?![0-
 _VERSION = re.compile(r'[-_ ]v[0-9]+(?:[._-][0-9]+)*$', re.IGNORECASE)
 # the headers that notes had before frontmatter: `- zone: private`, `**Zone:** private`, `| zone | private |`
 _OLD_ZONE = re.compile(r'^[ \t>*|_#-]*zone[ \t*_|]*[:|][ \t*_|`"\']*([a-z]+)', re.IGNORECASE | re.MULTILINE)
+_SECTION = re.compile(r'^(?:##[ \t]|```|~~~)', re.MULTILINE)
 _HEADER = 4000  # characters of a document in which such a header stands
 
 
@@ -107,9 +108,11 @@ def _zone(document: Document, default: str, folders: Mapping[str, str]) -> int:
     if document.meta.get('zone') is not None:
         return zones.combined(zones.step(document.meta['zone']), document.path, default, folders)
     own = zones.combined(None, document.path, default, folders)
-    if not document.parsed.block and (found := _OLD_ZONE.search(document.body[:_HEADER])):
-        return max(own, zones.step(found[1]))
-    return own
+    text = document.body[:_HEADER]
+    if document.parsed.block:  # which was filled in without it; further down may be an example
+        text = _SECTION.split(text, maxsplit=1)[0]
+    found = _OLD_ZONE.search(text)
+    return max(own, zones.step(found[1])) if found and (zones.is_zone(found[1]) or not document.parsed.block) else own
 
 
 def name_of(reference: str) -> str:
