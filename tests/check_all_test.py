@@ -132,3 +132,23 @@ def test_settings_that_somebody_else_broke_stop_nobody(repo: Sandbox) -> None:
 
 def test_our_own_documents_are_green() -> None:
     assert _all(Sandbox(ROOT), '--all') == (0, '')
+
+
+@pytest.mark.parametrize('step', ['rm', 'mv'])
+def test_a_branch_leaves_the_index_to_the_job_that_renews_it(repo: Sandbox, step: str) -> None:
+    repo.write('.daybook/config.yaml', 'indexes: {when: default-branch}\n')
+    for name in 'ab':
+        repo.write(f'plans/{name}.md', f'---\ntitle: {name}\n---\n')
+    repo.write('plans/by-hand/INDEX.md', '[b](../b.md)\n')
+    repo.git('add', '.')
+    repo.daybook('regen-indexes', '--force')
+    repo.commit()
+    assert '](./a.md)' in repo.read('plans/INDEX.md')
+    _install(repo)
+    repo.git('switch', '-qc', 'topic')
+    repo.git(step, 'plans/a.md', *(['plans/c.md'] if step == 'mv' else []))
+    assert _commit(repo) == (0, '')
+    assert _all(repo) == (0, '')
+    repo.git('rm', '-q', 'plans/b.md')
+    code, said = _commit(repo)
+    assert (code, 'plans/by-hand/INDEX.md:1: ' in said, 'plans/INDEX.md:' in said) == (1, True, False), said

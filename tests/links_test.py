@@ -191,6 +191,23 @@ def test_message(text: str, around: Around, message: str) -> None:
     assert found.level == ('warning' if around.lost else 'error')
 
 
+# the same in an INDEX.md, which may be a generated one
+IN_AN_INDEX = (
+    ('./no.md', Around(), 'no such file: docs/no.md; run `daybook regen-indexes`, or in an index by hand correct the link or add the file'),
+    ('./no.md', Around(deleted={'docs/no.md'}),
+     'no such file: docs/no.md, deleted by this change; run `daybook regen-indexes`, or in an index by hand take the link out or keep the file'),
+    ('./no.md', Around(renamed={'docs/no.md': 'yes.md'}),
+     'no such file: docs/no.md, renamed to yes.md; run `daybook regen-indexes`, or in an index by hand link to ../yes.md, or run `daybook audit-links --fix`'),
+    ('./no.md', Around(on_disk={'docs/no.md': False}), 'not in git: docs/no.md; add it with `git add -- :/docs/no.md`'),
+)
+
+
+@pytest.mark.parametrize(('target', 'around', 'message'), IN_AN_INDEX)
+def test_message_in_an_index(target: str, around: Around, message: str) -> None:
+    fault, = _faults('docs/INDEX.md', f'- [no]({target}): No')
+    assert link_messages.problem_of(fault, around).message == message
+
+
 AGEING = (('session', None, True), ('plan', 'done', True), ('plan', 'Done (2024)', True), ('plan', 'active', False), ('plan', None, False),
           ('adr', 'Accepted', True), ('plan', 'accepted', False), ('adr', 'proposed', False), ('doc', 'superseded', True), ('plan', ['done'], False),
           ('plan', '✅ Done', True), ('doc', 'retired', True))

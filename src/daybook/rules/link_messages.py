@@ -1,6 +1,7 @@
 """What is told of a link that leads nowhere: what is wrong, what to do, and whose doing it is."""
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from daybook.documents.percent import encoded
 from daybook.problem import Problem
 
 UNTRACKED = 'link-untracked'
+_INDEX = 'INDEX.md'  # the name tells that it may be a generated one, as no text is read here
 
 
 class Around(NamedTuple):
@@ -60,13 +62,18 @@ def _link(fault: Fault, path: str) -> str:
     return encoded(tree.relative(fault.source, path))
 
 
+def _advice(fault: Fault, words: str) -> str:
+    """Return what to do about a file that is not there: a line of a generated index is never mended by hand."""
+    return f'run `daybook regen-indexes`, or in an index by hand {words}' if posixpath.basename(fault.source) == _INDEX else words
+
+
 def _missing(fault: Fault, around: Around) -> tuple[str, str]:
     led, path = fault.destination, fault.destination.path or '.'
     if path in around.renamed:
-        new = _link(fault, around.renamed[path])
-        return led.fault, f'no such file: {path}, renamed to {around.renamed[path]}; link to {new}, or run `daybook audit-links --fix`'
+        words = _advice(fault, f'link to {_link(fault, around.renamed[path])}, or run `daybook audit-links --fix`')
+        return led.fault, f'no such file: {path}, renamed to {around.renamed[path]}; {words}'
     if path in around.deleted:
-        return led.fault, f'no such file: {path}, deleted by this change; take the link out or keep the file'
+        return led.fault, f'no such file: {path}, deleted by this change; {_advice(fault, "take the link out or keep the file")}'
     if led.right == path:
         return led.fault, f'{path} is no folder; link to {_link(fault, path)}'
     if path in around.on_disk:
@@ -74,13 +81,14 @@ def _missing(fault: Fault, around: Around) -> tuple[str, str]:
             return UNTRACKED, f'git ignores {path}; link to a tracked file, or name it under `links: generated:` in .daybook/config.yaml'
         return UNTRACKED, f'not in git: {path}; add it with `git add -- {_from_the_top(path)}`'
     if led.right:
-        return led.fault, f'no such file: {path}; link to {_link(fault, led.right)}'
-    return led.fault, f'no such file: {path}; correct the link or add the file'
+        return led.fault, f'no such file: {path}; {_advice(fault, f"link to {_link(fault, led.right)}")}'
+    return led.fault, f'no such file: {path}; {_advice(fault, "correct the link or add the file")}'
 
 
 def _case(fault: Fault, around: Around) -> tuple[str, str]:
     led = fault.destination
-    return led.fault, f'no such file: {led.path}; the name is spelled {led.right}, link to {_link(fault, led.right)}'
+    words = _advice(fault, f'link to {_link(fault, led.right)}')
+    return led.fault, f'no such file: {led.path}; the name is spelled {led.right}, {words}'
 
 
 def _anchor(fault: Fault, around: Around) -> tuple[str, str]:
