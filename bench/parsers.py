@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from daybook.documents import markdown
+from daybook.documents import markdown_scan
 from daybook.documents import markdown_fast
 from daybook.documents import markdown_reference
 
@@ -32,7 +33,7 @@ def body_of(text: str) -> str:
     return text[text.find('\n', end + 1) + 1:] if end > 0 else text
 
 
-def _scan(parser: markdown.Parser, text: str) -> tuple[markdown.Scan, float]:
+def _scan(parser: markdown_scan.Parser, text: str) -> tuple[markdown_scan.Scan, float]:
     start = time.perf_counter()
     return markdown.scan_with(parser, text), time.perf_counter() - start
 

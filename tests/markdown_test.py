@@ -14,10 +14,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from daybook.documents import markdown
+from daybook.documents import markdown_scan
 from daybook.documents import markdown_fast
 from daybook.documents import markdown_html
 from daybook.documents import markdown_reference
-from daybook.documents.markdown import Link
+from daybook.documents.markdown_scan import Link
 
 DATA = Path(__file__).parent / 'data/markdown'
 PARSERS = {'pyromark': markdown_fast, 'markdown-it-py': markdown_reference}
@@ -168,22 +169,22 @@ generated = st.lists(st.sampled_from(_BLOCKS + _INLINES), max_size=25).map(''.jo
 
 
 @pytest.fixture(params=PARSERS)
-def scan(request: pytest.FixtureRequest) -> Callable[[str], markdown.Scan]:
+def scan(request: pytest.FixtureRequest) -> Callable[[str], markdown_scan.Scan]:
     return lambda text: markdown.scan_with(PARSERS[request.param], text)
 
 
 @pytest.mark.parametrize(('text', 'expected'), HEADINGS)
-def test_headings(scan: Callable[[str], markdown.Scan], text: str, expected: list[object]) -> None:
+def test_headings(scan: Callable[[str], markdown_scan.Scan], text: str, expected: list[object]) -> None:
     assert [(h.level, h.text, h.slug, h.line) for h in scan(text).headings] == expected
 
 
 @pytest.mark.parametrize(('text', 'expected'), LINKS)
-def test_links(scan: Callable[[str], markdown.Scan], text: str, expected: list[object]) -> None:
+def test_links(scan: Callable[[str], markdown_scan.Scan], text: str, expected: list[object]) -> None:
     assert [link[:4] for link in scan(text).links] == expected
 
 
 @pytest.mark.parametrize(('text', 'expected'), ANCHORS)
-def test_anchors(scan: Callable[[str], markdown.Scan], text: str, expected: set[str]) -> None:
+def test_anchors(scan: Callable[[str], markdown_scan.Scan], text: str, expected: set[str]) -> None:
     assert scan(text).anchors == expected
 
 
@@ -200,7 +201,7 @@ def test_first_line_shifts_every_line() -> None:
 
 
 @pytest.mark.parametrize('text', ['é\n\n# a #\nb', 'é\r\n\r\n  # a\r\nb', 'é\n\na\nb\n---\nb', '- # a\nb', '# a'])
-def test_heading_offsets_are_those_of_whole_lines(scan: Callable[[str], markdown.Scan], text: str) -> None:
+def test_heading_offsets_are_those_of_whole_lines(scan: Callable[[str], markdown_scan.Scan], text: str) -> None:
     heading, = scan(text).headings
     assert heading.start == 0 or text[heading.start - 1] == '\n'
     assert '# a' in text[heading.start:heading.end] or text[heading.start:heading.end] == 'a\nb\n---'
@@ -209,7 +210,7 @@ def test_heading_offsets_are_those_of_whole_lines(scan: Callable[[str], markdown
 
 
 @pytest.mark.parametrize('text', [row[0] for row in LINKS])
-def test_link_offsets_hold_the_whole_link(scan: Callable[[str], markdown.Scan], text: str) -> None:
+def test_link_offsets_hold_the_whole_link(scan: Callable[[str], markdown_scan.Scan], text: str) -> None:
     for link in scan(text).links:
         source = text[link.start:link.end]
         brackets = '<>' if link.kind in ('html', 'autolink') else '[)]'
@@ -235,7 +236,7 @@ def test_sections_of_another_level() -> None:
     assert [(s.title, s.body) for s in markdown.sections(text, level=1)] == [('A', 'a\n## B\n'), ('C', '')]
 
 
-def test_extraction_serves_every_case_of_the_probe(scan: Callable[[str], markdown.Scan]) -> None:
+def test_extraction_serves_every_case_of_the_probe(scan: Callable[[str], markdown_scan.Scan]) -> None:
     text = (DATA / 'probe/cases.md').read_text(encoding='utf-8')
     body = text.split('---\n', 2)[2]
     lines = body.splitlines()

@@ -32,7 +32,7 @@ from daybook.repo import sparse
 from daybook.repo.git import Repo
 
 if TYPE_CHECKING:
-    from daybook.documents.markdown import Heading
+    from daybook.documents.markdown_scan import Heading
 
 
 @functools.lru_cache(maxsize=64)

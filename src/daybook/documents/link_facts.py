@@ -13,7 +13,7 @@ from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 
 if TYPE_CHECKING:
-    from daybook.documents.markdown import Link
+    from daybook.documents.markdown_scan import Link
     from daybook.documents.markdown_survey import Rendered
 
 VERSION = 1  # of what `dump` writes

@@ -14,7 +14,7 @@ from daybook.documents import frontmatter_edit
 from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import tree
-from daybook.documents.markdown import Link
+from daybook.documents.markdown_scan import Link
 from daybook.errors import FatalError
 from daybook.rules import link_repair
 from daybook.rules.link_repair import Edit

@@ -12,7 +12,7 @@ from daybook.documents import link_facts
 from daybook.documents import markdown
 from daybook.documents import slugs
 from daybook.documents import tree
-from daybook.documents.markdown import Link
+from daybook.documents.markdown_scan import Link
 from daybook.links.link_judge import Judge
 from daybook.links.link_verdict import Judged
 from daybook.repo import files

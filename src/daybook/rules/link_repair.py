@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from daybook.documents import markdown
 from daybook.documents import tree
-from daybook.documents.markdown import Link
+from daybook.documents.markdown_scan import Link
 from daybook.documents.percent import encoded
 
 _PATH = re.compile(r'[^#?]*')

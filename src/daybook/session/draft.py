@@ -17,7 +17,7 @@ from daybook.repo.git import Repo
 from daybook.session.claim import Claim
 
 if TYPE_CHECKING:
-    from daybook.documents.markdown import Heading
+    from daybook.documents.markdown_scan import Heading
 
 CODE_SECTIONS = ('Commits', 'Files Touched')
 _HINTS = {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from daybook.documents import markdown
 from daybook.documents.document import Document
 from daybook.documents.document import title_heading
-from daybook.documents.markdown import Heading
+from daybook.documents.markdown_scan import Heading
 from daybook.writers import legacy_headers
 from daybook.writers.legacy_headers import Field
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from daybook.documents import frontmatter
 from daybook.documents import markdown
-from daybook.documents.markdown import Link
+from daybook.documents.markdown_scan import Link
 from daybook.writers import conflicts
 
 _BULLET = re.compile(r' {0,3}[-*+] (?:\[[ xX]\] )?')

@@ -5,7 +5,7 @@ import html
 import re
 from typing import NamedTuple
 
-from daybook.documents import markdown
+from daybook.documents import markdown_scan
 from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
@@ -63,7 +63,7 @@ class _Headings:
         tag, attributes, inner = match.groups()
         source = _FOOTNOTE.sub(lambda note: f'[^{note[1]}]', inner)
         anchor = self._slugger.add(_plain(source))
-        explicit = html.escape(markdown.explicit_id(_plain(inner)))
+        explicit = html.escape(markdown_scan.explicit_id(_plain(inner)))
         if shown := _EXPLICIT.search(inner):
             inner = inner[:shown.start()]
         text = ' '.join(_plain(inner).split())

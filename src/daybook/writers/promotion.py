@@ -12,6 +12,7 @@ from typing import NamedTuple
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import markdown
+from daybook.documents import markdown_scan
 from daybook.documents import slugs
 from daybook.errors import FatalError
 from daybook.writers import insertion
@@ -143,5 +144,5 @@ def kept(data: bytes, item: Item, link: str) -> bytes:
     return result
 
 
-def _links(body: str) -> list[markdown.Link]:
+def _links(body: str) -> list[markdown_scan.Link]:
     return markdown.links(re.sub('[\ud800-\udfff]', '\ufffd', body))

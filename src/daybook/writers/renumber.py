@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from daybook.documents import frontmatter
 from daybook.documents import frontmatter_edit
 from daybook.documents import markdown
+from daybook.documents import markdown_scan
 from daybook.errors import FatalError
 from daybook.writers import indexes
 
@@ -78,17 +79,17 @@ def _names_note(source: str, target: str, path: str, *, is_only: bool) -> bool:
     return bare == stem or _leads_to(source, bare, stem)
 
 
-def _is_inbound(link: markdown.Link, source: str, path: str, *, is_only: bool) -> bool:
+def _is_inbound(link: markdown_scan.Link, source: str, path: str, *, is_only: bool) -> bool:
     if link.kind == 'wikilink':
         return _names_note(source, link.target, path, is_only=is_only)
     return _leads_to(source, link.target, path)
 
 
-def _parsed(body: str) -> list[markdown.Link]:
+def _parsed(body: str) -> list[markdown_scan.Link]:
     return markdown.links(_SURROGATE.sub('\ufffd', body))  # one for one: offsets stay
 
 
-def _spans(body: str, links: Sequence[markdown.Link], source: str, path: str, *, is_only: bool) -> list[tuple[int, int]]:
+def _spans(body: str, links: Sequence[markdown_scan.Link], source: str, path: str, *, is_only: bool) -> list[tuple[int, int]]:
     inbound = [link for link in links if _is_inbound(link, source, path, is_only=is_only)]
     spans = [(link.start, link.end) for link in inbound]
     if any(link.kind == 'reference' for link in inbound):
