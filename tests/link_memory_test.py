@@ -12,8 +12,8 @@ import pytest
 
 from conftest import Sandbox
 from daybook.documents import catalogue_version
-from daybook.links import link_memory
-from daybook.links.link_memory import Answer
+from daybook.links import link_answer
+from daybook.links.link_answer import Answer
 
 DEAD = 'a.md:1: no such file: no.md; correct the link or add the file [link-missing]\n'
 
@@ -29,10 +29,10 @@ def _files(repo: Sandbox) -> list[Path]:
 
 def _rephrase(git_dir: Path) -> None:
     """Let the last answer have other words, to be known by."""
-    answer = link_memory.kept(str(git_dir))
+    answer = link_answer.kept(str(git_dir))
     assert answer is not None and answer.is_index and bytes(answer.text).decode() == DEAD
     words = Answer(answer.setup, answer.files, answer.index, answer.witness, is_index=True, blocking=1, text=b'the last answer\n')
-    link_memory.keep(str(git_dir), words)
+    link_answer.keep(str(git_dir), words)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_damaged_file_is_made_anew(warm: Sandbox, damaged: Callable[[bytes], byt
     path.write_bytes(damaged(path.read_bytes()))
     for _ in range(2):
         assert _audit(warm) == (1, DEAD, '')
-    assert link_memory.kept(str(warm.root / '.git')) is not None
+    assert link_answer.kept(str(warm.root / '.git')) is not None
 
 
 def test_folder_in_the_way(warm: Sandbox) -> None:
@@ -145,8 +145,8 @@ def test_each_version_has_its_own(warm: Sandbox, monkeypatch: pytest.MonkeyPatch
     old.write_bytes(mine.read_bytes())
     os.utime(old, (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(catalogue_version, '_version', 'another')
-    assert link_memory.kept(str(warm.root / '.git')) is None
-    link_memory.keep(str(warm.root / '.git'), Answer(b's', b'f', b'', b'w', is_index=False, blocking=0, text=b''))
+    assert link_answer.kept(str(warm.root / '.git')) is None
+    link_answer.keep(str(warm.root / '.git'), Answer(b's', b'f', b'', b'w', is_index=False, blocking=0, text=b''))
     assert sorted(_files(warm)) == sorted((mine, mine.with_name('links-another')))  # the old one has gone
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import Sandbox
 from daybook.documents.catalogue_content import Catalogue
 from daybook.hooks import audit_links
-from daybook.links import link_memory
+from daybook.links import link_answer
 
 NAMES = [f'{folder}{name}.md' for folder in ('', 'a/', 'a/b/', 'z/') for name in ('a', 'b', 'ü', 'long name', 'zz')]
 
@@ -61,11 +61,11 @@ def test_what_is_spliced_is_what_is_made_anew(audited: Sandbox, seed: int, monke
 
 
 def test_a_last_answer_that_is_not_of_the_view_is_not_spliced(audited: Sandbox, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    kept = link_memory.kept('.git')
+    kept = link_answer.kept('.git')
     assert kept is not None
     audited.write('a/b/a.md', '[x](one.md)\n')
     _told(capsysbinary)
-    link_memory.keep('.git', kept)  # as if this run had not been able to write its own
+    link_answer.keep('.git', kept)  # as if this run had not been able to write its own
     audited.write('z/a.md', '[x](two.md)\n')
     assert _told(capsysbinary) == _told(capsysbinary, '--no-catalogue')
 

@@ -21,18 +21,19 @@ from daybook.documents import markdown
 from daybook.documents import tree
 from daybook.documents.catalogue_content import Catalogue
 from daybook.errors import FatalError
+from daybook.links import link_answer
 from daybook.links import link_arguments
 from daybook.links import link_audit
 from daybook.links import link_memory
 from daybook.links import link_outcome
 from daybook.links import link_splice
 from daybook.links import link_verdict
-from daybook.links.link_change import Change as LinkChange
+from daybook.links.link_answer import Answer
+from daybook.links.link_answer import CONFIG
 from daybook.links.link_arguments import Arguments
 from daybook.links.link_arguments import HOOK_ID
 from daybook.links.link_audit import Updated
-from daybook.links.link_memory import Answer
-from daybook.links.link_memory import CONFIG
+from daybook.links.link_change import Change as LinkChange
 from daybook.links.link_memory import Setup
 from daybook.links.link_memory import Start
 from daybook.links.link_outcome import Outcome
@@ -69,7 +70,7 @@ def run(words: Sequence[str], start: Start | None = None, answers: Callable[[], 
     setup = Setup(scope.repo.root, scope.head)
     if options.no_catalogue and _tells_whole(options, scope.named, scope.change, output_format) and not setup.known:
         text, blocking = link_audit.lines(scope.repo, scope.files, is_in_commit=git.is_in_git_hook())
-        return Outcome(text + link_memory.advice(blocking, setup.baseline), '', int(blocking > 0))
+        return Outcome(text + link_answer.advice(blocking, setup.baseline), '', int(blocking > 0))
     return _audited(scope.repo, scope.files, setup, scope.named, lambda report: report.make(options, scope.named, scope.change, output_format),
                     change=_change(scope), keeps=not options.no_catalogue)
 
@@ -151,12 +152,12 @@ class _Report:
         """Tell all there is to tell, and keep it for a run without changes."""
         baseline = self._setup.baseline
         text, blocking = self._lines or link_splice.lines(self._kept, self._view, last, self._former, baseline) or self._kept.lines(self._view)
-        text += link_memory.advice(blocking, baseline)
+        text += link_answer.advice(blocking, baseline)
         view = self._kept.view(link_memory.view_name(self._repo.git_dir))
         if self._keeps and view is not None:
             files = self._files
             answer = Answer(self._setup.digest, files.digest, files.trailer, view.witness, is_index=files.is_index, blocking=blocking, text=text)
-            link_memory.keep(self._repo.git_dir, answer)
+            link_answer.keep(self._repo.git_dir, answer)
             self._kept.set_view(view.id, told=answer.mark)
         return Outcome(text, '', int(blocking > 0))
 
@@ -165,7 +166,7 @@ class _Report:
         judged = self._judged() if change is None else self._caused(change)
         found = [wrong for wrong in self._new(judged) if not named or _is_below(wrong.path, named)]
         if change is None:
-            advice = link_memory.advice(sum(wrong.level == 'error' for wrong in found), self._setup.baseline).decode().strip()
+            advice = link_answer.advice(sum(wrong.level == 'error' for wrong in found), self._setup.baseline).decode().strip()
             return Look(found, notes=[advice] if advice else [])
         counts = {path: count for path, count in self._kept.counts(self._view).items() if not named or _is_below(path, named)}
         return Look(found, Counter(counts) - Counter(wrong.path for wrong in found))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from daybook.documents import catalogue_values
 from daybook.documents.catalogue_content import Catalogue
-from daybook.links import link_memory
-from daybook.links.link_memory import Answer
+from daybook.links import link_answer
+from daybook.links.link_answer import Answer
 
 
 class Former(NamedTuple):
@@ -31,7 +31,7 @@ def lines(kept: Catalogue, view: int, answer: Answer | None, former: Former | No
     """Return what `Catalogue.lines` does, by the last answer; None where that does not stand for what the view held."""
     if answer is None or former is None or former.told != answer.mark:
         return None
-    last = bytes(answer.text[:len(answer.text) - len(link_memory.advice(answer.blocking, baseline))])
+    last = bytes(answer.text[:len(answer.text) - len(link_answer.advice(answer.blocking, baseline))])
     now = kept.texts(view, former.sources)
     pieces, blocking = [], answer.blocking
     for source in sorted(former.sources, key=catalogue_values.encoded):
