@@ -21,6 +21,7 @@ from daybook.links import link_reader
 from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_contents import Contents
+from daybook.links.link_history import Ageing
 from daybook.links.link_reader import Reader
 from daybook.links.link_reader import Said
 from daybook.links.link_reader import Suspects
@@ -70,7 +71,7 @@ class Judge:
         self._repo, self._files, self._known, self._kept, self._texts_only = repo, files, known, kept, texts_only
         self.tree = self._tree_of(repo)
         self._resolver = Resolver(self.tree, options)
-        self._ageing = link_context.Ageing(repo, self.contents, options)
+        self._ageing = Ageing(repo, self.contents, options)
         self._names: links.Names | None = None
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
 
