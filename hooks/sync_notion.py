@@ -67,13 +67,15 @@ def _connect(settings: Settings, token: str, table: str, rhythm: Pace) -> Mirror
     return Notion(Wire(token, os.environ.get('NOTION_BASE_URL', ''), rhythm), table)
 
 
-def _tell_plan(steps: Sequence[Step], end: str = '--apply does') -> None:
+def _tell_plan(steps: Sequence[Step], end: str = '--apply does') -> int:
+    """Tell what is to be done; 1 when some of it needs a person."""
     for step in steps:
         if step.action != 'skip' or step.reason != plan.UNCHANGED:
             _say(f'{step.action:<9} {step.path or step.external_id}: {step.reason}')
     counts = Counter(step.action for step in steps)
     words = ', '.join(f'{counts[action]} {action}' for action in plan.ACTIONS if counts[action])
     _say(f'{HOOK_ID}: {words or "no documents"}; nothing was written, {end}')
+    return int(any(step.action in plan.WRONG for step in steps))
 
 
 def _progress(done: int, total: int) -> None:
@@ -143,8 +145,7 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
         if options.apply or options.setup:
             raise FatalError(f'{lacks} is not set; docs/mirror.md of Daybook tells how to connect a table')
         steps = sync.without_mirror(repo, settings, notion_fields.fit, request)
-        _tell_plan(steps, f'and nothing was compared: {lacks} is not set')
-        return int(any(step.action in plan.WRONG for step in steps))
+        return _tell_plan(steps, f'and nothing was compared: {lacks} is not set')
     rhythm = Pace(settings.mirror_rate, settings.mirror_patience, clock)
     mirror = _connect(settings, token, table, rhythm)
     if options.setup:
@@ -152,9 +153,7 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
             _say(f'{HOOK_ID}: {line}')
         return 0
     if not options.apply:
-        planned = sync.make_plan(repo, settings, mirror, table, request, clock)
-        _tell_plan(planned.steps)
-        return int(any(step.action in plan.WRONG for step in planned.steps))
+        return _tell_plan(sync.make_plan(repo, settings, mirror, table, request, clock).steps)
     sync.refuse_hook()
     with files.exclusive_lock(memory.Memory(repo, table).lock_path, 0.0) as is_held:
         if not is_held:

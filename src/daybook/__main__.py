@@ -155,6 +155,20 @@ def _collect_rarely() -> None:
     atexit.register(gc.freeze)
 
 
+def _failed(error: Exception) -> int:
+    """Tell what the system refused, or what nobody expected, with its trace; return the exit code."""
+    if isinstance(error, PermissionError):
+        place = f': {error.filename}' if error.filename else ''
+        _complain(FatalError(f'{error.strerror or "not permitted"}{place}; let yourself read and write there, then run this again'))
+        return 1
+    if isinstance(error, OSError) and _is_full(error):
+        _tell_full(error)
+        return 1
+    _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
+    _tell_trace(error)
+    return 3
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `daybook` with `argv` and return its exit code: 0, 1, 2, 3 or 130 (README, exit codes)."""
     _speak_utf8()
@@ -181,17 +195,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (`| head`) has gone: not an error, and nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except PermissionError as error:
-        place = f': {error.filename}' if error.filename else ''
-        _complain(FatalError(f'{error.strerror or "not permitted"}{place}; let yourself read and write there, then run this again'))
-        return 1
     except Exception as error:  # the one boundary for what nobody expected
-        if isinstance(error, OSError) and _is_full(error):
-            _tell_full(error)
-            return 1
-        _complain(FatalError(f'unexpected {type(error).__name__}: {error}'))
-        _tell_trace(error)
-        return 3
+        return _failed(error)
 
 
 if __name__ == '__main__':

@@ -187,20 +187,14 @@ def _settings(repo: Repo) -> tuple[config.Settings | None, str | None]:
         return None, str(error)
 
 
-def look(repo: Repo, today: str) -> dict[str, Any]:
-    """Return what a repository holds and how its people work, as one value that JSON can carry.
-
-    Reads the index, the Markdown files of the work tree and the newest commits; writes nothing, fetches
-    nothing, follows no symbolic link; `today` is an ISO day. Paths are relative to the root; file names are as hostile as their authors.
-    """
-    found = Sweep(repo, git_objects.index_entries(repo))
-    found.read()
+def _survey(repo: Repo, found: Sweep) -> dict[str, Any]:
+    """Return what is there, whatever the settings say of it."""
     rolling = _rolling(repo, found)
     places = _find_places(found, rolling)
     ignored = git_status.ignored(repo, {_probe(place.folder) for place in places} | {_probe('docs/sessions')})
     commits = git_log.recent_commits(repo, workplace.COMMITS)
     decisions = [path for place in places if place.kind == 'adr' for path in place.files]
-    report: dict[str, Any] = {
+    return {
         'repository': workplace.repository(repo, found, commits),
         'notes': _notes(repo, found, places, rolling, ignored),
         'others': _others(found, places, rolling, ignored),
@@ -213,11 +207,22 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
         'people': [person._asdict() for person in people.fold((commit.name, commit.email) for commit in commits)],
         'problems': findings.problems(found, places),
     }
+
+
+def look(repo: Repo, today: str) -> dict[str, Any]:
+    """Return what a repository holds and how its people work, as one value that JSON can carry.
+
+    Reads the index, the Markdown files of the work tree and the newest commits; writes nothing, fetches
+    nothing, follows no symbolic link; `today` is an ISO day. Paths are relative to the root; file names are as hostile as their authors.
+    """
+    found = Sweep(repo, git_objects.index_entries(repo))
+    found.read()
+    report = _survey(repo, found)
     adopted, settings_error = _settings(repo)
     report['proposal'] = proposal.propose_settings(report)
     settings = adopted or config.from_mapping(report['proposal'])
     governing = Governing(found, settings, is_adopted=adopted is not None, today=today)
-    report |= {
+    return report | {
         'settings': {'is_adopted': adopted is not None or settings_error is not None, 'error': settings_error},
         'markdown': _markdown(settings, found),
         'governance': {**governing.hygiene(), 'remotes': remotes.look(repo)},
@@ -225,4 +230,3 @@ def look(repo: Repo, today: str) -> dict[str, Any]:
         'not_looked_at': _not_looked_at(found, report),
         'next': 'daybook validate-frontmatter' if adopted else 'daybook init --dry-run',
     }
-    return report

@@ -91,6 +91,15 @@ def _dotted(data: bytes, start: int, end: int) -> tuple[int, str, str] | None:
     return data.count(b'\n', 0, dots.start()) + 1, 'frontmatter-unclosed', 'frontmatter is closed by `...`; close it by `---`'
 
 
+def _without_block(data: bytes) -> Parsed:
+    """Return what is read of a document that has no block, or none that closes."""
+    if is_unclosed(data):
+        unclosed = 1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'
+        return Parsed({}, None, _dotted(data, data.index(b'\n') + 1, min(len(data), MAX_BLOCK)) or unclosed)
+    conflicted = data.startswith(b'<<<<<<< ')  # the block is inside: nobody may take it for a missing one
+    return Parsed({}, None, (1, *frontmatter_fast.CONFLICTED) if conflicted else None)
+
+
 def parse(data: bytes) -> Parsed:
     """Read the frontmatter of a document; never raises for what a document may hold.
 
@@ -98,11 +107,7 @@ def parse(data: bytes) -> Parsed:
     """
     block = find_block(data)
     if block is None:
-        if is_unclosed(data):
-            unclosed = 1, 'frontmatter-unclosed', 'frontmatter is opened by `---` and never closed'
-            return Parsed({}, None, _dotted(data, data.index(b'\n') + 1, min(len(data), MAX_BLOCK)) or unclosed)
-        conflicted = data.startswith(b'<<<<<<< ')  # the block is inside: nobody may take it for a missing one
-        return Parsed({}, None, (1, *frontmatter_fast.CONFLICTED) if conflicted else None)
+        return _without_block(data)
     if block.end - block.start > MAX_BLOCK:
         return Parsed({}, block, (1, 'frontmatter-size', f'frontmatter is larger than {MAX_BLOCK} bytes'))
     text = data[block.start:block.end]

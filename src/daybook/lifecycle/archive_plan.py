@@ -167,39 +167,6 @@ def _concerned(known: _Files, moves: Mapping[str, str], path: str, reason: str) 
     return {old: reason for old in moves if (pattern := relocating.pattern_of({old: ''})) and pattern.search(data)}
 
 
-def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
-    """Return what to do so that the notes that are older than `days` on the ISO day `as_of` lie in the archive.
-
-    Raises FatalError when the baseline of dead links, which must change with them, has changes that are not committed.
-    """
-    known = _Files(repo)
-    notes = [doc for doc in document.read_all(repo, settings, known.modes) if doc.kind.name == 'session']
-    chosen = choosing.choose(settings, notes, days, as_of)
-    moves = _movable(known, chosen.moves)
-    stay = {**chosen.stay, **_unsafe(repo, moves, known)}
-    dirty = {*git_status.dirty_files(repo), *known.unmerged}
-    untouchable = _untouchable(settings, known.modes, dirty)
-    are_maps_made = index_files.are_kept_here(repo, settings)
-    while True:  # what stays may be what another file links to
-        moves = {old: new for old, new in moves.items() if old not in stay}
-        if not moves:
-            return Plan({}, {}, {}, stay)
-        found, more = _try(known, moves, _sources(settings, known, moves, are_maps_made=are_maps_made), untouchable)
-        if not more:
-            break
-        stay |= more
-    after = {path: result.data for path, result in found.items() if path in moves or result.data != known.read(path)}
-    baseline = _baseline(known, moves, found)
-    if baseline is not None:
-        if link_baseline.PATH in dirty:
-            raise FatalError(f'{link_baseline.PATH} has changes that are not committed; commit them first')
-        after[link_baseline.PATH] = baseline
-    links = sum(len(result.targets) for path, result in found.items())
-    mentions = tuple(f'{moves.get(path, path)}:{line}' for path, result in sorted(found.items())
-                     for line in relocating.mentions(moves, result.data))
-    return Plan(moves, after, {path: known.read(path) for path in after}, stay, links, mentions)
-
-
 def _baseline(known: _Files, moves: Mapping[str, str], found: Mapping[str, Relocated]) -> bytes | None:
     """Return the baseline of dead links with the new places in it, None where nothing of it changes."""
     if link_baseline.PATH not in known.modes:
@@ -217,3 +184,39 @@ def _baseline(known: _Files, moves: Mapping[str, str], found: Mapping[str, Reloc
     if all(old == new for old, new in new_lines.items()):
         return None
     return link_baseline.render(new_lines.get(text, text) for text in link_baseline.read(data))
+
+
+def _settle(settings: Settings, known: _Files, moves: dict[str, str], stay: dict[str, str],
+            untouchable: Mapping[str, str], *, are_maps_made: bool) -> tuple[dict[str, str], dict[str, Relocated], dict[str, str]]:
+    """Return what moves, what becomes of each file then, and what stays, with the reason: also for what others link to."""
+    while True:
+        moves = {old: new for old, new in moves.items() if old not in stay}
+        found, more = _try(known, moves, _sources(settings, known, moves, are_maps_made=are_maps_made), untouchable)
+        if not more:
+            return moves, found, stay
+        stay = {**stay, **more}
+
+
+def plan(repo: Repo, settings: Settings, days: int, as_of: str) -> Plan:
+    """Return what to do so that the notes that are older than `days` on the ISO day `as_of` lie in the archive.
+
+    Raises FatalError when the baseline of dead links, which must change with them, has changes that are not committed.
+    """
+    known = _Files(repo)
+    notes = [doc for doc in document.read_all(repo, settings, known.modes) if doc.kind.name == 'session']
+    chosen = choosing.choose(settings, notes, days, as_of)
+    moves = _movable(known, chosen.moves)
+    dirty = {*git_status.dirty_files(repo), *known.unmerged}
+    moves, found, stay = _settle(settings, known, moves, {**chosen.stay, **_unsafe(repo, moves, known)},
+                                 _untouchable(settings, known.modes, dirty),
+                                 are_maps_made=index_files.are_kept_here(repo, settings))
+    after = {path: result.data for path, result in found.items() if path in moves or result.data != known.read(path)}
+    baseline = _baseline(known, moves, found)
+    if baseline is not None:
+        if link_baseline.PATH in dirty:
+            raise FatalError(f'{link_baseline.PATH} has changes that are not committed; commit them first')
+        after[link_baseline.PATH] = baseline
+    links = sum(len(result.targets) for result in found.values())
+    mentions = tuple(f'{moves.get(path, path)}:{line}' for path, result in sorted(found.items())
+                     for line in relocating.mentions(moves, result.data))
+    return Plan(moves, after, {path: known.read(path) for path in after}, stay, links, mentions)

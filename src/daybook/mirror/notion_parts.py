@@ -8,12 +8,8 @@ from daybook.mirror.adapter import Rejected
 _FENCE = re.compile(r'\t*(`{3,})')
 
 
-def split(text: str, most_bytes: int, most_lines: int) -> list[str]:
-    """Return `text` in parts that can be sent one after the other: whole blocks, each within the limits.
-
-    A part begins at a line that is not indented, not inside code, and ends no table or toggle. Raises Rejected
-    for a block that is too large by itself.
-    """
+def _blocks(text: str) -> list[list[str]]:
+    """Return the lines of `text` by blocks: one begins at a line that is not indented, not inside code, and ends no table or toggle."""
     blocks: list[list[str]] = []
     fence = ''
     for line in text.split('\n') if text else []:
@@ -25,9 +21,17 @@ def split(text: str, most_bytes: int, most_lines: int) -> list[str]:
             fence = ''
         elif mark and not fence:
             fence = mark[1]
+    return blocks
+
+
+def split(text: str, most_bytes: int, most_lines: int) -> list[str]:
+    """Return `text` in parts that can be sent one after the other: whole blocks, each within the limits.
+
+    Raises Rejected for a block that is too large by itself.
+    """
     parts: list[str] = []
     size = lines = 0
-    for block in blocks:
+    for block in _blocks(text):
         piece = '\n'.join(block)
         length = len(piece.encode('utf-8', 'replace'))
         if length > most_bytes:
