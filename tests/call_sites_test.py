@@ -5,11 +5,13 @@ import pytest
 
 from daybook.documents.config import DEFAULTS
 from daybook.documents.config import Invariant
+from daybook.invariant import call_sites
+from daybook.invariant import needles
+from daybook.invariant.needles import Needles
 from daybook.rules import call_places
-from daybook.rules import call_sites
 from daybook.writers import sync_workflow
 
-NOTION = call_sites.needles(DEFAULTS.invariants[0])
+NOTION = needles.of(DEFAULTS.invariants[0])
 COMMAND, HOOK, SETTINGS = '.claude/commands/handoff.md', '.claude/hooks/after.sh', '.claude/settings.json'
 
 # path, text, what is reported as (line, words)
@@ -94,7 +96,7 @@ PLACES = (
 )
 
 
-def _sites(path: str, text: str, wanted: call_sites.Needles = NOTION) -> list[tuple[int, str]]:
+def _sites(path: str, text: str, wanted: Needles = NOTION) -> list[tuple[int, str]]:
     place = call_places.place_of(path)
     assert place, path
     return [(site.line, site.words) for site in call_sites.sites(text, place.name, place.form, wanted)]
@@ -119,26 +121,26 @@ def test_places(path: str, name: str | None) -> None:
 @pytest.mark.parametrize('path', ['scripts/sync_to_notion_oneshot.py', 'scripts/notion-sync.ts', 'scripts/md_to_notion.py',
                                   '.github/workflows/sync-notion.yml', 'hooks/sync_notion.py', '.claude/commands/sync-notion.md'])
 def test_the_worker_is_known_by_its_name(path: str) -> None:
-    assert call_sites.is_worker(path, NOTION)
+    assert needles.is_worker(path, NOTION)
 
 
 def test_a_job_that_starts_our_worker_is_searched_whatever_its_name() -> None:
     path, whole = sync_workflow.PATH, sync_workflow.workflow('main', 'https://example.com/o/daybook', 'v0.1.0')
-    assert call_sites.is_worker(path, NOTION) and not call_sites.is_exempt(path, 'workflow', whole, NOTION)
+    assert needles.is_worker(path, NOTION) and not needles.is_exempt(path, 'workflow', whole, NOTION)
     assert _sites(path, whole) == [], 'as init writes it'
     drift = whole + '      - run: curl https://api.notion.com/v1/search\n'
     assert [words for _, words in _sites(path, drift)] == ['uses api.notion.com']
     own = '# instead of daybook sync-notion\njobs:\n  run: curl https://api.notion.com/v1/pages\n'
-    assert call_sites.is_exempt(path, 'workflow', own, NOTION), 'a worker of their own'
-    assert call_sites.is_exempt('scripts/sync_notion.py', 'script', 'run("daybook sync-notion")', NOTION)
-    named = call_sites.needles(DEFAULTS.invariants[0]._replace(exempt=(path,)))
-    assert call_sites.is_exempt(path, 'workflow', drift, named), 'the settings have the last word'
+    assert needles.is_exempt(path, 'workflow', own, NOTION), 'a worker of their own'
+    assert needles.is_exempt('scripts/sync_notion.py', 'script', 'run("daybook sync-notion")', NOTION)
+    named = needles.of(DEFAULTS.invariants[0]._replace(exempt=(path,)))
+    assert needles.is_exempt(path, 'workflow', drift, named), 'the settings have the last word'
 
 
 def test_the_worker_is_named_by_the_settings() -> None:
-    wanted = call_sites.needles(DEFAULTS.invariants[0]._replace(exempt=('scripts/copy/**',)))
-    assert call_sites.is_worker('scripts/copy/a.py', wanted)
-    assert not call_sites.is_worker('scripts/other/a.py', wanted)
+    wanted = needles.of(DEFAULTS.invariants[0]._replace(exempt=('scripts/copy/**',)))
+    assert needles.is_worker('scripts/copy/a.py', wanted)
+    assert not needles.is_worker('scripts/other/a.py', wanted)
 
 
 OTHERS = (
@@ -154,7 +156,7 @@ OTHERS = (
 
 @pytest.mark.parametrize(('invariant', 'path', 'text', 'expected'), OTHERS)
 def test_any_tool_and_host_can_be_named(invariant: Invariant, path: str, text: str, expected: list[tuple[int, str]]) -> None:
-    assert _sites(path, text, call_sites.needles(invariant)) == expected
+    assert _sites(path, text, needles.of(invariant)) == expected
 
 
 def test_text_that_nests_deeply_is_read_as_lines() -> None:

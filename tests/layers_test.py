@@ -42,7 +42,7 @@ OWNERS = {
     'markupsafe': 'writers/pages', 'nh3': 'writers/pages_safe', 'pygments': 'writers/pages_code',
     'detect_secrets': 'transcripts/scanner', 'multiprocessing': 'processes',
 }
-PURE = ('rules', 'writers')
+PURE = ('rules', 'writers', 'invariant')
 IMPURE = {'print', 'open', 'input'}
 IMPURE_MODULES = {'subprocess', 'time', 'socket', 'random', 'secrets', 'tempfile', 'shutil'}
 PRINTING = ('hooks', 'commands', '__main__')

@@ -8,11 +8,12 @@ from daybook.checks.scope import Scope
 from daybook.checks.vicinity import Part
 from daybook.documents import document
 from daybook.documents.document import Document
+from daybook.invariant import call_sites
+from daybook.invariant import needles
+from daybook.invariant.needles import Needles
 from daybook.problem import Problem
 from daybook.repo import listing
 from daybook.rules import call_places
-from daybook.rules import call_sites
-from daybook.rules.call_sites import Needles
 
 _LARGEST = 1 << 20  # bytes; what is larger is no text that somebody wrote
 # what a document tells the next to do; the rest tells what was
@@ -31,7 +32,7 @@ def _texts(scope: Scope, paths: Iterable[str]) -> Iterator[tuple[str, call_place
 
 def _in_note(note: Document, wanted: list[Needles]) -> Iterator[Problem]:
     text = note.body
-    sought = [one for one in wanted if call_sites.may_hold(text, one)]
+    sought = [one for one in wanted if needles.may_hold(text, one)]
     if not sought:
         return
     from daybook.documents import markdown  # hardly a note names the mirror
@@ -48,19 +49,19 @@ def _in_note(note: Document, wanted: list[Needles]) -> Iterator[Problem]:
 
 def workers(scope: Scope) -> list[str]:
     """Return the files that are taken for the mirror's own worker, and so are not searched."""
-    wanted = [call_sites.needles(one) for one in scope.settings.invariants]
+    wanted = [needles.of(one) for one in scope.settings.invariants]
     named = {path: place for path in scope.paths
-             if (place := call_places.place_of(path)) and any(call_sites.is_worker(path, one) for one in wanted)}
+             if (place := call_places.place_of(path)) and any(needles.is_worker(path, one) for one in wanted)}
     return [path for path, data in document.contents(scope.repo, list(named))
-            if any(call_sites.is_exempt(path, named[path].name, data.decode('utf-8', 'replace'), one) for one in wanted)]
+            if any(needles.is_exempt(path, named[path].name, data.decode('utf-8', 'replace'), one) for one in wanted)]
 
 
 def call_sites_of(scope: Scope, part: Part) -> Iterator[Problem]:
     """Yield the call sites in what agents, hooks, scripts and CI run, and in what notes tell the next to do."""
-    wanted = [call_sites.needles(one) for one in scope.settings.invariants]
+    wanted = [needles.of(one) for one in scope.settings.invariants]
     for path, place, text in _texts(scope, [*part.others, *(found.path for found in part.documents)]):
         for one in wanted:
-            if not call_sites.is_exempt(path, place.name, text, one):
+            if not needles.is_exempt(path, place.name, text, one):
                 for site in call_sites.sites(text, place.name, place.form, one):
                     yield call_sites.problem(path, site, one)
     for note in part.documents:
