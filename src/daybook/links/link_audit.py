@@ -19,6 +19,7 @@ from daybook.documents.tree import Tree
 from daybook.links import link_judge
 from daybook.links import link_known
 from daybook.links import link_memory
+from daybook.links import link_verdict
 from daybook.links.link_change import Change
 from daybook.links.link_contents import KIND
 from daybook.links.link_judge import Judge
@@ -40,7 +41,7 @@ def lines(repo: Repo, files: Listing, *, is_in_commit: bool) -> tuple[bytes, int
     """Return what `Catalogue.lines` does of a view that nobody keeps and no baseline parts, in less memory and time."""
     with catalogue.in_memory() as empty:
         judge = Judge(repo, files, link_judge.load_options(repo), (), empty, is_in_commit=is_in_commit, texts_only=True)
-        return _lines(_rows(judge.judge_all()))
+        return link_verdict.lines(_rows(judge.judge_all()))
 
 
 def _rows(verdicts: Mapping[str, Verdict]) -> list[Row]:
@@ -49,20 +50,16 @@ def _rows(verdicts: Mapping[str, Verdict]) -> list[Row]:
     return sorted(rows, key=lambda row: catalogue_values.encoded(row.source))
 
 
-def _lines(rows: Sequence[Row]) -> tuple[bytes, int]:
-    return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
-
-
 class Updated(NamedTuple):
     """A view that is up to date: its id, and the judge for more questions.
 
-    `former` is what it said before of files that are few; `lines` what `Catalogue.lines` says of it, if that is known already.
+    `former` is what it said before of files that are few; `rows` all of it, where that is at hand and no baseline parts it.
     """
 
     view: int
     judge: Judge
     former: Former | None = None
-    lines: tuple[bytes, int] | None = None
+    rows: Sequence[Row] | None = None
 
 
 def update(repo: Repo, files: Listing, setup: Setup, kept: Catalogue, *, is_in_commit: bool, change: Change | None = None) -> Updated:
@@ -102,22 +99,13 @@ def _start_over(kept: Catalogue, judge: Judge, files: Listing, setup: Setup, rep
         kept.set_view(view, setup=setup.settings, baseline=setup.baseline_digest, head=setup.head, options='\0'.join(judge.options),
                       gone=judge.change.gone if judge.change.is_known else None,
                       witness=link_memory.witness(repo.root, judge.watched | _folders(repo.root, judge.tree, verdicts)))
-    return Updated(view, judge, lines=None if setup.known else _lines(rows))
+    return Updated(view, judge, rows=None if setup.known else rows)
 
 
 def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Setup, changes: list[str], repo: Repo) -> Former | None:
-    is_moved = view.head != setup.head
-    may_differ = is_moved or _may_differ(view, judge, changes)
-    matters = may_differ and bool(next(kept.found(view.id), None) if is_moved else kept.dated(view.id))
-    if matters:
-        judge.change.begin()
-    affected = _affected(kept, view, judge, changes)
+    may_differ = view.head != setup.head or _may_differ(view, judge, changes)
     folders = set(link_memory.witnesses(view.witness))
-    if is_moved or view.witness != link_memory.witness(repo.root, folders):
-        affected |= {*kept.dated(view.id), *_appeared(repo.root, kept, view, judge.tree)}
-    if matters:
-        affected |= _told_anew(kept, view, judge, is_moved=is_moved)
-    affected = {path for path in affected if path in judge.entries and judge.is_source(path)}
+    affected = _in_question(kept, view, judge, changes, repo.root, may_differ=may_differ, is_moved=view.head != setup.head)
     if next(iter(kept.found(view.id, affected)), None):  # what was dead is dead most of the time
         judge.change.begin()
     try:
@@ -141,6 +129,19 @@ def _follow(kept: Catalogue, view: View, judge: Judge, files: Listing, setup: Se
     kept.set_view(view.id, baseline=setup.baseline_digest, head=setup.head, gone=gone, told=b'' if touched or not is_same_baseline else view.told,
                   witness=link_memory.witness(repo.root, folders | judge.watched | _folders(repo.root, judge.tree, verdicts)))
     return former
+
+
+def _in_question(kept: Catalogue, view: View, judge: Judge, changes: list[str], root: str, *, may_differ: bool, is_moved: bool) -> set[str]:
+    """Return the files of which something else may be said than the view does; `is_moved` tells that the commit is another one."""
+    matters = may_differ and bool(next(kept.found(view.id), None) if is_moved else kept.dated(view.id))
+    if matters:
+        judge.change.begin()
+    found = _affected(kept, view, judge, changes)
+    if is_moved or view.witness != link_memory.witness(root, set(link_memory.witnesses(view.witness))):
+        found |= {*kept.dated(view.id), *_appeared(root, kept, view, judge.tree)}
+    if matters:
+        found |= _told_anew(kept, view, judge, is_moved=is_moved)
+    return {path for path in found if path in judge.entries and judge.is_source(path)}
 
 
 def _former(kept: Catalogue, view: View, touched: Collection[str]) -> Former | None:

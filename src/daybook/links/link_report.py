@@ -133,7 +133,7 @@ class _Report:
     def __init__(self, repo: Repo, files: Listing, setup: Setup, kept: Catalogue, updated: Updated, *, is_true: bool) -> None:
         self._keeps = kept.is_kept and is_true
         self._repo, self._files, self._setup, self._kept = repo, files, setup, kept
-        self._view, self._judge, self._former, self._lines = updated
+        self._view, self._judge, self._former, self._rows = updated
         self._known = setup.known
 
     def make(self, options: Arguments, named: Collection[str], change: Change | None, output_format: str, *,
@@ -151,7 +151,10 @@ class _Report:
     def _whole(self, last: Answer | None) -> Outcome:
         """Tell all there is to tell, and keep it for a run without changes."""
         baseline = self._setup.baseline
-        text, blocking = self._lines or link_splice.lines(self._kept, self._view, last, self._former, baseline) or self._kept.lines(self._view)
+        if self._rows is not None:
+            text, blocking = link_verdict.lines(self._rows)
+        else:
+            text, blocking = link_splice.lines(self._kept, self._view, last, self._former, baseline) or self._kept.lines(self._view)
         text += link_answer.advice(blocking, baseline)
         view = self._kept.view(link_memory.view_name(self._repo.git_dir))
         if self._keeps and view is not None:

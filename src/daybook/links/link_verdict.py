@@ -79,6 +79,11 @@ def row(source: str, found: Collection[Finding], known: Collection[str], *, is_d
     return Row(source, payload, text.encode('utf-8', 'backslashreplace'), len(new), sum(wrong.level == 'error' for _, wrong in new), is_dated)
 
 
+def lines(rows: Collection[Row]) -> tuple[bytes, int]:
+    """Return what is to be printed of `rows`, in their order, and how many problems block, as `Catalogue.lines` does."""
+    return b''.join(row.text for row in rows), sum(row.blocking for row in rows)
+
+
 def judged_in(source: str, payload: bytes) -> list[Judged]:
     """Return what a row of the catalogue says of the file `source`, known dead links included."""
     return [Judged(Problem(source, line, rule, message, level, tuple(causes)), target)
