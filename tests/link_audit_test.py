@@ -188,7 +188,7 @@ def test_git_is_asked_for_renames_only_where_something_may_be_told_of_them(repo:
 @pytest.mark.parametrize('is_dirty', [False, True])
 def test_a_file_that_changes_while_it_is_read_is_not_remembered_so(repo: Sandbox, count: int, is_dirty: bool, monkeypatch: pytest.MonkeyPatch,
                                                                    capsys: pytest.CaptureFixture[str]) -> None:
-    repo.stage({f'{number}.md': '[x](b.md#one)\n' for number in range(count)} | {'b.md': '# One\n'})
+    repo.stage({f'{number}.md': f'[x](b.md#one) {number}\n' for number in range(count)} | {'b.md': '# One\n'})
     repo.commit()
     content = '# One\n\nmore\n' if is_dirty else '# One\n'
     repo.write('b.md', content)
@@ -207,6 +207,15 @@ def test_a_file_that_changes_while_it_is_read_is_not_remembered_so(repo: Sandbox
     repo.write('b.md', content)
     assert _told(repo) == ''
     assert _told(repo) == '', 'and this is remembered'
+
+
+@pytest.mark.parametrize(('count', 'times'), [(20, 1), (120, 2)])
+def test_many_files_that_were_read_are_listed_once_more(repo: Sandbox, count: int, times: int) -> None:
+    repo.stage({f'{number}.md': f'[x](b.md#one) {number}\n' for number in range(count)} | {'b.md': '# One\n'})
+    repo.commit()
+    trace = repo.root / '.git' / 'trace'
+    assert repo.daybook(ID, env={'GIT_TRACE': str(trace)}).returncode == 0
+    assert trace.read_text().count('built-in: git ls-files') == times
 
 
 def test_a_file_that_a_commit_does_not_take_as_it_was_read_is_not_remembered_so(
