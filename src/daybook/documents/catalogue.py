@@ -22,7 +22,6 @@ def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
     try:
         connection.execute('pragma synchronous = normal')
-        connection.execute('pragma cache_size = -32768')  # kilobytes: what is filled at once goes to the disk once
         if not connection.execute("select 1 from sqlite_master where name = 'found'").fetchone():
             connection.execute('pragma page_size = 16384')  # what a warm run prints is read in a quarter of the calls
             connection.execute('pragma journal_mode = wal')
