@@ -20,6 +20,7 @@ from daybook.repo import git
 from daybook.repo import git_changes
 
 HOOK_ID = 'check-cochange'
+_WHOLE = 'check-all'  # which judges a push by the same rules
 _NONE = f'{HOOK_ID}: 0 documents governed; there is no rule under `cochange` in {config.PATH}'
 
 
@@ -105,6 +106,17 @@ def _told(scope: Scope, chosen: tuple[str | None, str] | None) -> list[str]:
     return [f'{each.oid[:10]} {each.rule or "all rules"}: {each.why or "(no reason)"}' for each in found]
 
 
+def _is_told_already(repo: git.Repo) -> bool:
+    """Return whether this is a push that `check-all` judges too, by another hook of the same configuration."""
+    if not os.environ.get('PRE_COMMIT_REMOTE_NAME'):
+        return False
+    from daybook.doctor import hooks_config  # for a push that is about to fail
+
+    installed, _ = hooks_config.read(repo, (_WHOLE,))
+    skipped = {name.strip() for key in ('SKIP', 'PREK_SKIP') for name in os.environ.get(key, '').split(',')}
+    return installed is not None and 'pre-push' in installed.ours.get(_WHOLE, ()) and _WHOLE not in skipped
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
     output_format = problem.output_format(os.environ)
@@ -122,6 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = _dead(scope)
     problems = [*found.problems, *_problems(scope, chosen, message=_message(options.files), each=options.each,
                                               begun=os.stat(options.files[0]).st_mtime if options.files else 0)]
+    if problems and not (options.files or options.range) and _is_told_already(repo):
+        problems = []
     notes = _idle(scope, chosen) if not options.files else []
     return looking.report(HOOK_ID, found._replace(problems=problems, notes=notes), output_format, print)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -362,6 +363,29 @@ AGREED = (
     # here it says 1: it looks at the lines after the change alone, and a line that is gone is in none
     pytest.param(('a = 1', 'a = 3'), ('B = 2\n', ''), '#limits', 0, id='the label loses its last line'),
 )
+
+
+@pytest.mark.parametrize('runner', ['pre-commit', 'prek'])
+def test_a_push_that_check_all_judges_too_is_told_once(droplet: Sandbox, tmp_path: Path, runner: str) -> None:
+    def push(**env: str) -> tuple[int, int]:
+        done = subprocess.run(('git', 'push', '-q', 'origin', 'HEAD:main'), cwd=droplet.root, capture_output=True, text=True, env={**os.environ, **env})
+        return done.returncode, (done.stdout + done.stderr).count('[cochange-')
+
+    droplet.git('init', '-q', '--bare', str(tmp_path / 'remote'))
+    droplet.git('remote', 'add', 'origin', str(tmp_path / 'remote'))
+    droplet.git('push', '-q', 'origin', 'HEAD:main')
+    droplet.git('fetch', '-q')
+    local = [f'  - {{id: {name}, name: {name}, entry: {sys.executable} -m daybook {name}, language: system, always_run: true, '
+             'pass_filenames: false, stages: [pre-push]}\n' for name in ('check-all', ID)]
+    droplet.write('.pre-commit-config.yaml', 'repos:\n- repo: local\n  hooks:\n' + ''.join(local))
+    droplet.write('ops/docker-compose.yml', 'changed\n')
+    droplet.commit()
+    subprocess.run((f'{sys.prefix}/bin/{runner}', 'install', '-t', 'pre-push'), cwd=droplet.root, check=True, capture_output=True)
+    assert push() == (1, 1)
+    assert push(SKIP='check-all') == (1, 1)
+    droplet.write('.pre-commit-config.yaml', 'repos:\n- repo: local\n  hooks:\n' + local[1])
+    droplet.commit()
+    assert push() == (1, 1)
 
 
 @pytest.mark.parametrize(('before', 'after', 'code'), [
