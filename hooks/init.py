@@ -163,6 +163,14 @@ def _unknown_revision(wanted: Wanted, paths: Collection[str]) -> list[str]:
     return [f'  unknown  {wanted.rev}: {place} has no such tag or commit; fetch its tags, or name another with `--rev`'] if place else []
 
 
+def _waiting(repo: Repo, record: scaffold_record.Record, written: Collection[str]) -> list[str]:
+    """Return what an earlier run wrote and nobody has committed; a file of theirs only where nothing but our lines has changed."""
+    new, dirty = set(git_status.untracked_files(repo)), set(git_status.dirty_files(repo))
+    known = {scaffold_record.PATH: None, **record.files}
+    return [path for path, entry in known.items() if path not in written and (path in new or path in dirty and (
+        entry is None or scaffold_record.is_as_written(entry, files.read_bytes(files.inside(repo.root, path)) or b'')))]
+
+
 def _adopt(repo: Repo, call: Call) -> int:
     found = _look(repo, call.wanted)
     call = call._replace(wanted=scaffold.sourced(found, call.wanted, _tag()))
@@ -187,7 +195,7 @@ def _adopt(repo: Repo, call: Call) -> int:
     record = scaffold_later.record(found, call.wanted, steps, base, writing.new_folders(repo, steps), version('git-daybook'))
     written = writing.write(repo, found, steps, record)
     print(printable(f'wrote {", ".join(written)}' if written else 'nothing to write: all of it is there'))
-    addable = [path for path in written if path not in hidden]
+    addable = [path for path in [*written, *_waiting(repo, record, written)] if path not in hidden]
     _print_all(next_steps.after(repo, found, call.wanted, addable, dirty, _has_dead_links))
     _print_all(next_steps.grace(steps, call.wanted))
     return 0
@@ -207,7 +215,7 @@ def _uninstall(repo: Repo, call: Call) -> int:
         print(printable(f'  stays    {path}: it looks like ours, but no record says what it was before; take ours out by hand'))
     if not has_record:
         return 0
-    for line in leftovers.made_since(repo):
+    for line in leftovers.made_since(repo, steps):
         print(printable(f'  stays    {line}'))
     if not call.is_writing:
         print('a plan; nothing was written')

@@ -557,7 +557,64 @@ def test_an_uninstall_names_what_hooks_have_made(repo: Sandbox) -> None:
              'docs/OVERVIEW.md: nobody renews it any more; its links to what is taken out are dead then',
              '.daybook/state/: ', '.git/daybook/: ', '1 refs of this clone, such as refs/daybook/seen', 'claims on origin')
     assert len(told) == len(words) and all(word in line for word, line in zip(words, told, strict=True)), out
+    assert "git for-each-ref --format='delete %(refname)' refs/daybook/ | git update-ref --stdin" in told[-2]
+    assert "git push origin --delete $(git ls-remote origin 'refs/daybook/*' | cut -f2)" in told[-1]
     assert {path: before[path] for path in before if 'docs/' in path or 'state/' in path}.items() <= repo.snapshot().items()
+
+
+@pytest.mark.parametrize('namespace', ['refs/daybook/claims', 'refs/heads/of-ours'])
+def test_what_an_uninstall_tells_takes_the_claims_out(repo: Sandbox, tmp_path: Path, namespace: str) -> None:
+    repo.git('init', '-q', '--bare', str(tmp_path / 'remote'))
+    repo.git('remote', 'add', 'origin', str(tmp_path / 'remote'))
+    repo.write('a.txt', 'a')
+    repo.commit()
+    repo.git('push', '-q', 'origin', 'HEAD:main', f'HEAD:{namespace}/A-1', f'HEAD:{namespace}/A-2')
+    repo.git('update-ref', f'{namespace}/A-1', 'HEAD')
+    ran(repo)
+    repo.write('.daybook/config.yaml', f'claims: {{namespace: {namespace}}}\n')
+    out = ran(repo, '--uninstall')
+    commands = [line.split('takes them out: ')[1] for line in out.splitlines() if 'takes them out: ' in line]
+    assert len(commands) == 2, out
+    for command in commands:
+        subprocess.run(('sh', '-c', command), cwd=repo.root, check=True, capture_output=True)
+    assert repo.git('for-each-ref', namespace, 'refs/daybook') == ''
+    assert [line.split()[1] for line in repo.git('ls-remote', 'origin').splitlines()] == ['HEAD', 'refs/heads/main']
+
+
+def test_the_overview_that_goes_is_not_told_to_stay(repo: Sandbox) -> None:
+    ran(repo, '--with', 'governance')
+    out = ran(repo, '--uninstall')
+    assert 'remove   docs/OVERVIEW.md' in out and 'stays    docs/OVERVIEW.md' not in out
+
+
+def test_no_file_is_made_beside_one_that_differs_in_case(repo: Sandbox) -> None:
+    for path in ('docs/adr/template.md', 'docs/adr/0001-a.md', 'agents.md'):
+        repo.write(path, '# A\n')
+    repo.commit()
+    out = ran(repo, '--with', 'governance,templates,agents')
+    assert 'docs/adr/TEMPLATE.md: template.md is there, and a disk that knows no case has no room for both' in out
+    assert 'AGENTS.md: agents.md is there' in out
+    folded = [path.casefold() for path in repo.snapshot()]
+    assert len(folded) == len(set(folded))
+
+
+def test_what_is_not_committed_yet_is_named_again(repo: Sandbox) -> None:
+    def added(out: str) -> list[str]:
+        return [line for line in out.splitlines() if line.startswith(('  git add ', '  git commit '))]
+
+    repo.write('.gitignore', 'x\n')
+    repo.commit()
+    before = added(ran(repo))
+    assert len(before) == 2 and '.gitignore' in before[0]
+    out = ran(repo)
+    assert 'nothing to write' in out and [set(line.split()) for line in added(out)] == [set(line.split()) for line in before], out
+    repo.write('.gitignore', repo.read('.gitignore') + 'theirs\n')
+    repo.write('.daybook/config.yaml', '# theirs\n')
+    line = added(ran(repo))[0]
+    assert '.gitignore' not in line and '.daybook/config.yaml' in line
+    repo.git('add', '.')
+    repo.git('commit', '-qm', 'adopt')
+    assert added(ran(repo)) == []
 
 
 def test_without_a_record_what_looks_like_ours_is_named(repo: Sandbox) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 from collections.abc import Iterator
 
@@ -106,8 +107,9 @@ def _settings(repo: Repo) -> config.Settings:
         return config.DEFAULTS
 
 
-def made_since(repo: Repo) -> Iterator[str]:
-    """Yield a line for each kind of thing that hooks and commands have made here and that stays."""
+def made_since(repo: Repo, steps: Iterable[Step] = ()) -> Iterator[str]:
+    """Yield a line for each kind of thing that hooks and commands have made here and that stays once `steps` are done."""
+    going = {step.path for step in steps if step.action == 'remove' and step.content is None}
     settings = _settings(repo)
     if _data(repo, _BASELINE) is not None:
         yield f'{_BASELINE}: the dead links that audit-links knows of'
@@ -120,22 +122,30 @@ def made_since(repo: Repo) -> Iterator[str]:
         yield f'{len(listed)} generated {indexes.NAME}, such as {listed[0]}: nobody renews them any more'
     overview = settings.indexes_overview
     text = (_data(repo, overview) or b'').decode('utf-8', 'replace') if overview else ''
-    if indexes.is_generated(text) or overview_block.has_block(text):
+    if overview not in going and (indexes.is_generated(text) or overview_block.has_block(text)):
         yield f'{overview}: nobody renews it any more; its links to what is taken out are dead then'
     state = telemetry.folder(repo)
     if os.path.isdir(state):
         yield f'{os.path.relpath(state, repo.root)}/: drafts, and what was counted; git does not track it'
-    yield from _in_git(repo)
+    yield from _in_git(repo, settings)
 
 
-def _in_git(repo: Repo) -> Iterator[str]:
+def _in_git(repo: Repo, settings: config.Settings) -> Iterator[str]:
     own = os.path.join(repo.common_dir, 'daybook')
     names = os.listdir(own) if os.path.isdir(own) else []
     if any(not name.endswith(_LOCKS) for name in names):
         yield f'{own}/: claims and caches of this clone'
-    refs = git.git('for-each-ref', '--format=%(refname)', 'refs/daybook/', cwd=repo.root).text.splitlines()
+    namespace = settings.claims_namespace
+    refs = git.git('for-each-ref', '--format=%(refname)', 'refs/daybook/', namespace, cwd=repo.root).text.splitlines()
     if refs:
-        yield f'{len(refs)} refs of this clone, such as {refs[0]}'
-    remotes = git_refs.remotes(repo)
-    if remotes:
-        yield f"claims on {remotes[0]}, if there are any: `git ls-remote {remotes[0]} 'refs/daybook/*'` lists them"
+        yield (f'{len(refs)} refs of this clone, such as {refs[0]}; this takes them out: git for-each-ref '
+               f"--format='delete %(refname)' refs/daybook/{_besides(namespace)} | git update-ref --stdin")
+    remote = settings.claims_remote if settings.claims_remote in git_refs.remotes(repo) else git_refs.shared_remote(repo)
+    if remote:
+        yield (f"claims on {remote}, if there are any; once everybody has left, this takes them out: "
+               f"git push {remote} --delete $(git ls-remote {remote} 'refs/daybook/*'{_besides(namespace, '/*')} | cut -f2)")
+
+
+def _besides(namespace: str, more: str = '') -> str:
+    """Return the claims' place as one more word of a command, where it is not among the others."""
+    return '' if namespace.startswith('refs/daybook/') else f' {shlex.quote(namespace + more)}'

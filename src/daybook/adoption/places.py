@@ -28,7 +28,16 @@ def place_at(root: str, path: str) -> Place:
         return Place(obstacle=f'it cannot be read ({error.strerror})')
     if data is None and path in sparse.left_out(root):
         return Place(obstacle=f'the sparse checkout leaves it out; `git sparse-checkout add {path.split("/")[0]}` takes it in')
+    if data is None and (twin := _twin(absolute)):
+        return Place(obstacle=f'{twin} is there, and a disk that knows no case has no room for both')
     return Place(data)
+
+
+def _twin(absolute: str) -> str:
+    """Return the file beside a path whose name differs in case alone, `` when there is none."""
+    folder, name = os.path.split(absolute)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return next((each for each in sorted(names) if each.casefold() == name.casefold()), '')
 
 
 class Places(dict[str, Place]):

@@ -60,6 +60,11 @@ class Record(NamedTuple):
     former: Mapping[str, Entry] = {}
 
 
+def is_as_written(entry: Entry, data: bytes) -> bool:
+    """Return whether a file holds what we left in it, and nothing else has changed since."""
+    return digest(data) == (entry.stages[-1].after if entry.stages else entry.digest)
+
+
 def digest(data: bytes) -> str:
     """Return the SHA-256 of a text; a checkout may have given it other line ends."""
     return hashlib.sha256(data.replace(b'\r\n', b'\n')).hexdigest()
