@@ -195,8 +195,9 @@ def test_damaged_templates_are_compiled_anew(repo: Sandbox) -> None:
     team(repo)
     render(repo)
     before = site(repo)
-    for path in (repo.root / '.git/daybook/site/templates').iterdir():
-        assert b'What links here' in path.read_bytes() or b'daybook' in path.read_bytes()
+    kept = list((repo.root / '.git/daybook/site/templates').iterdir())
+    assert any(b'What links here' in path.read_bytes() for path in kept)
+    for path in kept:
         path.write_bytes(path.read_bytes().replace(b'What links here', b'What links hare'))
     assert render(repo, '--all') == '' and site(repo) == before
     assert all(b'links hare' not in path.read_bytes() for path in (repo.root / '.git/daybook/site/templates').iterdir())

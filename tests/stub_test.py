@@ -113,7 +113,7 @@ def test_one_command_makes_a_note_of_facts_alone(worked: Sandbox) -> None:
     note_id = re.search(r'id=(\S+)', last)[1]  # type: ignore[index]
     note = worked.read(f'docs/sessions/{note_id}.md')
     assert inside[:10] in note and 'inside.py' in note and 'later.py' not in note
-    assert f'base: {base}' in note or base in note
+    assert f'\nbase: {base}\n' in note
     assert 'commits: 1\n' in note and 'telemetry: observed' in note and 'mcp__notion: 0' in note
     assert 'made from facts\nalone. Telemetry saw 41 tool calls between' in note
     assert 'Confidence: L' in note
