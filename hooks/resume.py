@@ -100,7 +100,7 @@ def _made(known: Memory, caller: str, setup: str, args: SimpleNamespace, is_fres
 
     repo = git.find_repo()
     settings = config.load(repo.root)
-    places = answer.places(repo.root, settings)
+    places = answer.places(settings)
     if look is None or [*look.places] != [*places]:
         look = _look(repo.root, repo.common_dir, places)
     of_blobs = glance.setup(repo.root, (), {})

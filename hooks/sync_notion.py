@@ -54,7 +54,7 @@ def _say(line: str) -> None:
     print(printable(line))
 
 
-def _connect(settings: Settings, token: str, table: str, rhythm: Pace) -> Mirror:
+def _connect(token: str, table: str, rhythm: Pace) -> Mirror:
     try:
         from daybook.mirror.notion import Notion
         from daybook.mirror.notion_wire import Wire
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None, clock: Clock = Clock()) -> int:
         steps = sync.without_mirror(repo, settings, notion_fields.fit, request)
         return _tell_plan(steps, f'and nothing was compared: {lacks} is not set')
     rhythm = Pace(settings.mirror_rate, settings.mirror_patience, clock)
-    mirror = _connect(settings, token, table, rhythm)
+    mirror = _connect(token, table, rhythm)
     if options.setup:
         for line in mirror.setup() or ['the table has all that it needs']:
             _say(f'{HOOK_ID}: {line}')

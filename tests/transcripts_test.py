@@ -23,7 +23,6 @@ import pytest
 from conftest import ROOT
 from conftest import Sandbox
 from daybook.errors import FatalError
-from daybook.repo import git
 from daybook.rules import secret_context
 from daybook.transcripts import archive
 from daybook.transcripts import words
@@ -155,14 +154,6 @@ _KEPT = [
 @pytest.fixture(scope='session')
 def scanner() -> Scanner:
     return Scanner()
-
-
-@pytest.fixture(scope='session')
-def place(tmp_path_factory: pytest.TempPathFactory, own_home: Path) -> git.Repo:
-    root = tmp_path_factory.mktemp('place') / 'repo'
-    root.mkdir()
-    Sandbox(root).git('init', '-q')
-    return git.find_repo(str(root))
 
 
 def _told(text: str, key: str = 'content') -> str:
@@ -300,40 +291,40 @@ def test_no_line_is_left_out_that_a_detector_would_take(scanner: Scanner) -> Non
     assert words.lines('a\nmy paſſword: x\nb', words.Words(frozenset(['password']), is_folded=True)) == 'my paſſword: x'
 
 
-def _keep(place: git.Repo, tmp_path: Path, text: str, find: object, name: str = 's.jsonl', seconds: float = 60) -> archive.Kept:
+def _keep(tmp_path: Path, text: str, find: object, name: str = 's.jsonl', seconds: float = 60) -> archive.Kept:
     source = tmp_path / name
     source.write_bytes(text.encode('utf-8', 'surrogateescape'))
-    return archive.keep(place, str(source), str(tmp_path / 'kept'), 'RT-261121-01', find=find, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
+    return archive.keep(str(source), str(tmp_path / 'kept'), 'RT-261121-01', find=find, deadline=time.monotonic() + seconds)  # type: ignore[arg-type]
 
 
-def test_what_takes_too_long_says_how_long_it_would_take(place: git.Repo, tmp_path: Path) -> None:
+def test_what_takes_too_long_says_how_long_it_would_take(tmp_path: Path) -> None:
     def find(text: str) -> list[tuple[str, str]]:
         if 'late' in text:
             raise Late('it took longer than transcripts.timeout')
         return []
     with pytest.raises(FatalError, match=r'^it took longer than transcripts\.timeout: 0\.\d of 1\.0 MB in \d s; `transcripts: \{timeout: 60\}` in .daybook/config.yaml should do$'):
-        _keep(place, tmp_path, _told('word ' * 100_000) + _told('late') + _told('word ' * 100_000), find)
+        _keep(tmp_path, _told('word ' * 100_000) + _told('late') + _told('word ' * 100_000), find)
     assert list((tmp_path / 'kept').iterdir()) == []
 
 
-def test_a_clean_transcript_is_kept_byte_for_byte(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+def test_a_clean_transcript_is_kept_byte_for_byte(tmp_path: Path, scanner: Scanner) -> None:
     text = _told('Grüße\u2028 \U0001f600') + '{"a" : 1 ,"b":"\\u00e9"}\r\n' + 'not json \udcff\n' + '{"half": "\\ud800"}\n' + '[1]'
-    kept = _keep(place, tmp_path, text, scanner.find)
+    kept = _keep(tmp_path, text, scanner.find)
     assert Path(kept.path).read_bytes() == text.encode('utf-8', 'surrogateescape')
     assert Path(kept.path).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / 'kept').iterdir()] == ['RT-261121-01.jsonl']
 
 
-def test_half_of_a_pair_survives_redaction(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+def test_half_of_a_pair_survives_redaction(tmp_path: Path, scanner: Scanner) -> None:
     secret = _PREFIXED['stripe']()
-    kept = _keep(place, tmp_path, f'{{"half": "\\ud800", "k": "{secret}"}}\n', scanner.find)
+    kept = _keep(tmp_path, f'{{"half": "\\ud800", "k": "{secret}"}}\n', scanner.find)
     value = json.loads(Path(kept.path).read_text(encoding='utf-8'))
     assert value['half'] == '\ud800' and secret not in str(value)
 
 
-def test_a_value_that_was_known_too_late_is_taken_out(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+def test_a_value_that_was_known_too_late_is_taken_out(tmp_path: Path, scanner: Scanner) -> None:
     secret = _ANY()
-    kept = _keep(place, tmp_path, _told(f'it answered {secret} again') + _told(f'password={secret}'), scanner.find)
+    kept = _keep(tmp_path, _told(f'it answered {secret} again') + _told(f'password={secret}'), scanner.find)
     assert secret not in Path(kept.path).read_text(encoding='utf-8')
 
 
@@ -344,7 +335,7 @@ def test_a_value_that_was_known_too_late_is_taken_out(place: git.Repo, tmp_path:
     lambda text, n: {'object': 'chat.completion.chunk', 'choices': [{'index': 0, 'delta': {'content': text}}]}])
 @pytest.mark.parametrize('size', [1, 3, 7])
 def test_a_secret_cut_over_the_records_of_a_stream_is_seen(
-        place: git.Repo, tmp_path: Path, scanner: Scanner, form: Callable[[str, int], object], size: int) -> None:
+        tmp_path: Path, scanner: Scanner, form: Callable[[str, int], object], size: int) -> None:
     secrets = [_PREFIXED[name]() for name in ('github classic', 'anthropic', 'notion')]
     words = [f'I call it with {secrets[0]} now, ', f'or {secrets[1]}.', ' Nothing else was said, 3f786850e387550fdab836ed7e6dc881de23001b.', f'password: {secrets[2]}']
     whole = ''.join(words)
@@ -352,25 +343,25 @@ def test_a_secret_cut_over_the_records_of_a_stream_is_seen(
     step = 2 if isinstance(form('', 0), dict) and 'event' in form('', 0) else 1  # type: ignore[operator]
     lines = [json.dumps(form(part, n * step)) + '\n' for n, part in enumerate(parts)]
     clean = json.dumps(form('nothing here', 0)) + '\n'
-    kept = Path(_keep(place, tmp_path, clean + _told('before') + ''.join(lines) + _told('after') + clean * 2, scanner.find).path).read_text().splitlines(keepends=True)
+    kept = Path(_keep(tmp_path, clean + _told('before') + ''.join(lines) + _told('after') + clean * 2, scanner.find).path).read_text().splitlines(keepends=True)
     assert len(kept) == len(lines) + 5 and kept[0] == kept[-1] == clean and kept[-2] == clean
     text = ''.join(kept)
     assert not any(secret[at:at + 12] in text for secret in secrets for at in range(0, len(secret) - 12, 4)) and text.count('[REDACTED:') == 3
     assert '3f786850e387550fdab836ed7e6dc881de23001b' in text and 'I call it with' in text
 
 
-def test_a_file_of_one_json_value(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+def test_a_file_of_one_json_value(tmp_path: Path, scanner: Scanner) -> None:
     text = json.dumps({'messages': [{'env': [{'name': 'DB_PASSWORD', 'value': 'plain value'}]}]}, indent=2)
-    kept = _keep(place, tmp_path, text, scanner.find, 's.json')
+    kept = _keep(tmp_path, text, scanner.find, 's.json')
     assert kept.path.endswith('.json') and 'plain value' not in Path(kept.path).read_text()
 
 
-def test_the_second_scanner_takes_out_what_ours_left(place: git.Repo, tmp_path: Path, scanner: Scanner) -> None:
+def test_the_second_scanner_takes_out_what_ours_left(tmp_path: Path, scanner: Scanner) -> None:
     # an IBM key: detect-secrets knows the form, our rules do not
     secret = 'Zq' + _draw(_ALNUM, 42)
     record = _told(f'ibm-cloud-iam-key {secret}')
     assert secret in _ours(record)
-    kept = _keep(place, tmp_path, record, scanner.find)
+    kept = _keep(tmp_path, record, scanner.find)
     assert secret not in Path(kept.path).read_text() and any(kind.startswith('scanner-') for kind in kept.counts)
 
 
@@ -389,29 +380,28 @@ _FAILURES = [
 
 
 @pytest.mark.parametrize(('name', 'text', 'find', 'error'), _FAILURES, ids=[row[0] for row in _FAILURES])
-def test_a_failure_keeps_nothing(place: git.Repo, tmp_path: Path, name: str, text: str, find: object, error: type[Exception]) -> None:
+def test_a_failure_keeps_nothing(tmp_path: Path, name: str, text: str, find: object, error: type[Exception]) -> None:
     with pytest.raises(error):
-        _keep(place, tmp_path, text, find, seconds=-1 if name == 'too slow' else 60)
+        _keep(tmp_path, text, find, seconds=-1 if name == 'too slow' else 60)
     assert list((tmp_path / 'kept').iterdir()) == []
 
 
-def test_a_second_archive_does_not_replace_the_first(place: git.Repo, tmp_path: Path) -> None:
-    first = _keep(place, tmp_path, _told('first'), _nothing)
-    second = _keep(place, tmp_path, _told('second'), _nothing)
+def test_a_second_archive_does_not_replace_the_first(tmp_path: Path) -> None:
+    first = _keep(tmp_path, _told('first'), _nothing)
+    second = _keep(tmp_path, _told('second'), _nothing)
     assert first.path != second.path and 'first' in Path(first.path).read_text() and 'second' in Path(second.path).read_text()
 
 
 def test_a_folder_that_could_be_committed_is_refused(repo: Sandbox) -> None:
-    found = git.find_repo(str(repo.root))
     folder = repo.root / 'kept'
     folder.mkdir()
     with pytest.raises(FatalError, match='does not ignore it'):
-        archive.require_outside(found, str(folder))
+        archive.require_outside(str(folder))
     with pytest.raises(FatalError, match='folder of git'):
-        archive.require_outside(found, str(repo.root / '.git'))
+        archive.require_outside(str(repo.root / '.git'))
     repo.write('.gitignore', 'kept/\n')
-    archive.require_outside(found, str(folder))
-    archive.require_outside(found, str(repo.root.parent))
+    archive.require_outside(str(folder))
+    archive.require_outside(str(repo.root.parent))
 
 
 def test_remains_of_a_killed_run_are_swept(tmp_path: Path) -> None:
@@ -426,24 +416,21 @@ def test_remains_of_a_killed_run_are_swept(tmp_path: Path) -> None:
 
 _PEAK = """
 import sys, time
-from daybook.repo import git
 from daybook.transcripts import archive
-from daybook.transcripts import words
-from daybook.transcripts.redaction import Late
-archive.keep(git.find_repo(sys.argv[1]), sys.argv[2], sys.argv[3], 'n', find=lambda text: [], deadline=time.monotonic() + 600)
+archive.keep(sys.argv[1], sys.argv[2], 'n', find=lambda text: [], deadline=time.monotonic() + 600)
 print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))
 """
 
 
 @pytest.mark.skipif(not os.path.exists('/proc/self/status'), reason='no /proc')
-def test_memory_does_not_grow_with_the_transcript(tmp_path: Path, place: git.Repo) -> None:
+def test_memory_does_not_grow_with_the_transcript(tmp_path: Path) -> None:
     peaks = []
     for name, records in (('short', 50), ('long', 1500)):
         source = tmp_path / f'{name}.jsonl'
         with open(source, 'w', encoding='utf-8') as stream:
             for _ in range(records):
                 stream.write(_told(_RANDOM.randbytes(3000).hex()))
-        run = subprocess.run((sys.executable, '-c', _PEAK, place.root, source, tmp_path / name), capture_output=True, text=True, check=True)
+        run = subprocess.run((sys.executable, '-c', _PEAK, source, tmp_path / name), capture_output=True, text=True, check=True)
         peaks.append(int(run.stdout))
     assert source.stat().st_size > 9_000_000 and peaks[1] - peaks[0] < 4_000, peaks  # KiB
 

@@ -25,17 +25,17 @@ def _folder(kind: Kind, name: str) -> str:
     return below if '**/' in kind.paths[0] else kind.folder
 
 
-def _document(settings: Settings, name: str, text: str, suffix: str = '') -> str | None:
+def _document(settings: Settings, name: str) -> str | None:
     """Return a path that makes a file a document, of the first kind in which `name` can be its name."""
     for kind in (kind for kind in settings.kinds if kind.paths):
-        path = f'{_folder(kind, name)}/{name}{suffix}.md'.removeprefix('/')
+        path = f'{_folder(kind, name)}/{name}.md'.removeprefix('/')
         if config.kind_of(settings, path) is not None:
             return path
     return None
 
 
 def _frontmatter(settings: Settings, name: str) -> Defect | None:
-    path = _document(settings, name, '')
+    path = _document(settings, name)
     return Defect({path: b'---\ntitle: [\n---\n\n# A planted defect\n'}, path, 'a planted broken frontmatter') if path else None
 
 
@@ -45,7 +45,7 @@ def _link(settings: Settings, name: str) -> Defect | None:
 
 
 def _index(settings: Settings, name: str) -> Defect | None:
-    path = _document(settings, name, '')
+    path = _document(settings, name)
     if path is None or settings.indexes_when != 'commit':
         return None
     folder = path.rpartition('/')[0]
@@ -54,7 +54,7 @@ def _index(settings: Settings, name: str) -> Defect | None:
 
 
 def _backfill(settings: Settings, name: str) -> Defect | None:
-    path = _document(settings, name, '')
+    path = _document(settings, name)
     return Defect({path: b'# A planted document\n\nwithout frontmatter\n'}, path, 'a planted document without frontmatter') if path else None
 
 
@@ -71,7 +71,7 @@ def _call(settings: Settings, name: str) -> Defect | None:
 def _with_key(line: bytes) -> Plant:
     """Return what plants a document whose frontmatter has the `line`."""
     def plant(settings: Settings, name: str) -> Defect | None:
-        path = _document(settings, name, '')
+        path = _document(settings, name)
         text = b'---\ntitle: A planted document\n' + line + b'\n---\n\n# A planted document\n'
         return Defect({path: text}, path, f'a planted `{line.decode()}`') if path else None
     return plant
@@ -83,7 +83,7 @@ def _entity(settings: Settings, name: str) -> Defect | None:
 
 
 def _successor(settings: Settings, name: str) -> Defect | None:
-    paths = [path for end in ('old', 'new') if (path := _document(settings, f'{name}-{end}', ''))]
+    paths = [path for end in ('old', 'new') if (path := _document(settings, f'{name}-{end}'))]
     heads = (f'status: superseded\nsuperseded_by: {name}-new', 'status: active')
     texts = [f'---\ntitle: A planted document\n{head}\n---\n\n# A planted document\n'.encode() for head in heads]
     return Defect(dict(zip(paths, texts)), paths[1], 'a planted successor that does not say so') if len(paths) == 2 else None

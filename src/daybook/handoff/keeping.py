@@ -22,7 +22,7 @@ def _keep(request: Request, session_id: str, telemetry: Telemetry) -> str:
     if source is None:
         raise FatalError('no transcript of this agent session is at hand')
     deadline = time.monotonic() + request.settings.transcripts_timeout
-    kept = archive.keep(request.repo, source, os.path.join(request.repo.root, os.path.expanduser(folder)), session_id,
+    kept = archive.keep(source, os.path.join(request.repo.root, os.path.expanduser(folder)), session_id,
                         find=Scanner(deadline).find, deadline=deadline)
     marked = ', '.join(f'{number} {kind}' for kind, number in sorted(kept.counts.items())) or 'nothing'
     return f'  [x] transcript: {kept.path} ({kept.size:,} bytes; marked as secret: {marked})'

@@ -74,11 +74,11 @@ class Call(NamedTuple):
     today: str
 
 
-def places(root: str, settings: Settings) -> tuple[list[str], list[str]]:
+def places(settings: Settings) -> tuple[list[str], list[str]]:
     """Return the pathspecs of what an answer is made of: of notes and workstreams, and of all that may need a review."""
     globs = [glob for name in ('session', 'workstream') for glob in settings.kind(name).paths]
     everything = [glob for kind in settings.kinds for glob in kind.paths]
-    return glance.places(root, map(fixed_folder, globs)), glance.documents(map(fixed_folder, everything))
+    return glance.places(map(fixed_folder, globs)), glance.documents(map(fixed_folder, everything))
 
 
 def _who(call: Call) -> Operator:
@@ -171,7 +171,7 @@ def _view(call: Call, reader: Reader, here: Here, watch: dict[str, bool]) -> Vie
     known = {who.slug: who} | configured
     remote = branches.remote_of(repo, settings)
     unmerged, older = branches.unmerged(repo, remote, is_fresh=call.is_fresh) if remote else ([], 0)
-    sessions = glance.places(repo.root, map(fixed_folder, settings.kind('session').paths))
+    sessions = glance.places(map(fixed_folder, settings.kind('session').paths))
     found = recall.read(reader, here, branches.elsewhere(repo, unmerged, sessions), known)
     mine = [note for note in found.notes if note.owner.casefold() == who.slug.casefold()][:recall.NEWEST]
     others = _newest_of_others(found, who.slug)

@@ -45,7 +45,7 @@ def _unmerged(raw: bytes) -> Iterator[str]:
             yield path
 
 
-def places(root: str, folders: Iterable[str]) -> list[str]:
+def places(folders: Iterable[str]) -> list[str]:
     """Return the pathspecs of `folders`, all of the work tree for the root."""
     named = sorted(set(folders))
     return ['.'] if '' in named else [f':(top,literal){folder}' for folder in named]

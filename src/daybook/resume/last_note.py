@@ -23,7 +23,7 @@ from daybook.session.operators import Operator
 _SECTIONS = {'Summary': (), 'Resume Prompt': ('Next session', 'Next steps', 'Handoff', 'Hand-off', 'Next')}
 
 
-def _quotes(note: Note, text: str, settings: Settings) -> tuple[Quote, ...]:
+def _quotes(text: str, settings: Settings) -> tuple[Quote, ...]:
     aliases = dict(settings.kind('session').section_aliases)
     found = {title: heads.section(text, (title, *aliases.get(title, ()), *others)) for title, others in _SECTIONS.items()}
     if not any(found.values()):
@@ -63,7 +63,7 @@ def read(reader: Reader, mine: Sequence[Note], commits: Sequence[Last | None],
     note, commit = mine[0], commits[0]
     doc = document.from_bytes(note.path, reader.settings.kind('session'), reader.data(note.path, note.oid) or b'')
     text = heads.newest_entry(note.head, doc.body)
-    quotes = _quotes(note, text, reader.settings)
+    quotes = _quotes(text, reader.settings)
     summary = doc.meta.get('summary')
     if isinstance(summary, str) and quotes[0] == Quote('Summary', ''):
         quotes = (Quote('Summary', summary), *quotes[1:])

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from daybook.errors import FatalError
 from daybook.repo import files
 from daybook.repo import git
-from daybook.repo.git import Repo
 from daybook.transcripts import deltas
 from daybook.transcripts.redaction import Finder
 from daybook.transcripts.redaction import Late
@@ -98,7 +97,7 @@ def _free(folder: str, name: str, extension: str) -> str:
     return path
 
 
-def require_outside(repo: Repo, folder: str) -> None:
+def require_outside(folder: str) -> None:
     """Raise FatalError when what is written to `folder` could be committed: in a work tree, and not ignored there."""
     found = git.git('rev-parse', '--is-inside-work-tree', '--is-inside-git-dir', cwd=folder, env=git.clean_env())
     if not found.is_ok:
@@ -136,13 +135,13 @@ def _take_out_known(target: BinaryIO, redactor: Redactor, deadline: float) -> No
         shutil.copyfileobj(clean, target)
 
 
-def keep(repo: Repo, source: str, folder: str, name: str, *, find: Finder, deadline: float) -> Kept:
+def keep(source: str, folder: str, name: str, *, find: Finder, deadline: float) -> Kept:
     """Write the redacted transcript `source` to `folder` as `name`, mode 0600; an earlier archive is never replaced.
 
     `deadline` is a time of `time.monotonic`. Raises FatalError, Unclean or OSError with nothing written.
     """
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    require_outside(repo, folder)
+    require_outside(folder)
     sweep(folder)
     redactor = Redactor(find)
     path = _free(folder, name, os.path.splitext(source)[1] or '.jsonl')
