@@ -12,35 +12,15 @@ from daybook.documents.document import Document
 from daybook.documents.document import title_heading
 from daybook.documents.markdown_scan import Heading
 from daybook.writers import legacy_headers
+from daybook.writers import legacy_names
 from daybook.writers.legacy_headers import Field
 
-# names that a key goes by in older headers, folded; an earlier row beats a later one
-_CREATED = (
-    ('created', 'created at', 'created on', 'created date', 'date created', 'creation date', 'erstellt', 'erstellt am',
-     'criado', 'criado em', 'data de criação', 'creado', 'creado el', 'fecha de creación', 'créé le', 'date de création', 'creato il',
-     'data di creazione', 'aangemaakt', 'aangemaakt op', 'создано', 'дата создания', 'створено', 'дата створення', 'oluşturulma tarihi',
-     'ngày tạo', 'dibuat', '작성일', '작성일자', '생성일', '作成日', '作成日時', '创建日期', '创建时间', '建立日期', '創建日期', '製作日期'),
-    ('date', 'session date', 'date started', '날짜', '일자', '日期', '日付', '日時', 'datum', 'dato', 'fecha', 'data', 'data da sessão',
-     'fecha de la sesión', 'дата', 'дата сессии', 'дата начала', 'tarih', 'ngày', 'tanggal'),
-)
-_PERSON = (
-    ('operator', 'owner', 'author', 'authors', 'written by', 'created by', 'prepared by', 'by', '작성자', '作者', '作成者', '撰写人',
-     'autor', 'autora', 'autores', 'auteur', 'auteurs', 'autore', 'autori', 'verfasser', 'erstellt von', 'criado por', 'creado por',
-     'автор', 'авторы', 'yazar', 'tác giả', 'penulis'),
-)
-_TITLE = (('title', '제목', '標題', '标题', 'タイトル', 'título', 'titre', 'titel', 'titolo', 'название', 'заголовок'),)
-_SUMMARY = (('summary', 'tl;dr', 'tldr', 'abstract', '요약', '한 줄 요약', '摘要', '概要', '总结', 'resumo', 'resumen', 'résumé', 'riassunto',
-             'zusammenfassung', 'samenvatting', 'резюме', 'краткое содержание', 'özet', 'tóm tắt', 'ringkasan'),)
-_SUMMARY_SECTIONS = frozenset((
-    *_SUMMARY[0], 'executive summary', 'session summary', 'resumo executivo', 'resumo da sessão', 'resumen ejecutivo',
-    'resumen de la sesión', 'résumé de la session', 'резюме сессии', 'краткое содержание сессии', '会话总结', '会话摘要'))
 _LONGEST = 300  # characters of a summary
 _NOT_PROSE = re.compile(r'[-*+>|#<]|[^\w\s]{3}|\d+[.)]\s|```|~~~|!\[|\*\*[^*\n]{1,40}:?\*\*:?|\[[ x]\]|$')
 _ABBREVIATION = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|vs|cf|etc|approx|incl|resp|no|dr|mr|ms|st|[a-z])\.$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'[.!?][)"\'”’]*(?=\s+[^\sa-z])|[。！？]')
 _CLAIMED = re.compile(r'[A-Z][A-Z0-9]{1,4}-(\d\d)(\d\d)(\d\d)-')  # a claimed id tells its day
 _COMPACT = re.compile(r'(?<!\w)(20\d{6})-')  # as log4brains names decisions
-
 _MONTH_NAME = re.compile(r'20\d\d[-_](?:0[1-9]|1[0-2])')
 
 
@@ -132,7 +112,7 @@ def _title(read: _Reading) -> Value:
     if len({day for h in firsts for day in legacy_headers.dates_in(h.text)}) > 1:
         raise _Ambiguous('several headings of the first level, each with a day of its own')
     heading = title_heading(read.document)  # as indexes show it
-    fields = read.named(_TITLE) if heading is None or heading.level > 1 else []
+    fields = read.named(legacy_names.TITLE) if heading is None or heading.level > 1 else []
     if fields:
         return Value(markdown.plain_text(fields[0].text), _at(fields[0]))
     if heading:
@@ -141,11 +121,11 @@ def _title(read: _Reading) -> Value:
 
 
 def _summary(read: _Reading) -> Value | None:
-    for field in read.named(_SUMMARY):
+    for field in read.named(legacy_names.SUMMARY):
         sentence = _first_sentence(field.text)
         return Value(sentence, _at(field)) if sentence else None
     aliases = dict(read.document.kind.section_aliases).get('Summary', ())
-    names = _SUMMARY_SECTIONS | {name.casefold() for name in aliases}
+    names = legacy_names.SUMMARY_SECTIONS | {name.casefold() for name in aliases}
     found = [position for position, heading in enumerate(read.headings) if heading.level == 2
              and legacy_headers.folded(re.sub(r'^[\W\d_]+|[\W_]+$', '', heading.text)) in names]
     if len(found) != 1 or read.is_rollup:
@@ -186,7 +166,7 @@ def _may_be_a_day(field: Field) -> bool:
 
 
 def _created(read: _Reading) -> Value:
-    fields = [field for field in read.named(_CREATED) if re.search(r'\d', field.text) and _may_be_a_day(field)]
+    fields = [field for field in read.named(legacy_names.CREATED) if re.search(r'\d', field.text) and _may_be_a_day(field)]
     days = {day: field for field in reversed(fields) for day in legacy_headers.dates_in(field.text)}
     named = _days_in_name(read.document.stem)
     if days and named:
@@ -213,7 +193,7 @@ def _commit(added: Added) -> str:
 
 
 def _person(read: _Reading, whose: Whose) -> Value:
-    for field in read.named(_PERSON):
+    for field in read.named(legacy_names.PERSON):
         slug = whose(markdown.plain_text(field.text))
         if slug:
             return Value(slug, _at(field))
