@@ -1,10 +1,11 @@
-# demo: the main job end to end; test: everything; test-all: on every Python; bench: the measurements
+# demo: the main job end to end; test: everything; test-full: what is left to chance, as often as README says;
+# test-all: on every Python; bench: the measurements
 PYTHON ?= python3
 PYTHONS ?= python3.11 python3.12 python3.13
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all bench clean
+.PHONY: demo test test-full test-all bench clean
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
@@ -20,6 +21,11 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# `make test` kills, races and fails less often, so that it ends in minutes
+test-full: $(VENV)/.installed
+	DAYBOOK_CRASH_RUNS=200 DAYBOOK_CLONE_ROUNDS=20 DAYBOOK_MIRROR_FULL=1000x20 DAYBOOK_SLOW=1 \
+		$(BIN)/python -m pytest tests/handoff_crash_test.py tests/handoff_clones_test.py tests/mirror_crash_test.py
 
 # a folder of its own for each version, so that no one's installation is another's;
 # pyenv's shims answer for the versions that are switched on only, so its folders are asked too
