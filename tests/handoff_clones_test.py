@@ -351,6 +351,18 @@ def test_own_mode_joins_the_workstream_of_an_earlier_hand_off(tmp_path: Path, ru
     assert (len(team.logged()), len(team.logged('workstreams/other.md'))) == (1, 2)
 
 
+def test_the_changelog_lines_of_two_hand_offs_are_joined(tmp_path: Path, runner: Runner) -> None:  # noqa: F811
+    team = make_team(tmp_path / 'team', runner, 'roman', 'sara', config='handoff: {changelog: CHANGELOG.md}\n')
+    roman, sara = team.member('roman'), team.member('sara')
+    hook(roman, 'pre-push', 'exit 1')
+    assert roman.hand_off('One').last.endswith('reason=push-hook')
+    (roman.root / '.git/hooks/pre-push').unlink()
+    run = raced(roman, sara, 'Two')
+    assert run.last.endswith('pushed=yes') and BEHIND in run.out, run.out
+    lines = [line.partition(': ')[2] for line in team.show('CHANGELOG.md').splitlines() if line.startswith('- ')]
+    assert lines == ['Two', 'One', 'Theirs'] and len(team.notes()) == 3
+
+
 def test_own_mode_joins_an_index_of_another_folder(tmp_path: Path, runner: Runner) -> None:  # noqa: F811
     team = make_team(tmp_path / 'team', runner, 'roman', 'sara', config='handoff: {push: own}\n')
     roman, sara = team.member('roman'), team.member('sara')

@@ -44,6 +44,16 @@ def test_both_entries_are_in_the_merge(role: str, ours: tuple, theirs: tuple, ba
     assert remake.merge(role, ours, base, mine, peers) == remake.insert(role, ours, peers)
 
 
+@pytest.mark.parametrize(('role', 'ours', 'theirs', 'base'), ROLES[1:])
+def test_entries_of_two_hand_offs_are_in_the_merge(role: str, ours: tuple, theirs: tuple, base: bytes) -> None:
+    second = tuple(value.replace('01', '02').replace('Mine', f'Mine, of {"many words " * 9}') for value in ours)
+    for text in (base, base.replace(b'\n', b'\r\n'), b'' if role != 'log' else HEAD):
+        mine, peers = (remake.insert(role, entry, text) for entry in (ours, theirs))
+        both = remake.insert(role, second, mine)
+        assert remake.merge(role, second, text, both, peers) == remake.insert(role, second, remake.insert(role, ours, peers))
+        assert remake.merge(role, second, text, both, both) == both
+
+
 @pytest.mark.parametrize(('role', 'ours', 'theirs', 'base'), ROLES)
 def test_nothing_is_doubled_where_the_peer_has_it_already(role: str, ours: tuple, theirs: tuple, base: bytes) -> None:
     mine = remake.insert(role, ours, base)

@@ -52,6 +52,9 @@ def merge(role: str, entry: Sequence[str], base: bytes, ours: bytes, theirs: byt
     if role == 'actions':
         rows = action_log.merge(*(_decode(side) for side in (base, ours, theirs)))
         return None if rows is None else _encode(rows)
+    if role == 'changelog':
+        lines = changelog.merge(*(_decode(side) for side in (base, ours, theirs)))
+        return None if lines is None else _encode(lines)
     if insert(role, entry, base) != ours:
         return None
     return insert(role, entry, theirs)
