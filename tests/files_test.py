@@ -88,6 +88,20 @@ def test_write_atomic_leaves_the_old_file_when_it_fails(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ['folder']
 
 
+@pytest.mark.parametrize('before', [b'old', None])
+def test_what_is_saved_while_the_disk_is_slow_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None) -> None:
+    path = tmp_path / 'file'
+    assert before is None or path.write_bytes(before)
+    assert files.write_over(str(path), b'other', b'new') is False and files.read_bytes(str(path)) == before
+    with monkeypatch.context() as slow:
+        slow.setattr(os, 'fsync', lambda handle: path.write_bytes(b'saved meanwhile'))
+        assert files.write_over(str(path), before, b'new') is False
+    assert path.read_bytes() == b'saved meanwhile' and os.listdir(tmp_path) == ['file']
+    path.chmod(0o755)
+    assert files.write_over(str(path), b'saved meanwhile', b'new') is True
+    assert path.read_bytes() == b'new' and os.listdir(tmp_path) == ['file'] and path.stat().st_mode & 0o777 == 0o755
+
+
 def test_create_exclusive(tmp_path: Path) -> None:
     path = tmp_path / 'a' / 'b'
     assert files.create_exclusive(str(path), b'1') is True

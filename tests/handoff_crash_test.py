@@ -493,6 +493,27 @@ def test_old_bytes_that_git_has_collected_are_not_taken_for_no_file(scene: Team,
     assert roman.read(LOG).startswith(crlf.decode())
 
 
+@pytest.mark.parametrize('moment', [WRITTEN, ADDED, COMMITTED])
+@pytest.mark.parametrize('way', ['attributes', 'configuration'])
+def test_line_ends_that_only_the_index_has_are_taken_back(scene: Team, tmp_path: Path, moment: str, way: str) -> None:
+    roman = copied(scene, tmp_path / 'team')
+    roman.write(LOG, roman.read(LOG).replace('\n', '\r\n'))
+    roman.git('add', LOG)
+    roman.git('commit', '-q', '-m', 'CRLF', LOG)
+    if way == 'attributes':  # git leaves alone what the index has with CRLF
+        roman.write('.git/info/attributes', '*.md text=auto\n')
+    else:
+        roman.git('config', 'core.autocrlf', 'true')
+    roman.git('push', '-q')
+    before = roman.read(LOG)
+    assert roman.hand_off(env=ENV, kill_at=1, needle=moment).code == -signal.SIGKILL
+    run = roman.hand_off(env=ENV)
+    assert kinds(run.out) == {'completed' if moment == COMMITTED else 'undone'} and 'changed since' not in run.out, run.out
+    assert run.last.endswith('pushed=yes') and roman.git('status', '--porcelain', LOG) == ''
+    logged = [line for line in roman.read(LOG).split('\n') if line.startswith('- [RT-')]
+    assert len(logged) == 1 and roman.read(LOG).replace(logged[0] + '\n', '').rstrip() == before.rstrip()
+
+
 def pre_commit(roman: Member, entry: str, *options: str) -> subprocess.CompletedProcess[str]:
     roman.write('.pre-commit-config.yaml', 'repos: [{repo: local, hooks: [{id: handoff, name: x, language: system, '
                 f'entry: "{entry}", stages: [manual], always_run: true, pass_filenames: false, verbose: true}}]}}]\n')

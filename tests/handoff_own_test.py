@@ -129,15 +129,19 @@ def test_a_commit_that_the_user_has_pushed_is_pushed(team: Team) -> None:
     assert roman.hand_off().last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=yes')
 
 
-def _at_the_commit(folder: Path, command: str) -> dict[str, str]:
-    """Return an environment in which somebody runs `command` once, between our `git add` and our `git commit`."""
+def _just_before(folder: Path, command: str, deed: str) -> dict[str, str]:
+    """Return an environment in which somebody does something once, just before our `git command`."""
     folder.mkdir()
-    real = shutil.which('git')
     script = folder / 'git'
-    script.write_text(f'#!/bin/sh\ncase " $* " in *" commit --quiet --cleanup"*) test -e {folder}/done || '
-                      f'{{ touch {folder}/done; {real} {command} >/dev/null 2>&1 </dev/null; }};; esac\nexec {real} "$@"\n')
+    script.write_text(f'#!/bin/sh\ncase " $* " in *" {command} "*) test -e {folder}/done || '
+                      f'{{ touch {folder}/done; {deed} >/dev/null 2>&1 </dev/null; }};; esac\nexec {shutil.which("git")} "$@"\n')
     script.chmod(0o755)
     return {'PATH': f'{folder}:{os.environ["PATH"]}'}
+
+
+def _at_the_commit(folder: Path, command: str) -> dict[str, str]:
+    """Return an environment in which somebody runs a `command` of git once, between our `git add` and our `git commit`."""
+    return _just_before(folder, 'commit --quiet --cleanup=whitespace', f'{shutil.which("git")} {command}')
 
 
 @pytest.mark.parametrize(('command', 'subject'), [('commit -qm "WIP, not for the remote"', 'WIP, not for the remote'),
@@ -261,3 +265,90 @@ def test_a_file_beside_it_of_which_nobody_knows_whose_it_is_stays_here(team: Tea
     (roman.root / '.git/hooks/pre-commit').unlink()
     check_kept(team, roman, roman.hand_off())
     assert INDEX in roman.git('ls-files')
+
+
+SAVED = {LOG: LOG, INDEX: INDEX, 'the note': 'docs/sessions/RT-*-02*.md'}
+
+
+def _save(roman: Member, path: str) -> str:
+    return f'for f in {roman.root}/{SAVED[path]}; do echo secret >> $f; done'
+
+
+@pytest.mark.parametrize('path', SAVED)
+def test_what_is_saved_in_our_files_before_they_are_added_is_not_committed(team: Team, tmp_path: Path, path: str) -> None:
+    roman = team.member('roman')
+    roman.hand_off('First')
+    run = roman.hand_off('Race', env=_just_before(tmp_path / 'bin', 'add --', _save(roman, path)))
+    assert (run.code, run.last) == (1, 'handoff: id=- commit=none pushed=no reason=commit-failed')
+    assert 'while the hand-off was being made' in run.out and roman.git('diff', '--cached') == '' and roman.leftovers() == []
+    if path == LOG:  # people write there: it stays where it is
+        assert f'but for what changed meanwhile: {LOG}; include it: git add -- {LOG};' in run.out and 'secret' in roman.read(LOG)
+        roman.git('add', LOG)
+    else:
+        assert len(kept := list((roman.root / '.daybook/state').glob('refused-*'))) == 1 and 'secret' in kept[0].read_text()
+        assert roman.git('diff') == '' and _note(roman) == roman.git('ls-files', '-co', 'docs/sessions/RT-*')
+    again = roman.hand_off()
+    assert again.last.endswith('pushed=yes') and len(team.notes()) == 2
+    assert ('secret' in team.remote.git('log', '-p')) is (path == LOG)
+
+
+@pytest.mark.parametrize('path', SAVED)
+def test_what_is_saved_in_our_files_before_git_reads_them_is_not_pushed(team: Team, tmp_path: Path, path: str) -> None:
+    roman = team.member('roman')
+    roman.hand_off('First')
+    run = roman.hand_off('Race', env=_just_before(tmp_path / 'bin', 'commit --quiet --cleanup=whitespace', _save(roman, path)))
+    assert run.code == 0 and run.last.endswith(f'commit={roman.git("rev-parse", "HEAD")} pushed=no reason=other-commits'), run.out
+    assert 'took along what was not committed, or was saved meanwhile: ' in run.out and 'secret' not in team.remote.git('log', '-p')
+    assert roman.git('status', '--porcelain') == '' and roman.leftovers() == []
+    assert roman.hand_off('Next').last.endswith('pushed=no reason=other-commits')
+
+
+@pytest.mark.parametrize(('command', 'taken'), [('git add -u', 'code.py, staged.py'), ('git add -A', 'code.py, folder/new.py, staged.py')])
+def test_what_a_hook_takes_along_of_the_user_is_not_pushed(team: Team, command: str, taken: str) -> None:
+    roman = team.member('roman')
+    roman.work()
+    roman.work('staged.py')
+    roman.git('push', '-q')
+    hook(roman, 'pre-commit', f'echo x > made.txt; git add made.txt; {command}')
+    for path in ('code.py', 'staged.py', 'folder/new.py'):
+        roman.write(path, 'secret = 1\n')
+    roman.git('add', 'staged.py')
+    roman.write('.gitignore', '.daybook/state\n')
+    roman.git('add', '.gitignore')
+    roman.git('commit', '-qnm', 'ignore', '.gitignore')
+    roman.git('push', '-q')
+    run = roman.hand_off('Race')
+    assert run.code == 0 and run.last.endswith('pushed=no reason=other-commits'), run.out
+    assert f'took along what was not committed, or was saved meanwhile: {taken}; it stays here' in run.out
+    assert 'secret' not in team.remote.git('log', '-p') and roman.leftovers() == []
+    (roman.root / '.git/hooks/pre-commit').unlink()
+    assert roman.hand_off('Next').last.endswith('pushed=no reason=other-commits')
+
+
+def test_killed_before_it_is_told_whose_the_commit_is(team: Team) -> None:
+    roman = team.member('roman')
+    roman.work()
+    roman.git('push', '-q')
+    roman.write('code.py', 'secret = 1\n')
+    hook(roman, 'pre-commit', 'git add -u')
+    for nth in range(1, 9):
+        if roman.hand_off('Killed', kill_at=nth, needle='unlink').code != -signal.SIGKILL:
+            break
+        roman.hand_off()
+    assert 'secret' not in team.remote.git('log', '-p')
+
+
+def test_a_placeholder_that_was_committed_is_not_the_note(tmp_path: Path, runner: Runner) -> None:  # noqa: F811
+    team = make_team(tmp_path / 'team', runner, 'roman', config='handoff: {archive_drafts: false}\n')
+    roman = team.member('roman')
+    roman.write('.daybook/state/.gitignore', '*\n')
+    roman.draft('Killed')
+    # the journal is there, and the note is the next that would be written
+    assert roman.hand_off(kill_at=3, needle='before replace').code == -signal.SIGKILL
+    roman.git('add', 'docs/sessions/*.md')
+    roman.git('commit', '-qm', 'all that lay about')
+    assert 'claimed_at' in roman.git('show', f'HEAD:{_note(roman)}') and 'Killed' not in roman.git('show', f'HEAD:{_note(roman)}')
+    run = roman.hand_off()
+    assert 'was killed before its commit: undone' in run.out and run.last.endswith('pushed=no reason=other-commits'), run.out
+    assert 'Killed: what was done.' in roman.git('show', f'HEAD:{_note(roman)}')
+    assert roman.git('status', '--porcelain') == '' and roman.leftovers() == []

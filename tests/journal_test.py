@@ -42,6 +42,11 @@ def begun(here: Repo, *, made_stub: bool = False) -> Journal:
     return journal
 
 
+def found(here: Repo, journal: Journal) -> str | None:
+    commit = made.find_commit(here, journal)
+    return commit.oid if commit else None
+
+
 def test_none_without_a_hand_off(here: Repo) -> None:
     assert journals.load(here) is None
     journals.clear(here)
@@ -174,12 +179,12 @@ def test_swept_are_only_our_own_temporary_files(repo: Sandbox, here: Repo) -> No
 
 def test_found_commit(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)
-    assert made.find_commit(here, journal) is None
+    assert found(here, journal) is None
     repo.git('add', NOTE)
     oid = repo.commit('note', NOTE, LOG)
-    assert made.find_commit(here, journal) == oid
+    assert found(here, journal) == oid
     repo.git('commit', '-q', '--allow-empty', '-m', 'later')
-    assert made.find_commit(here, journal) == oid
+    assert found(here, journal) == oid
     assert made.missing(here, journal, oid) == []
 
 
@@ -187,7 +192,7 @@ def test_found_commit_whatever_a_hook_made_of_the_note(repo: Sandbox, here: Repo
     journal = begun(here)
     repo.write(NOTE, 'prettier\n')
     oid = repo.commit('note', NOTE)
-    assert made.find_commit(here, journal) == oid
+    assert found(here, journal) == oid
     assert made.missing(here, journal, 'HEAD') == [LOG]
 
 
@@ -195,17 +200,17 @@ def test_found_commit_on_another_branch_and_after_an_amend(repo: Sandbox, here: 
     journal = begun(here)
     repo.git('switch', '-q', '-c', 'side')
     oid = repo.commit('note', NOTE, LOG)
-    assert made.find_commit(here, journal) == oid and not made.is_on_branch(here, journal, oid)
+    assert found(here, journal) == oid and not made.is_on_branch(here, journal, oid)
     repo.git('switch', '-q', 'main')
     repo.git('merge', '-q', 'side')
     repo.git('commit', '-q', '--amend', '-m', 'amended')
-    assert made.find_commit(here, journal._replace(commit=oid)) == repo.git('rev-parse', 'main')
+    assert found(here, journal._replace(commit=oid)) == repo.git('rev-parse', 'main')
 
 
 def test_lost_commit_is_not_found_though_the_journal_names_it(repo: Sandbox, here: Repo) -> None:
     journal = begun(here)._replace(commit=repo.commit('note', NOTE, LOG))
     repo.git('reset', '-q', '--hard', 'HEAD~1')
-    assert made.find_commit(here, journal) is None
+    assert found(here, journal) is None
 
 
 def test_of_each_work_tree(repo: Sandbox, here: Repo, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Sequence
 
 from daybook.errors import FatalError
 from daybook.errors import KilledError
@@ -16,6 +17,7 @@ from daybook.handoff.request import Request
 from daybook.repo import files
 from daybook.repo import git
 from daybook.repo import git_objects
+from daybook.session import preflight
 from daybook.session.claim import Claim
 from daybook.session.draft import Draft
 from daybook.session.preflight import Refused
@@ -30,14 +32,29 @@ def message_of(request: Request, claim: Claim, draft: Draft) -> str:
     return text + '\n'
 
 
+def _env() -> dict[str, str]:
+    return git.clean_env({'DAYBOOK_HANDOFF': '1'})
+
+
+def _entries(request: Request, journal: Journal) -> dict[str, str]:
+    """Return the object ids that the index has of the paths of the journal."""
+    return {entry.path: entry.oid for entry in git_objects.index_entries(request.repo, *git.pathspec(journal.paths))}
+
+
+def _add(request: Request, journal: Journal) -> git.Result:
+    """Stage what the hand-off wrote; it fails, and stages nothing, where somebody has saved other words there meanwhile."""
+    added = git.git('add', '--', *git.pathspec(journal.paths), cwd=request.repo.root, env=_env())
+    now = _entries(request, journal) if added.is_ok else {}
+    theirs = [write for write in journal.writes if added.is_ok and not write.is_stored_as(now.get(write.path))]
+    for write in theirs:
+        journals.restore_entry(request.repo, write)
+    words = f'somebody has saved {", ".join(write.path for write in theirs)} while the hand-off was being made'
+    return git.Result(1, b'', words) if theirs else added
+
+
 def _commit(request: Request, journal: Journal) -> git.Result:
-    env = git.clean_env({'DAYBOOK_HANDOFF': '1'})
-    paths = git.pathspec(journal.paths)
-    added = git.git('add', '--', *paths, cwd=request.repo.root, env=env)
-    if not added.is_ok:
-        return added
-    return git.git('commit', '--quiet', '--cleanup=whitespace', '--file=-', '--', *paths, cwd=request.repo.root, env=env,
-                   stdin=journal.message.encode())
+    return git.git('commit', '--quiet', '--cleanup=whitespace', '--file=-', '--', *git.pathspec(journal.paths),
+                   cwd=request.repo.root, env=_env(), stdin=journal.message.encode())
 
 
 def _rewritten_by_hooks(request: Request, journal: Journal) -> Journal | None:
@@ -56,10 +73,10 @@ def _settle_index(request: Request, journal: Journal) -> None:
     """Give the index what the commit holds where it still has our text: else it would take a hook's rewriting back."""
     repo = request.repo
     held = {entry.path: entry for entry in git_objects.tree_entries(repo, str(journal.commit), *journal.paths)}
-    now = {entry.path: entry.oid for entry in git_objects.index_entries(repo, *git.pathspec(journal.paths))}
+    now = _entries(request, journal)
     for write in journal.writes:
         entry = held.get(write.path)
-        if entry and entry.oid != write.cleaned == now.get(write.path):
+        if entry and not write.is_stored_as(entry.oid) and write.is_stored_as(now.get(write.path)):
             git.expect('update-index', '--cacheinfo', f'{entry.mode},{entry.oid},{write.path}', cwd=repo.root,
                        env=git.clean_env())
             request.say(f'a hook of yours rewrote {write.path}; committed as it left it')
@@ -91,7 +108,7 @@ def _keep_aside(request: Request, write: Write, journal: Journal, data: bytes) -
 
 def _has_more(write: Write, ours: bytes, data: bytes) -> bool:
     """Whether a file that is taken back holds what nobody can make again: other words, or in people's files another layout."""
-    if write.role in ('note', 'index', 'page'):
+    if write.is_made:
         return made.words(data) != made.words(ours)
     lines = ([line.rstrip() for line in text.splitlines() if line.strip()] for text in (data, ours))
     return next(lines) != next(lines)
@@ -123,41 +140,78 @@ def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
                    f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
 
 
+def _attempt(request: Request, journal: Journal) -> tuple[Journal, git.Result]:
+    """Commit the paths of the journal, and once more what hooks that refused have made of them; return that, and how it ended."""
+    result = _add(request, journal)
+    if not result.is_ok:
+        return journal, result
+    result = _commit(request, journal)
+    # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
+    fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
+    if fixed is None:
+        return journal, result
+    journal = journals.save(request.repo, fixed)
+    result = _add(request, journal)
+    return journal, _commit(request, journal) if result.is_ok else result
+
+
+def _lain_about(request: Request, journal: Journal) -> list[str]:
+    """Return what is not committed yet beside the hand-off; a folder that git does not know ends with `/`."""
+    return preflight.dirty_bystanders(request.repo, journal.paths, request.environ)
+
+
+def _taken_along(request: Request, journal: Journal, commit: str, about: Sequence[str]) -> list[str]:
+    """Return what of the commit just made is somebody's: what lay `about`, as a hook that runs `git add -u` takes it, and
+    what was saved in our files when git read them, before the hooks; of that the index tells.
+    """
+    more = made.changed(request.repo, commit).difference(journal.paths)
+    lay = {path for path in more if path in about or any(each.endswith('/') and path.startswith(each) for each in about)}
+    now = _entries(request, journal)
+    return sorted(lay.union(write.path for write in journal.writes if not write.is_stored_as(now.get(write.path))))
+
+
+def _tell_foreign(request: Request, journal: Journal, commit: str, taken: Sequence[str]) -> None:
+    """Say why a commit that holds the note is not the hand-off's own, and what it lacks."""
+    if taken:
+        request.say(f'the commit {commit[:10]} took along what was not committed, or was saved meanwhile: {", ".join(taken)}; '
+                    'it stays here, for you to look at and to push')
+    else:
+        request.say(f'the note is in {commit[:10]}, a commit that this hand-off did not make as it stands: '
+                    'it was made meanwhile, and stays as it is')
+    tell_missing(request, journal, 'HEAD')
+
+
 def commit_or_undo(request: Request, journal: Journal) -> tuple[Journal, bool]:
     """Commit the paths of the journal; undo every write when git or a hook of the user refuses.
 
-    Returns the journal with the commit, and whether the hand-off made it: somebody's own commit may have taken the note along.
+    Returns the journal with the commit, and whether the hand-off made it and it alone: somebody's own commit may have
+    taken the note along, or a hook somebody's work.
     """
-    written, result = journal, _commit(request, journal)
+    written, about = journal, _lain_about(request, journal)
     try:
-        # Prettier, end-of-file-fixer and their like fail the commit once and leave a better file
-        fixed = None if result.is_ok else _rewritten_by_hooks(request, journal)
-        if fixed is not None:
-            journal = journals.save(request.repo, fixed)
-            result = _commit(request, journal)
-        commit = made.find_commit(request.repo, journal)
-        is_own = commit is not None and (result.is_ok and made.is_just_made(request.repo, journal, commit)
-                                         or made.is_own(request.repo, journal, commit))
+        journal, result = _attempt(request, journal)
+        found = made.find_commit(request.repo, journal)
+        is_made = found is not None and result.is_ok and made.is_just_made(request.repo, journal, found)
+        taken = _taken_along(request, journal, found.oid, about) if found and is_made else []
+        is_own = found is not None and (is_made and not taken or made.is_own(request.repo, journal, found))
     except (FatalError, OSError) as error:  # whether it was committed is not known: the next run undoes or completes it
         raise KilledError(str(error)) from error
-    if commit is None:
+    if found is None:
         raise _undone(request, _as_left(request, journal, written), result)
+    done = journal._replace(stage='committed', commit=found.oid)
     if not is_own:
-        request.say(f'the note is in {commit[:10]}, a commit that this hand-off did not make as it stands: '
-                    'it was made meanwhile, and stays as it is')
-        tell_missing(request, journal, 'HEAD')
-        return journal._replace(stage='committed', commit=commit), False
-    if fixed is not None:
+        _tell_foreign(request, journal, found.oid, taken)
+        return done, False
+    if journal is not written:
         request.say('a hook of yours rewrote what hand-off had written; committed as it left it')
     if not result.is_ok:
         request.say(f'warning: git complained after the commit: {result.err.strip()[-500:]}')
-    journal = journal._replace(stage='committed', commit=commit)
     try:
-        journals.save(request.repo, journal)
-        _settle_index(request, journal)
+        journals.save(request.repo, done)
+        _settle_index(request, done)
     except (FatalError, OSError) as error:  # nothing may hide that the commit exists
-        request.say(f'warning: committed as {commit[:10]}, but the index or the journal could not be written: {error}')
-    return journal, True
+        request.say(f'warning: committed as {found.oid[:10]}, but the index or the journal could not be written: {error}')
+    return done, True
 
 
 def tell_missing(request: Request, journal: Journal, commit: str) -> None:
@@ -169,9 +223,10 @@ def tell_missing(request: Request, journal: Journal, commit: str) -> None:
 
 def verify(request: Request, journal: Journal) -> None:
     """Say where the commit holds more than the hand-off wrote."""
-    held = git.git('diff-tree', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', str(journal.commit), cwd=request.repo.root)
-    if not held.is_ok:
-        request.say(f'warning: it could not be seen what the commit holds: {held.err.strip() or "git was killed"}')
-    extra = sorted(set(git.zsplit(held.out)) - set(journal.paths))
+    try:
+        extra = sorted(made.changed(request.repo, str(journal.commit)).difference(journal.paths))
+    except FatalError:
+        request.say(f'warning: git does not tell whether a hook of yours put more into the commit; see: git show --stat {str(journal.commit)[:10]}')
+        return
     if extra:
         request.say(f'warning: a hook of yours put more into the commit: {", ".join(extra)}')

@@ -24,6 +24,7 @@ from daybook.handoff import refreshing
 from daybook.handoff import reporting
 from daybook.handoff import vetting
 from daybook.handoff.journal import Journal
+from daybook.handoff.made import Commit
 from daybook.handoff.plan import Plan
 from daybook.handoff.push_policy import Pushed
 from daybook.handoff.push_policy import Upstream
@@ -106,8 +107,8 @@ def _undo(request: Request, journal: Journal) -> None:
                 + (f', but for {", ".join(left)}, which changed since' if left else ''))
 
 
-def _complete(request: Request, journal: Journal, commit: str) -> Outcome:
-    is_own = made.is_own(request.repo, journal, commit)
+def _complete(request: Request, journal: Journal, found: Commit) -> Outcome:
+    is_own, commit = made.is_own(request.repo, journal, found), found.oid
     whose = 'a commit that it did not make as it stands' if journal.message else \
         'and nobody can tell whether it made that commit as it stands, as a former version of daybook began it'
     how = f' after its commit {commit[:10]}' if is_own else f'; its note is in {commit[:10]}, {whose}'
@@ -130,9 +131,9 @@ def _recover(request: Request) -> Outcome | None:
     if journal is None:
         return None
     preflight.refuse_index_lock(request.repo)
-    commit = made.find_commit(request.repo, journal)
-    if commit is not None:
-        return _complete(request, journal, commit)
+    found = made.find_commit(request.repo, journal)
+    if found is not None:
+        return _complete(request, journal, found)
     _undo(request, journal)
     return None
 
@@ -145,10 +146,9 @@ def _write(request: Request, journal: Journal, contents: Mapping[str, bytes]) ->
             path, content = write.path, contents[write.path]
             target = files.inside(request.repo.root, path)
             before = None if write.before is None else git_objects.read_blobs(request.repo, [write.before])[0]
-            if files.read_bytes(target) != before:
-                raise FatalError(f'{path} changed while the hand-off was being made')
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            files.write_atomic(target, content)
+            if not files.write_over(target, before, content):
+                raise FatalError(f'{path} changed while the hand-off was being made')
     except (FatalError, OSError) as error:
         left = journals.undo(request.repo, journal)
         kept = f', but for {", ".join(left)}' if left else ''

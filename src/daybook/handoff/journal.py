@@ -36,6 +36,15 @@ class Write(NamedTuple):
     staged: str | None
     cleaned: str
 
+    @property
+    def is_made(self) -> bool:
+        """Whether all of the file is made by Daybook: in people's own files, an entry alone is."""
+        return self.role in ('note', 'index', 'page')
+
+    def is_stored_as(self, oid: str | None) -> bool:
+        """Whether git has our bytes under an id: cleaned, or as they are where line ends that the index has stay (gitattributes(5), `text=auto`)."""
+        return oid in (self.cleaned, self.after)
+
 
 class Journal(NamedTuple):
     """One hand-off under way. `stage` is writing, then committed.
@@ -151,7 +160,17 @@ def is_draft_changed(repo: Repo, journal: Journal) -> bool:
 
 def _is_committed(repo: Repo, write: Write) -> bool:
     entries = git_objects.tree_entries(repo, 'HEAD', write.path)
-    return bool(entries) and entries[0].oid == write.cleaned
+    return bool(entries) and write.is_stored_as(entries[0].oid)
+
+
+def restore_entry(repo: Repo, write: Write) -> None:
+    """Give the index the entry of a path that it had before."""
+    if write.staged is None:
+        args = ['update-index', '--force-remove', '--', write.path]
+    else:
+        mode, oid = write.staged.split(' ')
+        args = ['update-index', '--cacheinfo', f'{mode},{oid},{write.path}']
+    git.expect(*args, cwd=repo.root, env=git.clean_env())
 
 
 def _undo_index(repo: Repo, write: Write) -> bool:
@@ -159,14 +178,9 @@ def _undo_index(repo: Repo, write: Write) -> bool:
     now = _index_entry(repo, write.path)
     if now == write.staged:
         return True
-    if now is None or now.split(' ')[1] != write.cleaned:
+    if now is None or not write.is_stored_as(now.split(' ')[1]):
         return False
-    if write.staged is None:
-        args = ['update-index', '--force-remove', '--', write.path]
-    else:
-        mode, oid = write.staged.split(' ')
-        args = ['update-index', '--cacheinfo', f'{mode},{oid},{write.path}']
-    git.expect(*args, cwd=repo.root, env=git.clean_env())
+    restore_entry(repo, write)
     return True
 
 
@@ -184,10 +198,8 @@ def _undo_file(repo: Repo, write: Write, wanted: str | None) -> bool:
         with contextlib.suppress(OSError):
             os.removedirs(os.path.dirname(path))  # only when we made them: they are empty
         return True
-    old = git_objects.read_blobs(repo, [wanted])[0]
-    if old is not None:  # else git has collected it as garbage since
-        files.write_atomic(path, old)
-    return old is not None
+    old = git_objects.read_blobs(repo, [wanted])[0]  # None: git has collected it as garbage since
+    return old is not None and files.write_over(path, data, old)
 
 
 def _sweep(repo: Repo, write: Write) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from daybook.errors import KilledError
 from daybook.handoff.journal import Journal
@@ -18,6 +19,14 @@ _TICKET = r'\s*(?:\[?[A-Z][A-Z0-9]{0,9}-[0-9]{1,9}\]?:?\s+)?'
 _TRAILERS = r'(?:\s*\n(?:#.*|[A-Za-z0-9-]+[ \t]*:.*(?:\n[ \t]+\S.*)*))*\s*'  # git-interpret-trailers(1)
 
 
+class Commit(NamedTuple):
+    """A commit as git tells it: its id, those of its parents with blanks between, its message."""
+
+    oid: str
+    parents: str
+    message: str
+
+
 def _failed(repo: Repo, command: str, found: git.Result) -> KilledError:
     return KilledError(f'git {command} failed in {repo.root}: {found.err.strip() or f"exit code {found.code}"}; run this again')
 
@@ -30,11 +39,28 @@ def _answer(repo: Repo, *args: str) -> git.Result:
     return found
 
 
-def _adds_note(repo: Repo, journal: Journal, *revisions: str) -> str | None:
+def _held(repo: Repo, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Return mode and object id of those of the paths that a commit holds."""
+    rows = [row.split('\t', 1) for row in git.zsplit(_answer(repo, 'ls-tree', '-z', '--full-tree', commit, '--', *paths).out)]
+    return {path: (head.split(' ')[0], head.split(' ')[2]) for head, path in rows}
+
+
+def _commits(repo: Repo, *args: str) -> list[Commit]:
+    found = _answer(repo, 'log', '-z', '--topo-order', '--no-show-signature', '--encoding=UTF-8', '--format=%H%n%P%n%B', *args)
+    return [Commit(*text.split('\n', 2)) for text in found.out.decode('utf-8', 'replace').split('\0') if text]
+
+
+def _holds_note(repo: Repo, journal: Journal, commit: Commit) -> bool:
+    """Whether a commit has the note, and not what stood in its place: the placeholder, before it was written over."""
+    note = journal.note
+    held = _held(repo, commit.oid, [note.path]).get(note.path)
+    return held is not None and (held[1] != note.before or note.is_stored_as(note.before))
+
+
+def _adds_note(repo: Repo, journal: Journal, *revisions: str) -> Commit | None:
     """Return the oldest commit of a range that holds the note."""
-    path = journal.note.path
-    found = _answer(repo, 'log', '--format=%H', '--topo-order', '--no-show-signature', *revisions, '--', f':(top,literal){path}')
-    return next((commit for commit in reversed(found.lines) if _answer(repo, 'ls-tree', '--full-tree', commit, '--', path).out), None)
+    found = _commits(repo, *revisions, '--', f':(top,literal){journal.note.path}')
+    return next((commit for commit in reversed(found) if _holds_note(repo, journal, commit)), None)
 
 
 def is_on_branch(repo: Repo, journal: Journal, commit: str) -> bool:
@@ -46,7 +72,7 @@ def is_on_branch(repo: Repo, journal: Journal, commit: str) -> bool:
     return found.is_ok
 
 
-def find_commit(repo: Repo, journal: Journal) -> str | None:
+def find_commit(repo: Repo, journal: Journal) -> Commit | None:
     """Return the commit that holds the note of the journal, or None when it was never made.
 
     The id of a session is nobody else's, so any commit since with a note at that path is it,
@@ -54,7 +80,7 @@ def find_commit(repo: Repo, journal: Journal) -> str | None:
     KilledError where git does not tell.
     """
     if journal.commit and is_on_branch(repo, journal, journal.commit):
-        return journal.commit
+        return _commits(repo, '-1', journal.commit, '--')[0]
     branch = f'refs/heads/{journal.branch}'
     known = [name for name in (branch, 'HEAD', journal.head) if git_refs.resolve(repo, name)]
     since = [f'^{journal.head}'] if journal.head in known else []
@@ -72,20 +98,19 @@ def may_be_fixed(write: Write, ours: bytes, data: bytes) -> bool:
 
     Anything else there may be what somebody has just saved, which is theirs and not for this commit.
     """
-    return write.role in ('note', 'index', 'page') or data.split() == ours.split()
+    return write.is_made or data.split() == ours.split()
 
 
-def _held(repo: Repo, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
-    """Return mode and object id of those of the paths that a commit holds."""
-    rows = [row.split('\t', 1) for row in git.zsplit(_answer(repo, 'ls-tree', '-z', '--full-tree', commit, '--', *paths).out)]
-    return {path: (head.split(' ')[0], head.split(' ')[2]) for head, path in rows}
+def changed(repo: Repo, commit: str) -> set[str]:
+    """Return the paths that a commit changes. Raises KilledError where git does not tell."""
+    return set(git.zsplit(_answer(repo, 'diff-tree', '--root', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', commit).out))
 
 
 def _holds_only_ours(repo: Repo, journal: Journal, commit: str) -> bool:
     """Whether a commit changes nothing but the paths of the journal, takes none away, and modes and words there are ours."""
-    changed = git.zsplit(_answer(repo, 'diff-tree', '--root', '--no-commit-id', '--name-only', '-r', '-z', '--no-renames', commit).out)
+    paths = changed(repo, commit)
     held = _held(repo, commit, journal.paths)
-    if set(changed) - set(journal.paths) or set(changed) - set(held):
+    if paths - set(journal.paths) or paths - set(held):
         return False
     writes = [write for write in journal.writes if write.path in held]
     if any(held[write.path][0] != (write.staged or _NEW).split(' ')[0] for write in writes):
@@ -102,22 +127,19 @@ def _is_message(given: str, message: str) -> bool:
     return bool(ours) and re.fullmatch(f'{_TICKET}{ours}{_TRAILERS}', message) is not None
 
 
-def is_own(repo: Repo, journal: Journal, commit: str) -> bool:
+def is_own(repo: Repo, journal: Journal, commit: Commit) -> bool:
     """Whether the hand-off made `commit` as it stands, and not somebody who committed what an interruption had left.
 
     What the journal tells is certain. Else it must have its one parent, its message but for what hooks add, and nothing
     but what it wrote. Raises KilledError where git does not tell.
     """
-    if commit == journal.commit:
-        return True
-    said = _answer(repo, 'log', '-1', '--no-show-signature', '--encoding=UTF-8', '--format=%P%n%B', commit)
-    parents, _, message = said.out.decode('utf-8', 'replace').partition('\n')
-    return parents == journal.head and _is_message(journal.message, message) and _holds_only_ours(repo, journal, commit)
+    return commit.oid == journal.commit or (commit.parents == journal.head and _is_message(journal.message, commit.message)
+                                            and _holds_only_ours(repo, journal, commit.oid))
 
 
-def is_just_made(repo: Repo, journal: Journal, commit: str) -> bool:
+def is_just_made(repo: Repo, journal: Journal, commit: Commit) -> bool:
     """Whether `commit` is what HEAD is now, and what it was before is its one parent. Raises KilledError where git does not tell."""
-    return _answer(repo, 'log', '-1', '--no-show-signature', '--format=%H %P', 'HEAD').text == f'{commit} {journal.head}'.rstrip()
+    return commit.parents == journal.head and _answer(repo, 'rev-parse', 'HEAD').text == commit.oid
 
 
 def missing(repo: Repo, journal: Journal, commit: str) -> list[str]:

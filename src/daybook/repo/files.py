@@ -19,17 +19,13 @@ STATE_DIR = '.daybook/state'
 _TEMPORARY = r'\.?(?P<name>.+)\.\d+-[0-9a-f]{8}\.tmp'  # of `write_atomic`, and with a dot in front of `new_private`
 
 
-def write_atomic(path: str, content: bytes, *, temporary: str = '', is_lasting: bool = True) -> None:
-    """Write `content` to `path` through a temporary file and `os.replace`; the mode is kept.
+def _beside(path: str) -> str:
+    return f'{path}.{os.getpid()}-{os.urandom(4).hex()}.tmp'
 
-    The temporary file lies beside `path`, or is `temporary` where that is on the same file system.
-    A reader sees the old bytes or the new ones; after a loss of power too, unless `is_lasting` is false, as for what
-    may always be lost. Raises OSError with the old file untouched.
-    """
-    beside = f'{path}.{os.getpid()}-{os.urandom(4).hex()}.tmp'
-    if temporary and os.stat(os.path.dirname(temporary)).st_dev != os.stat(os.path.dirname(path)).st_dev:
-        temporary = ''
-    temporary = temporary or beside
+
+@contextlib.contextmanager
+def _ready(temporary: str, path: str, content: bytes, *, is_lasting: bool) -> Iterator[None]:
+    """Write `content` with the mode of `path` to a temporary file, which is gone when the block is left by an exception."""
     try:
         with open(temporary, 'xb') as stream:
             stream.write(content)
@@ -38,11 +34,39 @@ def write_atomic(path: str, content: bytes, *, temporary: str = '', is_lasting: 
                 os.fsync(stream.fileno())
         with contextlib.suppress(FileNotFoundError):
             os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-        os.replace(temporary, path)
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def write_atomic(path: str, content: bytes, *, temporary: str = '', is_lasting: bool = True) -> None:
+    """Write `content` to `path` through a temporary file and `os.replace`; the mode is kept.
+
+    The temporary file lies beside `path`, or is `temporary` where that is on the same file system.
+    A reader sees the old bytes or the new ones; after a loss of power too, unless `is_lasting` is false, as for what
+    may always be lost. Raises OSError with the old file untouched.
+    """
+    if temporary and os.stat(os.path.dirname(temporary)).st_dev != os.stat(os.path.dirname(path)).st_dev:
+        temporary = ''
+    temporary = temporary or _beside(path)
+    with _ready(temporary, path, content, is_lasting=is_lasting):
+        os.replace(temporary, path)
+
+
+def write_over(path: str, before: bytes | None, content: bytes) -> bool:
+    """Write `content` as `write_atomic` does over the bytes `before` (None: no file); return False where others stand there.
+
+    That is looked at last of all, so that nothing is written over that somebody saved while a slow disk took `content`.
+    """
+    if read_bytes(path) != before:
+        return False
+    temporary = _beside(path)
+    with _ready(temporary, path, content, is_lasting=True):
+        is_same = read_bytes(path) == before
+        (os.replace(temporary, path) if is_same else os.unlink(temporary))
+    return is_same
 
 
 def write_durable(path: str, content: bytes) -> None:
