@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -468,30 +469,34 @@ def test_a_commit_takes_no_edits_that_git_is_told_to_overlook(team: Sandbox, way
     assert 'git is told to overlook changes of plans/p.md' in run.stderr
 
 
-def _interrupted(team: Sandbox, meanwhile: Callable[[], object]) -> str:
-    """Commit until a hook says that it is reached, do something `meanwhile`, and interrupt; return what was said."""
+def _interrupted(team: Sandbox, meanwhile: Callable[[], object], end: str = 'SIGINT') -> str:
+    """Commit until a hook says that it is reached, do something `meanwhile`, and interrupt; return what was said.
+
+    A key at the terminal, and its `end`, are heard by git too; what ends a process alone is not.
+    """
     run = subprocess.Popen((sys.executable, '-m', 'daybook', ID, '--commit'), cwd=team.root, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not (team.root / '.git/reached').exists():
         assert run.poll() is None
         time.sleep(0.01)
     meanwhile()
-    os.killpg(run.pid, signal.SIGINT)
+    (os.kill if end == 'SIGTERM' else os.killpg)(run.pid, getattr(signal, end))
     _, said = run.communicate()
     assert run.returncode == 130, said
     return said
 
 
 @pytest.mark.skipif(os.name == 'nt', reason='signals of POSIX')
+@pytest.mark.parametrize('end', ['SIGINT', 'SIGTERM', 'SIGHUP'])
 @pytest.mark.parametrize('when', ['pre-commit', 'post-commit'])
-def test_an_interrupted_commit_is_put_back_or_made(team: Sandbox, when: str) -> None:
+def test_an_interrupted_commit_is_put_back_or_made(team: Sandbox, when: str, end: str) -> None:
     team.write('plans/p.md', '**Title:** The queue\n\n' + MODEL)
     team.git('add', '.')
     team.daybook('regen-indexes')
     _commit(team, '2026-05-02')
     before, head = team.snapshot(), team.head()
     team.write(f'.git/hooks/{when}', '#!/bin/sh\n: > "$(git rev-parse --git-dir)/reached"\nsleep 60\n').chmod(0o755)
-    said = _interrupted(team, lambda: None)
+    said = _interrupted(team, lambda: None, end)
     if when == 'pre-commit':
         assert (team.snapshot(), team.head(), 'interrupted; what was written was put back' in said) == (before, head, True), said
     else:
@@ -516,6 +521,64 @@ def test_what_somebody_writes_meanwhile_is_left_and_no_hook_is_blamed(team: Sand
     run = team.daybook(ID, '--commit')
     assert run.returncode == 1 and 'git did not commit; the rest of the documents was put back\n' in run.stderr
     assert f'{ID}: changed meanwhile, left as it is: plans/p.md\n' in run.stderr and team.read('plans/q.md') == '# Q\n'
+
+
+def _wrapped_git(folder: Path, deed: str, command: str = 'commit') -> dict[str, str]:
+    """Return an environment in which `deed` comes before a `command` of git."""
+    script = folder / 'git'
+    script.write_text(f'#!/bin/sh\ncase " $* " in *" {command} --"*) {deed};; esac\nexec {shutil.which("git")} "$@"\n')
+    script.chmod(0o755)
+    return {'PATH': f'{folder}{os.pathsep}{os.environ["PATH"]}'}
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a shell')
+def test_a_commit_after_which_git_fails_is_told_as_made(team: Sandbox, tmp_path: Path) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    head = team.head()
+    env = _wrapped_git(tmp_path, f'{shutil.which("git")} "$@"; echo "fatal: unable to write new index file" >&2; exit 128')
+    run = team.daybook(ID, '--commit', env=env)
+    assert (run.returncode, team.git('rev-parse', 'HEAD~1')) == (0, head), run.stderr
+    assert f'commit={team.head()}' in run.stdout and f'{ID}: fatal: unable to write new index file\n' in run.stderr
+    assert team.git('status', '--porcelain') == ''
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a shell')
+def test_an_interrupted_run_takes_no_commit_of_somebody_else_for_its_own(team: Sandbox, tmp_path: Path) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    before = team.snapshot()
+    env = _wrapped_git(tmp_path, f'{shutil.which("git")} commit -q --allow-empty -m other; kill -TERM $PPID; sleep 60')
+    run = team.daybook(ID, '--commit', env=env)
+    assert (run.returncode, team.snapshot(), team.git('log', '-1', '--format=%s')) == (130, before, 'other'), run.stderr
+    assert 'what was written was put back' in run.stderr
+
+
+def _saved_while_it_runs(team: Sandbox, folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+    """Run a back-fill while somebody writes into a file, after it was filled and before the commit."""
+    return team.daybook(ID, '--commit', env=_wrapped_git(folder, f'echo mine >> {team.root}/{path}', 'read-tree'))
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a shell')
+def test_what_is_saved_since_it_was_filled_is_not_committed(team: Sandbox, tmp_path: Path) -> None:
+    for name in 'pq':
+        team.write(f'plans/{name}.md', f'# {name}\n')
+    _commit(team, '2026-05-02')
+    run = _saved_while_it_runs(team, tmp_path, 'plans/q.md')
+    assert (run.returncode, team.git('log', '-1', '--format=%s')) == (0, 'docs: back-fill the frontmatter of 1 document'), run.stderr
+    assert 'changed since it was filled, so it is not committed: plans/q.md' in run.stderr
+    assert team.git('show', 'HEAD:plans/q.md') == '# q' and team.read('plans/q.md').endswith('mine\n')
+    assert team.git('status', '--porcelain') == ' M plans/q.md'
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a shell')
+def test_where_everything_was_saved_since_nothing_is_committed(team: Sandbox, tmp_path: Path) -> None:
+    team.write('plans/p.md', '# P\n')
+    _commit(team, '2026-05-02')
+    head = team.head()
+    run = _saved_while_it_runs(team, tmp_path, 'plans/p.md')
+    assert (run.returncode, team.head()) == (1, head)
+    assert 'every document was changed since it was filled' in run.stderr and team.read('plans/p.md').endswith('mine\n')
 
 
 @needs_fork

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+import signal
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -24,6 +26,16 @@ from daybook.writers import index_set
 from daybook.writers import insertion
 
 
+_ENDS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP') if hasattr(signal, name))
+
+
+def hear_every_end() -> None:
+    """Let whoever ends this run, or closes its terminal, interrupt it as Ctrl-C does, so that it puts back what it has written."""
+    for number in _ENDS:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
     """Raise FatalError where a commit of exactly the changed documents cannot be made."""
     if git.is_in_git_hook():
@@ -41,20 +53,48 @@ def refuse_commit(repo: Repo, fills: Sequence[Fill]) -> None:
                          'commit them first, or run without --commit')
 
 
-def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], count: int, say: Callable[[str], None]) -> str:
-    """Commit exactly what was `written`, by path with the bytes before and after, and return the id.
+def _unchanged(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> list[str]:
+    """Return the paths that still are as they were `written`; those that somebody has saved since are told."""
+    kept = [path for path, (_, after) in written.items() if files.read_bytes(files.inside(repo.root, path)) == after]
+    for path in sorted(written.keys() - set(kept)):
+        say(f'changed since it was filled, so it is not committed: {path}')
+    return kept
 
-    `count` are the documents among it; the rest are the indexes that name them. Every byte is put back when git or a hook refuses.
+
+def _made_since(repo: Repo, head: str | None, written: Iterable[str]) -> str | None:
+    """Return the commit of HEAD where some of what was `written` has been committed since the commit `head`, else None."""
+    now = git_refs.resolve(repo, 'HEAD')
+    if now is None or now == head or head is None:
+        return None
+    changed = git.git('diff-tree', '-r', '--name-only', '-z', '--no-renames', head, now, cwd=repo.root)
+    return now if not changed.is_ok or set(written).intersection(git.zsplit(changed.out)) else None
+
+
+def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], documents: Collection[str], say: Callable[[str], None]) -> str:
+    """Commit what was `written`, by path with the bytes before and after, as far as it still is that, and return the id.
+
+    The `documents` among it are counted; the rest are the indexes that name them. Every byte is put back when git or a hook refuses.
     """
+    head, kept = git_refs.resolve(repo, 'HEAD'), _unchanged(repo, written, say)
+    count = len(set(kept).intersection(documents))
+    if not count:
+        put_back(repo, written, say)
+        raise FatalError('nothing was committed: every document was changed since it was filled; commit them, then run this again')
     message = f'docs: back-fill the frontmatter of {count} document{"s" * (count != 1)}\n'
-    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(written))
+    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(kept))
     result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
                      cwd=repo.root, env=git.clean_env(), stdin=listed)
     if result.is_ok:
         return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
+    words = (result.err + result.text).strip()[-4000:]
+    made = _made_since(repo, head, kept)
+    if made is not None:  # git fails after its commit too, as when it cannot write the index
+        for line in ('git complained after the commit:', *words.splitlines()):
+            say(line)
+        return made
     is_whole = put_back(repo, written, say)
     what = 'the documents were' if is_whole else 'the rest of the documents was'
-    raise FatalError(f'git did not commit; {what} put back\n{(result.err + result.text).strip()[-4000:]}')
+    raise FatalError(f'git did not commit; {what} put back\n{words}')
 
 
 def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> bool:
@@ -62,10 +102,7 @@ def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callab
     left = []
     for name, (before, after) in written.items():
         path = files.inside(repo.root, name)
-        now = files.read_bytes(path)
-        if now == after:
-            files.write_atomic(path, before)
-        elif now != before:
+        if files.read_bytes(path) != before and not files.write_over(path, after, before):
             left.append(name)
             say(f'changed meanwhile, left as it is: {name}')
     return not left
@@ -73,9 +110,11 @@ def put_back(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Callab
 
 def take_back(repo: Repo, head: str | None, written: Mapping[str, tuple[bytes, bytes]], say: Callable[[str], None]) -> None:
     """Put back what an interrupted run that began at the commit `head` has written, unless it came to its commit; tell which."""
-    now = git_refs.resolve(repo, 'HEAD')
-    if now != head:
-        say(f'interrupted; the commit was made: {now}')
+    for number in _ENDS:  # whoever is impatient must not have half of it
+        signal.signal(number, signal.SIG_IGN)
+    made = _made_since(repo, head, written)
+    if made is not None:
+        say(f'interrupted; the commit was made: {made}')
         return
     is_whole = put_back(repo, written, say)
     say(f'interrupted; {"what" if is_whole else "the rest of what"} was written was put back')

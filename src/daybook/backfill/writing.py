@@ -45,10 +45,7 @@ class Writing:
         changed = [fill for fill in fills if fill.is_changed]
         self.written |= {fill.path: (fill.before, fill.after) for fill in changed}
         for fill in changed:
-            path = files.inside(self._repo.root, fill.path)
-            if files.read_bytes(path) == fill.before:
-                files.write_atomic(path, fill.after)
-            else:
+            if not files.write_over(files.inside(self._repo.root, fill.path), fill.before, fill.after):
                 del self.written[fill.path]
                 self._say(f'changed meanwhile, left as it is: {fill.path}')
 
@@ -75,7 +72,9 @@ class Writing:
         for path, data in before.items():
             after = keeping.on_disk(repo, path, stale.texts[path]) if path in stale.texts else stale.blocks[path]
             self.written[path] = data, after
-            files.write_atomic(files.inside(repo.root, path), after)
+            if not files.write_over(files.inside(repo.root, path), data, after):
+                del self.written[path]
+                self._say(f'changed meanwhile, left as it is: {path}')
 
 
 def fill(repo: Repo, settings: Settings, targets: Sequence[str], tracked: Collection[str], say: Callable[[str], None], *,
@@ -86,6 +85,8 @@ def fill(repo: Repo, settings: Settings, targets: Sequence[str], tracked: Collec
     """
     head = git_refs.resolve(repo, 'HEAD') if is_commit else None
     writing = Writing(repo, settings, say)
+    if is_commit:
+        committing.hear_every_end()
     try:
         with files.exclusive_lock(git.git_path(repo, 'daybook/backfill.lock'), _WAIT) as is_held:
             if not is_held:
@@ -94,11 +95,11 @@ def fill(repo: Repo, settings: Settings, targets: Sequence[str], tracked: Collec
             if is_commit:
                 committing.refuse_commit(repo, fills)
             writing.documents(fills)
-            count = len(writing.written)
-            if is_commit and count:
+            documents = list(writing.written)
+            if is_commit and documents:
                 writing.indexes()
         # without the lock: the hooks of this commit may include this one
-        oid = committing.commit(repo, writing.written, count, say) if is_commit and count else ''
+        oid = committing.commit(repo, writing.written, documents, say) if is_commit and documents else ''
     except KeyboardInterrupt:
         if is_commit and writing.written:
             committing.take_back(repo, head, writing.written, say)

@@ -22,6 +22,10 @@ def as_committed(repo: Repo, paths: Iterable[str]) -> Iterator[None]:
     """Have everything read as inside a commit of exactly `paths`: HEAD, and these as they lie on the disk.
 
     What else differs from HEAD, staged, unstaged or overlooked, is not seen. The index of the work tree is not touched.
+
+    For so long GIT_INDEX_FILE stands in the environment of this process, as in that of a hook: whatever reads documents
+    and maps, in six rooms, runs git with it and asks whether it is in a hook. An argument through all of them would have
+    one caller, and could be forgotten on the way. So nothing that writes may run inside, and no thread beside it.
     """
     with tempfile.TemporaryDirectory(prefix='daybook-') as folder:
         index = os.path.join(folder, 'index')
