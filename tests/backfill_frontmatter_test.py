@@ -554,6 +554,28 @@ def test_an_interrupted_run_takes_no_commit_of_somebody_else_for_its_own(team: S
     assert 'what was written was put back' in run.stderr
 
 
+def test_what_a_hook_puts_into_the_commit_is_told(team: Sandbox) -> None:
+    team.write('plans/p.md', '# P\n')
+    team.write('code.py', 'x = 1\n')
+    _commit(team, '2026-05-02')
+    team.write('code.py', 'x = 2\n')
+    team.write('.git/hooks/pre-commit', '#!/bin/sh\ngit add -u\n').chmod(0o755)
+    run = team.daybook(ID, '--commit')
+    assert (run.returncode, run.stderr) == (0, f'{ID}: a hook of yours put more into the commit: code.py\n')
+
+
+@pytest.mark.parametrize('options', [(), ('--commit',)])
+def test_what_a_sparse_checkout_leaves_out_is_left(team: Sandbox, options: tuple[str, ...]) -> None:
+    for path in ('plans/p.md', 'workstreams/w.md'):
+        team.write(path, '# P\n')
+    _commit(team, '2026-05-02')
+    team.git('sparse-checkout', 'set', '--cone', 'plans', '.daybook')
+    run = team.daybook(ID, *options)
+    assert 'the sparse checkout leaves it out; take its folder in with `git sparse-checkout add`' in run.stderr, run.stderr
+    assert 'Rewriting plans/p.md' in run.stdout and 'w.md' not in run.stdout and not (team.root / 'workstreams').exists()
+    assert team.daybook(ID, '--check', 'workstreams/w.md').returncode == 0
+
+
 def _saved_while_it_runs(team: Sandbox, folder: Path, path: str) -> subprocess.CompletedProcess[str]:
     """Run a back-fill while somebody writes into a file, after it was filled and before the commit."""
     return team.daybook(ID, '--commit', env=_wrapped_git(folder, f'echo mine >> {team.root}/{path}', 'read-tree'))

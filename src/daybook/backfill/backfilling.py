@@ -21,6 +21,7 @@ from daybook.repo import git
 from daybook.repo import git_objects
 from daybook.repo import git_refs
 from daybook.repo import git_status
+from daybook.repo import sparse
 from daybook.repo.git import Repo
 from daybook.rules import frontmatter
 from daybook.rules import identity
@@ -36,6 +37,8 @@ from daybook.writers.backfill import Derived
 _SHALLOW = 'this clone is shallow and does not hold the commit that added it; run `git fetch --unshallow`'
 _UNTOLD = 'no commit of this history added it'
 _NEW = 'not committed yet'
+_UNSTAGED = 'changes that are not staged; stage them first'
+_SPARSE = 'the sparse checkout leaves it out; take its folder in with `git sparse-checkout add`'
 # https://git-scm.com/docs/git-var: `Name <mail> 1763719200 +0100`
 _IDENT = re.compile(r'(?P<name>.*) <(?P<email>[^<>]*)> (?P<seconds>\d+) (?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d)')
 
@@ -176,8 +179,8 @@ def plan(repo: Repo, settings: Settings, targets: Iterable[str], tracked: Collec
     documents = document.read_all(repo, settings, wanted.union(tracked))
     old = [doc for doc in documents if doc.path in wanted and not doc.is_made_by_daybook]
     around = _Surroundings(repo, settings, documents, {doc.path for doc in old})
-    unstaged = set(git_status.unstaged_changes(repo)) if git.is_in_git_hook() else set()
-    fills = [_filled(doc, around, convert=convert) if doc.path not in unstaged else
-             Fill(doc.path, doc.kind.name, doc.data, doc.data, Derived({}, {}), 'changes that are not staged; stage them first')
-             for doc in old]
+    left = dict.fromkeys(sparse.left_out(repo.root), _SPARSE)
+    left |= dict.fromkeys(git_status.unstaged_changes(repo), _UNSTAGED) if git.is_in_git_hook() else {}
+    fills = [_filled(doc, around, convert=convert) if doc.path not in left else
+             Fill(doc.path, doc.kind.name, doc.data, doc.data, Derived({}, {}), left[doc.path]) for doc in old]
     return _checked(repo, settings, documents, fills, wanted.union(tracked))

@@ -1,6 +1,7 @@
 """The commit of a back-fill: what it refuses, what it takes, and what is put back or told where it does not come to it."""
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import shlex
 import signal
@@ -61,13 +62,26 @@ def _unchanged(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], say: Call
     return kept
 
 
+def _changed(repo: Repo, before: str, after: str) -> set[str]:
+    """Return the paths in which two commits differ."""
+    return set(git.zsplit(git.expect('diff-tree', '-r', '--name-only', '-z', '--no-renames', before, after, cwd=repo.root).out))
+
+
+def _told(repo: Repo, commit: str, kept: Iterable[str], say: Callable[[str], None]) -> str:
+    """Return the id of the commit just made, and say where it holds more than what was `kept`."""
+    with contextlib.suppress(FatalError):  # nothing may hide that the commit exists
+        more = sorted(_changed(repo, f'{commit}^', commit).difference(kept))
+        if more:
+            say(f'a hook of yours put more into the commit: {", ".join(more)}')
+    return commit
+
+
 def _made_since(repo: Repo, head: str | None, written: Iterable[str]) -> str | None:
     """Return the commit of HEAD where some of what was `written` has been committed since the commit `head`, else None."""
     now = git_refs.resolve(repo, 'HEAD')
     if now is None or now == head or head is None:
         return None
-    changed = git.git('diff-tree', '-r', '--name-only', '-z', '--no-renames', head, now, cwd=repo.root)
-    return now if not changed.is_ok or set(written).intersection(git.zsplit(changed.out)) else None
+    return now if _changed(repo, head, now).intersection(written) else None
 
 
 def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], documents: Collection[str], say: Callable[[str], None]) -> str:
@@ -85,7 +99,7 @@ def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], documents: Co
     result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
                      cwd=repo.root, env=git.clean_env(), stdin=listed)
     if result.is_ok:
-        return git.expect('rev-parse', 'HEAD', cwd=repo.root).text
+        return _told(repo, git.expect('rev-parse', 'HEAD', cwd=repo.root).text, kept, say)
     words = (result.err + result.text).strip()[-4000:]
     made = _made_since(repo, head, kept)
     if made is not None:  # git fails after its commit too, as when it cannot write the index
