@@ -789,21 +789,30 @@ def test_five_thousand_documents(team: Sandbox) -> None:
     assert team.daybook(ID).stdout == ''
 
 
+def _killed_when_filled(team: Sandbox, path: str) -> dict[str, bytes]:
+    """Kill a run once it has filled the document at `path`; return what it left."""
+    run = subprocess.Popen((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=subprocess.DEVNULL)
+    while run.poll() is None and not (team.root / path).read_bytes().startswith(b'---'):
+        time.sleep(0.001)
+    run.kill()
+    run.wait()
+    return {name: data for name, data in team.snapshot().items() if not name.endswith('.tmp')}
+
+
 def test_killed_at_any_moment_every_file_is_whole(team: Sandbox) -> None:
     _many(team, 600)
     _commit(team, '2026-05-02')
     before = team.snapshot()
-    for delay in (0.02, 0.1, 0.3):
-        run = subprocess.Popen((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=subprocess.PIPE)
-        assert run.stdout
-        run.stdout.readline()  # the first document is written
-        time.sleep(delay)
-        os.kill(run.pid, signal.SIGKILL)
-        run.communicate()
-        after = {path: data for path, data in team.snapshot().items() if not path.endswith('.tmp')}
-        assert after.keys() == before.keys()
-        assert all(after[path] == before[path] or insertion.inserted_lines(before[path], after[path]) for path in after)
-        assert all(after[path] == before[path] or frontmatter.parse(after[path]).meta['operator'] == 'roman' for path in after)
+    paths = sorted(path for path in before if path.startswith('docs/'))
+    for number in (0, 50, 200):
+        changed = paths
+        while len(changed) == len(paths):  # it had come to its end
+            team.git('checkout', '-q', '.')
+            after = _killed_when_filled(team, paths[number])
+            changed = [path for path in paths if after[path] != before[path]]
+        assert after.keys() == before.keys() and len(changed) > number
+        assert all(insertion.inserted_lines(before[path], after[path]) for path in changed)
+        assert all(frontmatter.parse(after[path]).meta['operator'] == 'roman' for path in changed)
     team.daybook(ID)
     assert team.daybook(ID, '--check').returncode == 0
 
@@ -820,12 +829,32 @@ def test_two_runs_at_once_do_it_once(team: Sandbox) -> None:
     assert {err for _, err in outputs} == {''}
 
 
+TELLING = f'''
+import sys
+from daybook import __main__
+from daybook.repo import files
+
+try_lock = files._try_lock
+
+
+def telling(handle):
+    is_held = try_lock(handle)
+    print('held' if is_held else 'waits', flush=True)
+    return is_held
+
+
+files._try_lock = telling
+sys.exit(__main__.main(['{ID}']))
+'''
+
+
 def test_a_run_waits_for_the_other(team: Sandbox) -> None:
     team.write('plans/p.md', '# P\n')
     _commit(team, '2026-05-02')
     with files.exclusive_lock(str(team.root / '.git/daybook/backfill.lock'), 1) as is_held:
         assert is_held
-        run = subprocess.Popen((sys.executable, '-m', 'daybook', ID), cwd=team.root, stdout=subprocess.PIPE, text=True)
-        time.sleep(1.5)
+        run = subprocess.Popen((sys.executable, '-c', TELLING), cwd=team.root, stdout=subprocess.PIPE, text=True)
+        assert run.stdout
+        assert [run.stdout.readline() for _ in range(3)] == ['waits\n'] * 3
         assert run.poll() is None and team.read('plans/p.md') == '# P\n'
-    assert 'Rewriting plans/p.md' in run.communicate()[0]
+    assert 'held\nRewriting plans/p.md\n' in run.communicate()[0]
