@@ -108,10 +108,13 @@ def _adopt(repo: Repo, settings: Settings, named: Sequence[str], *, is_check: bo
     from daybook.indexing import adopting  # for the one day on which it is needed
 
     wanted = {files.within(repo.root, path) for path in named}
-    texts = index_files.wanted(repo, settings, git_status.tracked_files(repo))
+    tracked = git_status.tracked_files(repo)
+    texts = index_files.wanted(repo, settings, tracked)
     chosen = adopting.candidates((path for path in sorted(texts) if index_files.is_by_hand(repo, path)), wanted)
     documents = adopting.documents_of(repo, settings) if chosen else {}
     written: list[str] = []
+    for each in adopting.passed_over(tracked, texts, chosen, wanted):
+        print(printable(f'left alone: {each.path}: {each.reason}'), file=sys.stderr)
     for path in chosen:
         found = adopting.plan(repo, documents, path, git_status.unstaged_changes(repo))
         if isinstance(found, adopting.Refused):

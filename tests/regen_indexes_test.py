@@ -159,6 +159,22 @@ def test_adopt_touches_the_named_index_only_and_no_dirty_document(repo: Sandbox)
     assert '- [Alpha](a.md): what was done' in repo.read(SIBLING)
 
 
+@pytest.mark.parametrize(('named', 'told'), [
+    ((), ['docs/adr/index.md']), (('docs/adr',), ['docs/adr/index.md']), (('docs/adr/index.md',), ['docs/adr/index.md']),
+    (('plans',), ['plans']), (('README.md', 'plans/a.md'), ['README.md', 'plans/a.md'])])
+def test_adopt_says_what_it_cannot_adopt(repo: Sandbox, named: tuple[str, ...], told: list[str]) -> None:
+    for path in ('docs/adr/0001-a.md', 'docs/adr/index.md', 'plans/a.md', 'README.md', 'site/index.md'):
+        repo.write(path, '# A\n')
+    repo.commit()
+    run = repo.daybook('regen-indexes', '--adopt', *named)
+    assert (run.returncode, run.stdout) == (0, '')
+    assert [line.split(': ')[1] for line in run.stderr.splitlines() if line.startswith('left alone: ')] == told, run.stderr
+    assert ('; git mv docs/adr/index.md docs/adr/INDEX.md, then' in run.stderr) is (told == ['docs/adr/index.md'])
+    if told == ['docs/adr/index.md']:
+        repo.git('mv', 'docs/adr/index.md', 'docs/adr/INDEX.md')
+        assert 'Adopting docs/adr/INDEX.md' in repo.daybook('regen-indexes', '--adopt', *(['docs/adr'] if named else [])).stdout
+
+
 def test_files_without_adopt_and_adopt_in_a_commit_are_wrong_words(repo: Sandbox) -> None:
     by_hand(repo)
     assert repo.daybook('regen-indexes', 'docs/sessions').returncode == 2

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shlex
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -123,6 +124,18 @@ def candidates(by_hand: Iterable[str], named: Collection[str]) -> list[str]:
     """Return the indexes by hand that are asked for: those named, or all."""
     return [path for path in by_hand if posixpath.basename(path) == indexes.NAME
             and (not named or path in named or posixpath.dirname(path) in named)]
+
+
+def passed_over(tracked: Iterable[str], texts: Collection[str], chosen: Collection[str], named: Collection[str]) -> list[Refused]:
+    """Return what was asked for, or lies among the documents, and is no index that can be adopted, with the reason."""
+    folders = {posixpath.dirname(path) for path in texts}
+    twins = {path: posixpath.join(posixpath.dirname(path), indexes.NAME) for path in tracked
+             if posixpath.basename(path).casefold() == indexes.NAME.casefold() and posixpath.basename(path) != indexes.NAME}
+    found = [Refused(path, f'its name has other letters; git mv {shlex.quote(path)} {shlex.quote(twin)}, then run it again')
+             for path, twin in sorted(twins.items())
+             if posixpath.dirname(path) in folders and (not named or path in named or posixpath.dirname(path) in named)]
+    told = {*chosen, *map(posixpath.dirname, chosen), *(name for each in found for name in (each.path, posixpath.dirname(each.path)))}
+    return found + [Refused(name, 'no index by hand of a folder of documents') for name in sorted(set(named) - told)]
 
 
 def documents_of(repo: Repo, settings: Settings) -> dict[str, Document]:
