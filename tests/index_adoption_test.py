@@ -23,6 +23,11 @@ LINES = [  # a line, and the summary that comes of it; it is taken out of the pr
     ('- [Moved the site](a.md)\n', 'Moved the site'),
     ('- [Gamma](%C3%BC%20c.md) - 日本語 und ü\n', '日本語 und ü'),
     ('- [Gamma](<ü c.md>) - done\n', 'done'),
+    ('- [Alpha](a.md)：做了什么\n', '做了什么'),
+    ('- 《[Alpha](a.md)》：完成（部分）\n', '完成（部分）'),
+    ('- 2026年5月1日：[Beta](2026-05-01-b.md)，修复登录。\n', '修复登录。'),
+    ('- 2026/5/1 [Beta](2026-05-01-b.md) fixed\n', 'fixed'),
+    ('- [查看](a.md)、ログイン\n', 'ログイン'),
     ('+ [Alpha](../sessions/a.md): `code_x` and \\* star\n', 'code_x and * star'),
 ]
 KEPT = [  # a line that stays, and the summary that is copied from it
@@ -105,6 +110,14 @@ def test_a_document_that_can_take_none_leaves_its_line() -> None:
 @pytest.mark.parametrize('text', ['# Sessions index\n\n- [Alpha](a.md): x\n', '', '# Index of docs/sessions\n'])
 def test_nothing_is_kept_where_nothing_is_said(text: str) -> None:
     assert index_adoption.adopt(text, FOLDER, TARGETS).kept == ''
+
+
+def test_a_table_in_chinese() -> None:
+    table = ('| 日期 | 标题 | 内容 | 详情 |\n|:--|--|--|--|\n| 2026年5月1日 | Beta | 「登录」；注册 | [查看](2026-05-01-b.md) |\n'
+             '| 2026年5月2日 | Alpha | 上线 | [查看](a.md) |\n')
+    found = index_adoption.adopt(HEAD + table, FOLDER, TARGETS)
+    assert found.summaries == {f'{FOLDER}/2026-05-01-b.md': '「登录」；注册', f'{FOLDER}/a.md': '日期: 2026年5月2日; 内容: 上线'}
+    assert found.kept == settled(HEAD + table, found) == HEAD
 
 
 def test_a_lost_line_is_seen() -> None:

@@ -24,9 +24,12 @@ _RULE = re.compile(r'[\s|:-]+$')
 _CELLS = re.compile(r'(?<!\\)\|')
 _WORDS = re.compile(r'\w+')
 _LABEL = re.compile(r'!?\[(.*)\]\(', re.DOTALL)
-_ENDS = ' \t\r\n—–-:·•|,;→'
+_ENDS = ' \t\r\n—–-:·•|,;→\u3000：；，、・｜～'
+_PAIRS = ('()', '（）', '《》', '「」', '【】', '“”')  # of which a link may have torn one half away
+_DAY = re.compile(r'(?<!\d)(20\d\d) ?[年년/.] ?(\d{1,2}) ?[月월/.] ?(\d{1,2})(?: ?[日일号號]|(?![\d/.]*\d))')  # a day that is no ISO date
 # what a link is called when its name says nothing
-_NOISE = frozenset('log link note notes here open read view full details more md file doc entry session index'.split())
+_NOISE = frozenset('log link note notes here open read view full details more md file doc entry session index '
+                   '查看 链接 鏈接 详情 詳情 全文 阅读 閱讀 记录 紀錄 日志 日誌 文档 文件 笔记 筆記 リンク 詳細 見る 記録 ログ 링크 보기 기록'.split())
 
 
 class Target(NamedTuple):
@@ -58,7 +61,8 @@ class _Row(NamedTuple):
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORDS.findall(text.casefold()))
+    days = _DAY.sub(lambda found: ' {}-{:0>2}-{:0>2} '.format(*found.groups()), text)
+    return frozenset(_WORDS.findall(days.casefold()))
 
 
 def _known(target: Target) -> frozenset[str]:
@@ -67,8 +71,9 @@ def _known(target: Target) -> frozenset[str]:
 
 def _trimmed(piece: str) -> str:
     text = piece.strip(_ENDS)
-    text = text.removesuffix('(') if text.count('(') > text.count(')') else text
-    text = text.removeprefix(')') if text.count(')') > text.count('(') else text
+    for opening, closing in _PAIRS:
+        text = text.removesuffix(opening) if text.count(opening) > text.count(closing) else text
+        text = text.removeprefix(closing).lstrip(_ENDS) if text.count(closing) > text.count(opening) else text
     return markdown.plain_text(text.strip(_ENDS)).strip(_ENDS)
 
 
