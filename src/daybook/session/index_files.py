@@ -80,18 +80,31 @@ def _titles(repo: Repo, settings: Settings, places: Sequence[str], read: Sequenc
     return titles
 
 
-def _is_ours(repo: Repo, settings: Settings, index: str, tracked: Collection[str]) -> bool:
+def _is_others(repo: Repo, settings: Settings, path: str | None, index: str, tracked: Collection[str], folders: Collection[str]) -> bool:
+    """Return whether a line of `index` leads to a file that is there and is neither a document nor made for documents."""
+    if path is None or kind_of(settings, path) or posixpath.basename(path) == index_set.SIBLING:
+        return path is None
+    if path not in tracked and not os.path.lexists(os.path.join(repo.root, path)):
+        return False
+    folder, name = posixpath.split(path)
+    is_below = folder.startswith(f'{posixpath.dirname(index)}/'.lstrip('/')) and folder != posixpath.dirname(index)
+    return name != indexes.NAME or folder not in folders and not (is_below and _is_ours(repo, settings, path, tracked, folders))
+
+
+def _is_ours(repo: Repo, settings: Settings, index: str, tracked: Collection[str], folders: Collection[str]) -> bool:
     """Return whether the index of a folder without documents names such alone, so that it was ours to make and is to be emptied.
 
-    Another project's, which `**/ADR-*.md` may reach into, names files that are no documents of ours.
+    Another project's, which `**/ADR-*.md` may reach into, names files that are no documents of ours, or indexes that
+    are none of the `folders` of documents and not ours.
     """
     text = (files.read_bytes(files.inside(repo.root, index)) or b'').decode('utf-8', 'replace')
-    named = {tree.join(posixpath.dirname(index), unquote(target)) for line in text.splitlines() if (target := indexes.target_of(line))}
-    others = {path for path in named if path is None or not kind_of(settings, path)
-              and posixpath.basename(path) not in (indexes.NAME, index_set.SIBLING)}
-    is_left = any(path is None or path in tracked or os.path.lexists(os.path.join(repo.root, path)) for path in others)
-    homes = tuple(f'{home}/' for kind in settings.kinds for glob in kind.paths if (home := kinds.fixed_folder(glob)))
-    return not is_left and (index.startswith(homes) or any(path and kind_of(settings, path) for path in named))
+    folder = posixpath.dirname(index)
+    named = {tree.join(folder, unquote(target)) for line in text.splitlines() if (target := indexes.target_of(line))}
+    if any(_is_others(repo, settings, path, index, tracked, folders) for path in named):
+        return False
+    homes = {(home := kinds.fixed_folder(glob), glob.count('/') == home.count('/') + bool(home)) for kind in settings.kinds for glob in kind.paths}
+    is_at_home = any(home and index.startswith(f'{home}/') or is_flat and home == folder for home, is_flat in homes)
+    return is_at_home or any(path and kind_of(settings, path) for path in named)
 
 
 def _overview(repo: Repo, settings: Settings, places: Sequence[str], changed: Collection[str] | None) -> dict[str, str]:
@@ -130,13 +143,19 @@ def ignored(repo: Repo, places: Sequence[str], tracked: Collection[str]) -> set[
 
 
 def _with_parents(folders: Collection[str], places: Collection[str], changed: Collection[str]) -> set[str]:
-    """Return the folders of changed documents, and above each that came or went with them the next that has documents and names it."""
+    """Return the folders of changed documents, and above each that came or went with them those that may name it.
+
+    That is the next that has documents, and those between, whose index may be left from when they had some.
+    """
     all_with = {posixpath.dirname(path) for path in places}
     old = {posixpath.dirname(path) for path in places if path not in changed}
     found = set(folders)
     for folder in set(folders) - old:
-        parent = index_set.nearest(folder, all_with)
-        found |= set() if parent is None else {parent}
+        while folder:
+            folder = posixpath.dirname(folder)
+            found.add(folder)
+            if folder in all_with:
+                break
     return found
 
 
@@ -153,7 +172,7 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     """Return the text of each index and of the overview, by path.
 
     Given the files that `changed`, these are the indexes of their folders, read anew, and the overview with their
-    lines. An index that no document is left for becomes empty, as nothing of a tracked file is deleted.
+    lines. An index that no document is left for names what lies below it alone, as nothing of a tracked file is deleted.
     """
     if changed is not None and not changed:
         return {}
@@ -161,13 +180,13 @@ def wanted(repo: Repo, settings: Settings, tracked: Sequence[str],
     hidden = ignored(repo, places, tracked)
     listed = [path for path in places if posixpath.dirname(path) not in hidden] if hidden else places
     only = None if changed is None else _with_parents({posixpath.dirname(path) for path in changed}, listed, changed)
-    texts = index_set.texts(_titles(repo, settings, listed, [path for path in listed
-                                                             if only is None or posixpath.dirname(path) in only]),
-                            _prose(repo, listed, tracked), _in_other_letters(tracked))
+    titles = _titles(repo, settings, listed, [path for path in listed if only is None or posixpath.dirname(path) in only])
+    others = _in_other_letters(tracked)
+    texts = index_set.texts(titles, _prose(repo, listed, tracked), others)
     without = [path for path in tracked if posixpath.basename(path) == indexes.NAME and path not in texts]
-    known = frozenset(tracked) if without else frozenset()
+    known, folders = (frozenset(tracked), {posixpath.dirname(path) for path in titles}) if without else (frozenset(), set())
     for path in without:
-        if (only is None or posixpath.dirname(path) in only) and _is_ours(repo, settings, path, known):
-            texts[path] = indexes.render(index_set.title_of(posixpath.dirname(path)), [])
+        if (only is None or posixpath.dirname(path) in only) and _is_ours(repo, settings, path, known, folders):
+            texts[path] = index_set.of_folders(posixpath.dirname(path), folders, others)
     found = {path: text for path, text in texts.items() if only is None or posixpath.dirname(path) in only}
     return {**found, **_overview(repo, settings, places, changed)}

@@ -71,3 +71,10 @@ def texts(titles: Mapping[str, str], prose: Collection[str] = (), named: Mapping
         if parent is not None:
             folders[parent].append(folder_entry(parent, folder, (named or {}).get(folder, indexes.NAME)))
     return {path_of(folder): indexes.render(title_of(folder), entries) for folder, entries in folders.items()}
+
+
+def of_folders(folder: str, folders: Collection[str], named: Mapping[str, str]) -> str:
+    """Return the index of a folder that has lost its documents: the indexes of the `folders` below that nothing between names."""
+    known = {*folders, folder}
+    entries = [folder_entry(folder, each, named.get(each, indexes.NAME)) for each in folders if nearest(each, known) == folder]
+    return indexes.render(title_of(folder), entries)
