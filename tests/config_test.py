@@ -130,6 +130,8 @@ KINDS = (
     ('docs/adr/adr-template-bare-minimal.md', None),
     ('docs/adr/000-ADR_Template.en.md', None),
     ('docs/sessions/session-handoff-template.md', None),
+    ('plans/spec-template.md', None),
+    ('plans/template-rfc.md', None),
     ('docs/adr/0012-page-template.md', 'adr'),
     ('docs/adr/template-engine.md', 'adr'),
     ('docs/sessions/2026-01-01-email-template.md', 'session'),

@@ -13,7 +13,7 @@ MARKDOWN = ('.md', '.markdown', '.mdx')  # how the names of documents end
 # what a template is for, as in `adr-template.md`, `0000-template.md` and MADR's `adr-template-bare-minimal.md`:
 # 0012-page-template.md and template-engine.md are decisions
 _FOR = r'(?:adr|madr|architecture|decision|record|session|notes?|hand-?off|hand-?over|work-?log|dev-?log|journal|daily|plan' \
-       r'|learning|lesson|workstream|document|doc)s?'
+       r'|learning|lesson|workstream|document|doc|spec|specification|rfc|prd)s?'
 _FORM = r'(?:bare|minimal|full|long|short|simple|basic|default|example)'
 _TEMPLATE = rf'(?:0+[-_ ])?(?:{_FOR}[-_. ])*TEMPLATE(?:[-_. ](?:{_FOR}|{_FORM}))*'
 # never documents, whatever the globs say: maps of content, templates, and what agents are told

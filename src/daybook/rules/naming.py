@@ -131,7 +131,8 @@ def _home(path: str) -> tuple[str, str, float] | None:
         return None
     sure = [i for i, word in enumerate(words) if _NOTE_FOLDERS.get(word) == _SURE or word.endswith(_NOTE_SUFFIXES)]
     other = [i for i, word in enumerate(words) if word in _OTHER_FOLDERS]
-    maybe = [i for i, word in enumerate(words) if _NOTE_FOLDERS.get(word) == _MAYBE]
+    maybe = [i for i, word in enumerate(words) if _NOTE_FOLDERS.get(word) == _MAYBE
+             or word == 'history' and _AGENT_ROOM.search(path)]  # elsewhere it is the history of the product
     if sure and not (other and other[0] < sure[0]):
         return NOTES, '/'.join(folders[:sure[0] + 1]), _SURE
     if other:
