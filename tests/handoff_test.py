@@ -779,6 +779,7 @@ def test_quick_without_a_draft_takes_the_claim_at_hand(sandbox: Sandbox) -> None
     sandbox.commit('fix *all* of `it`', 'other.md')
     ended = hand_off(sandbox, DAYBOOK_QUICK='1')
     assert ended.field('id') == session_id, ended.out
+    assert 'the Resume Prompt has' not in ended.out
     note = note_of(sandbox, ended)
     assert 'title: Quick hand-off of main' in note
     assert 'Quick hand-off: 1 commit on `main`.' in note

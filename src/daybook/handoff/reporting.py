@@ -82,7 +82,8 @@ def tell(request: Request, plan: Plan, session_id: str) -> None:
     say(f'range: {plan.facts.start.reason}')
     say(f'telemetry: {plan.telemetry.state} {plan.telemetry.why}'.rstrip())
     _tell_invariants(request, plan)
-    for warning in note.prompt_warnings(plan.draft.section('Resume Prompt')):
+    # who asks for a minimum is not told that it is one
+    for warning in () if request.is_quick else note.prompt_warnings(plan.draft.section('Resume Prompt')):
         say(f'warning: {warning}')
     ignored = note.ignored_keys(plan.draft)
     if ignored:

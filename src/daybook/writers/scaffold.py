@@ -144,7 +144,7 @@ def _other_runner(found: Found) -> Step:
     """Return the step that puts our check into the file of the runner that is there, or asks a person to."""
     text, path = scaffold_runners.RUN + '\n', found.runner_file
     if not path:
-        return Step('by hand', found.runner, f'{found.runner} runs your git hooks; add this to its pre-commit', None, text)
+        return Step('by hand', found.runner, 'it runs your git hooks; add this to its pre-commit', None, text)
     if b'daybook check-all' in (found.places[path].data or b''):
         return Step('keep', path, 'our check is there')
     return extended(found.places[path], path, f'our check, in what {found.runner} runs', text,
