@@ -146,7 +146,7 @@ def test_options(options: Options, target: str, fault: str | None) -> None:
 
 
 ANCHORS = (('a', True), ('b', False), ('', True), ('top', True), ('TOP', True), ('L10', True), ('L10-L20', True), ('L10C2-L20C3', True), ('L', False),
-           ('A', False), (':~:text=x', True), ('a:~:text=x', True), ('b:~:text=x', False))
+           ('user-content-a', True), ('user-content-b', False), ('user-content-user-content-a', False), ('A', False), (':~:text=x', True), ('a:~:text=x', True), ('b:~:text=x', False))
 
 
 @pytest.mark.parametrize(('fragment', 'is_there'), ANCHORS)

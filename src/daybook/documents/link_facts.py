@@ -9,6 +9,7 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from daybook.documents import markdown
+from daybook.documents import slugs
 from daybook.documents.markdown_marks import Place
 from daybook.documents.percent import unquote
 
@@ -84,9 +85,9 @@ def has_anchor(fragment: str, anchors: Set[str]) -> bool:
     """Return whether a page with `anchors` answers to `#fragment`, as browsers and git hosts have it.
 
     `#top` is the top of any page (https://html.spec.whatwg.org/#scrolling-to-a-fragment), `#L10` a line of the source,
-    and `#:~:text=` a search.
+    `#:~:text=` a search, and GitHub, GitLab and Gitea write `user-content-` before each id that a text gives.
     """
-    if fragment in anchors or not fragment or fragment.lower() == 'top':
+    if fragment in anchors or not fragment or fragment.lower() == 'top' or fragment.removeprefix(slugs.HOST_PREFIX) in anchors:
         return True
     if _LINE_ANCHOR.fullmatch(fragment):
         return True

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # and `{: #a}` (kramdown, Python-Markdown) have it; GitHub knows none, and shows it
 ID_ATTRIBUTE = r'\{:?\s*+(?:\.[^\s{}#]++\s++)*+#'
 
+HOST_PREFIX = 'user-content-'  # before each id on a page of a git host, so that a link with it is alive there
+
 # Ruby's \p{Word} with the hyphen and the space, which GitHub's renderer keeps:
 # letters, marks, decimal digits, letter numbers and connectors
 _KEPT = frozenset('Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc'.split())
