@@ -25,7 +25,7 @@ _CELLS = re.compile(r'(?<!\\)\|')
 _WORDS = re.compile(r'\w+')
 _LABEL = re.compile(r'!?\[(.*)\]\(', re.DOTALL)
 _ENDS = ' \t\r\n—–-:·•|,;→\u3000：；，、・｜～'
-_PAIRS = ('()', '（）', '《》', '「」', '【】', '“”')  # of which a link may have torn one half away
+_PAIRS = (('(', ')'), ('（', '）'), ('《', '》'), ('「', '」'), ('【', '】'), ('“', '”'))  # of which a link may have torn one half away
 _DAY = re.compile(r'(?<!\d)(20\d\d) ?[年년/.] ?(\d{1,2}) ?[月월/.] ?(\d{1,2})(?: ?[日일号號]|(?![\d/.]*\d))')  # a day that is no ISO date
 # what a link is called when its name says nothing
 _NOISE = frozenset('log link note notes here open read view full details more md file doc entry session index '
