@@ -95,9 +95,8 @@ def commit(repo: Repo, written: Mapping[str, tuple[bytes, bytes]], documents: Co
         put_back(repo, written, say)
         raise FatalError('nothing was committed: every document was changed since it was filled; commit them, then run this again')
     message = f'docs: back-fill the frontmatter of {count} document{"s" * (count != 1)}\n'
-    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(kept))
     result = git.git('commit', '--quiet', f'--message={message}', '--only', '--pathspec-from-file=-', '--pathspec-file-nul',
-                     cwd=repo.root, env=git.clean_env(), stdin=listed)
+                     cwd=repo.root, env=git.clean_env(), stdin=git.zjoin(git.pathspec(kept)))
     if result.is_ok:
         return _told(repo, git.expect('rev-parse', 'HEAD', cwd=repo.root).text, kept, say)
     words = (result.err + result.text).strip()[-4000:]

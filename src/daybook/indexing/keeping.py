@@ -92,7 +92,7 @@ def stale(repo: Repo, settings: Settings, changed: set[str] | None, *, without: 
 
 def on_disk(repo: Repo, path: str, text: str) -> bytes:
     """Return one map as a checkout would write it: with the line ends that git wants there."""
-    return git_objects.as_checked_out(repo, path, git_objects.write_blob(repo, path, text.encode('utf-8', 'replace')))
+    return git_objects.round_trip(repo, path, text.encode('utf-8', 'replace'))
 
 
 def write(repo: Repo, path: str, text: str) -> None:

@@ -64,7 +64,7 @@ def apply(repo: Repo, settings: Settings, found: Plan, *, is_commit: bool) -> li
 
 def commit(repo: Repo, paths: Sequence[str], message: str) -> str:
     """Commit exactly the `paths` and return the id. Raises FatalError with everything put back when git or a hook refuses."""
-    listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(paths))
+    listed = git.zjoin(git.pathspec(paths))
     result = git.Result(0, b'', '')
     for words in (('add',), ('commit', '--quiet', f'--message={message}', '--only')):
         if result.is_ok:

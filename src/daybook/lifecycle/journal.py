@@ -175,9 +175,8 @@ def _unstage(repo: Repo, writes: Sequence[Write]) -> None:
     staged = set(git_status.staged_changes(repo)) if git_refs.resolve(repo, 'HEAD') else set()
     ours = [write for write in writes if write.path in staged and _staged_by_us(repo, write)]
     if ours:
-        listed = b''.join(path.encode('utf-8', 'surrogateescape') + b'\0' for path in git.pathspec(write.path for write in ours))
         git.expect('reset', '--quiet', '--pathspec-from-file=-', '--pathspec-file-nul', 'HEAD', cwd=repo.root,
-                   env=git.clean_env(), stdin=listed)
+                   env=git.clean_env(), stdin=git.zjoin(git.pathspec(write.path for write in ours)))
 
 
 def _staged_by_us(repo: Repo, write: Write) -> bool:

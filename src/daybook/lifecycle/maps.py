@@ -45,8 +45,7 @@ def writes(repo: Repo, settings: Settings, *, gone: Collection[str], come: Colle
         is_new = before is None and (are_any or path == settings.indexes_overview)
         if index_files.is_by_hand(repo, path) or before is None and not (is_new and '](' in text):
             continue
-        cleaned = git_objects.write_blob(repo, path, text.encode('utf-8', 'replace'))
-        after = git_objects.as_checked_out(repo, path, cleaned)
+        after = git_objects.round_trip(repo, path, text.encode('utf-8', 'replace'))
         if before != after:
             found.append(Write(path, before, after))
     return found

@@ -156,7 +156,7 @@ def keep(repo: Repo, settings: Settings, note: Document, learning: Learning, tit
     meta = {**_meta(note, learning, title, stem_of(path), today), **_zone(repo, settings, note, path)}
     source = f'[{_words(document.title_of(note))}]({encoded(tree.relative(path, note.path))})'
     whole = promotion.document(meta, schema.property_order('learning'), text, source)
-    return Kept(path, git_objects.as_checked_out(repo, path, git_objects.write_blob(repo, path, whole.encode())), after)
+    return Kept(path, git_objects.round_trip(repo, path, whole.encode()), after)
 
 
 def _words(title: str) -> str:

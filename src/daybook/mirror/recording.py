@@ -119,9 +119,9 @@ def commit(repo: Repo, planned: Planned, outcomes: Sequence[Outcome]) -> str:
         return ''
     if new:
         git.expect('add', '--', *git.pathspec(new), cwd=repo.root, env=git.clean_env())
-    listed = b''.join(os.fsencode(path) + b'\0' for path in git.pathspec(paths))
     result = git.git('commit', '--quiet', '--message=docs(sync): record the state of the mirror', '--only',
-                     '--pathspec-from-file=-', '--pathspec-file-nul', cwd=repo.root, env=git.clean_env(), stdin=listed)
+                     '--pathspec-from-file=-', '--pathspec-file-nul', cwd=repo.root, env=git.clean_env(),
+                     stdin=git.zjoin(git.pathspec(paths)))
     if not result.is_ok:
         raise FatalError('git did not commit the state of the mirror; it stands in the work tree, and the next run commits it\n'
                          + (result.err + result.text).strip()[-4000:])

@@ -62,6 +62,11 @@ def zsplit(out: bytes) -> list[str]:
     return [part for part in os.fsdecode(out).split('\0') if part]
 
 
+def zjoin(paths: Iterable[str]) -> bytes:
+    """Return `paths` NUL-terminated, as git reads them from its standard input; what `zsplit` takes apart."""
+    return b''.join(os.fsencode(path) + b'\0' for path in paths)
+
+
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment without what git tells its hooks, and without any prompt."""
     env = {k: v for k, v in os.environ.items()

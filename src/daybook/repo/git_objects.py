@@ -142,3 +142,8 @@ def write_blob(repo: Repo, path: str, content: bytes) -> str:
 def as_checked_out(repo: Repo, path: str, oid: str) -> bytes:
     """Return the blob as a checkout would write it to `path` (line ends, filters)."""
     return git.expect('cat-file', '--filters', f'--path={path}', oid, cwd=repo.root, env=git.clean_env()).out
+
+
+def round_trip(repo: Repo, path: str, content: bytes) -> bytes:
+    """Return `content` as a commit of it and a checkout would leave it at `path`; git keeps it as a blob."""
+    return as_checked_out(repo, path, write_blob(repo, path, content))

@@ -13,10 +13,6 @@ from daybook.repo import git_status
 from daybook.repo.git import Repo
 
 
-def _nul(paths: Iterable[str]) -> bytes:
-    return b''.join(os.fsencode(path) + b'\0' for path in paths)
-
-
 @contextlib.contextmanager
 def as_committed(repo: Repo, paths: Iterable[str]) -> Iterator[None]:
     """Have everything read as inside a commit of exactly `paths`: HEAD, and these as they lie on the disk.
@@ -33,10 +29,10 @@ def as_committed(repo: Repo, paths: Iterable[str]) -> Iterator[None]:
             shutil.copyfile(git.git_path(repo, 'index'), index)  # git knows by it which files it need not read
         env = git.clean_env({'GIT_INDEX_FILE': index})
         git.expect('read-tree', '--reset', 'HEAD', cwd=repo.root, env=env)
-        seen = _nul(path for path in git_status.overlooked(repo, env=env) if os.path.lexists(os.path.join(repo.root, path)))
+        seen = git.zjoin(path for path in git_status.overlooked(repo, env=env) if os.path.lexists(os.path.join(repo.root, path)))
         for word in ('--no-assume-unchanged', '--no-skip-worktree') if seen else ():
             git.expect('update-index', word, '-z', '--stdin', cwd=repo.root, env=env, stdin=seen)
-        git.expect('update-index', '--add', '--remove', '-z', '--stdin', cwd=repo.root, env=env, stdin=_nul(paths))
+        git.expect('update-index', '--add', '--remove', '-z', '--stdin', cwd=repo.root, env=env, stdin=git.zjoin(paths))
         os.environ['GIT_INDEX_FILE'] = index
         try:
             yield

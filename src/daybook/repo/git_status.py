@@ -1,7 +1,6 @@
 """Which files a repository has, and how index and work tree differ from each other and from HEAD."""
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -74,8 +73,7 @@ def maybe_unstaged(repo: Repo, paths: Sequence[str]) -> set[str]:
 def ignored(repo: Repo, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` (which need not exist) that git would refuse to add: ignored and not tracked."""
     paths = list(paths)
-    request = b''.join(os.fsencode(path) + b'\0' for path in paths)
-    result = git.git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=request)
+    result = git.git('check-ignore', '-z', '--stdin', cwd=repo.root, stdin=git.zjoin(paths))
     if result.code == 128 and len(paths) > 1:  # one that lies beyond a symbolic link or in a submodule ends the answer for all
         middle = len(paths) // 2
         return ignored(repo, paths[:middle]) | ignored(repo, paths[middle:])
