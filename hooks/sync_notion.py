@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from daybook.documents import config
-from daybook.documents.config import Settings
 from daybook.errors import FatalError
 from daybook.errors import UsageError
 from daybook.mirror import memory

@@ -89,6 +89,15 @@ def test_layers(path: Path) -> None:
     assert 'print' not in called or room in PRINTING
 
 
+@pytest.mark.parametrize('path', _files(), ids=_name)
+def test_what_is_imported_is_used_or_says_why(path: Path) -> None:
+    text = path.read_text(encoding='utf-8')
+    tree, lines = ast.parse(text), text.splitlines()
+    names = {(alias.asname or alias.name).partition('.')[0] for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+             for alias in node.names if '# noqa: F401' not in lines[node.lineno - 1] and alias.name != 'annotations'}
+    assert names <= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
 def test_the_mirror_is_reached_by_its_own_hook_alone() -> None:
     """No hand-off, no resume and no other hook imports it, or runs it: what a commit waits for never waits for a service."""
     trees = {_name(path): ast.parse(path.read_text(encoding='utf-8')) for path in _files()}

@@ -1,11 +1,9 @@
 """A site that is made while somebody changes what it is made from: the next run puts it right."""
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-
 from pathlib import Path
 
 import pytest

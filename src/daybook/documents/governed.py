@@ -5,7 +5,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable
-from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
 

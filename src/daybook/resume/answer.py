@@ -15,7 +15,6 @@ from daybook.documents.kinds import fixed_folder
 from daybook.errors import FatalError
 from daybook.problem import printable
 from daybook.repo import files
-from daybook.repo import git
 from daybook.repo.git import Repo
 from daybook.resume import branches
 from daybook.resume import drift
