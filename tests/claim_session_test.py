@@ -271,43 +271,54 @@ def test_no_password_in_what_is_said(repo: Sandbox) -> None:
     assert not any(b'secret' in path.read_bytes() for path in (repo.root / '.git/daybook/claims').iterdir())
 
 
+@pytest.fixture
+def hanging(tmp_path: Path) -> Iterator[Path]:
+    """The folder of programs that hang until the test has ended."""
+    yield tmp_path
+    (tmp_path / 'end').touch()
 
 
-def _sleep(tmp_path: Path, before: str = '') -> str:
-    """Return a script that tells in `asked` that it began, and, a minute later, that it was waited for."""
-    return f'{before}echo asked >> {tmp_path}/asked\nsleep 60\necho waited >> {tmp_path}/asked'
+def _hang(folder: Path) -> str:
+    """Return a script that hangs, and after ten minutes tells in `asked` that it was waited for."""
+    return (f'n=0; while test ! -e {folder}/end; do sleep 0.2; n=$((n + 1)); '
+            f'if test $n = 3000; then echo waited >> {folder}/asked; exit; fi; done')
 
 
-def _asked(tmp_path: Path) -> list[str]:
-    return (tmp_path / 'asked').read_text().split()
+def _asks(folder: Path, before: str = '') -> str:
+    """Return a script that tells in `asked` that it began, and hangs."""
+    return f'{before}echo asked >> {folder}/asked\n{_hang(folder)}'
+
+
+def _asked(folder: Path) -> list[str]:
+    return (folder / 'asked').read_text().split()
 
 
 HANGS = (
-    pytest.param('ssh://nobody@localhost/x', lambda remote, tmp: {'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', _sleep(tmp)))}, id='ssh'),
+    pytest.param('ssh://nobody@localhost/x', lambda remote, tmp: {'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', _asks(tmp)))}, id='ssh'),
     pytest.param('ssh://nobody@localhost/x', lambda remote, tmp: {
-        'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', _sleep(tmp, f'setsid sh -c "sleep 60; echo waited >> {tmp}/asked" &\n')))}, id='ssh that leaves a daemon behind'),
-    pytest.param('hang::x', lambda remote, tmp: _program(tmp, 'git-remote-hang', _sleep(tmp)), id='remote helper'),
-    pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/pre-receive', _sleep(tmp)) and {}, id='in the middle of the push'),
-    pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/post-receive', _sleep(tmp)) and {}, id='after the push'),
+        'GIT_SSH_COMMAND': str(_hook(tmp / 'ssh', _asks(tmp, f'setsid {_hook(tmp / "daemon", _hang(tmp))} &\n')))}, id='ssh that leaves a daemon behind'),
+    pytest.param('hang::x', lambda remote, tmp: _program(tmp, 'git-remote-hang', _asks(tmp)), id='remote helper'),
+    pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/pre-receive', _asks(tmp)) and {}, id='in the middle of the push'),
+    pytest.param(None, lambda remote, tmp: _hook(remote.root / 'hooks/post-receive', _asks(tmp)) and {}, id='after the push'),
 )
 
 
 @posix
 @pytest.mark.parametrize(('url', 'hang'), HANGS)
-def test_hanging_remote(repo: Sandbox, tmp_path: Path, url: str | None,
+def test_hanging_remote(repo: Sandbox, hanging: Path, url: str | None,
                         hang: Callable[[Sandbox, Path], dict[str, str]]) -> None:
     remote = _adopt(repo, timeout=2)
-    env = hang(remote, tmp_path)
+    env = hang(remote, hanging)
     if url:
         repo.git('remote', 'set-url', 'origin', url)
     first = _claim(repo, env=env)
     assert (first[2], first[4], bool(first[3])) == ('01', 'provisional', True)
-    asked = _asked(tmp_path)
+    asked = _asked(hanging)
     assert set(asked) == {'asked'}
     assert 'provisional: the remote did not answer in time; ' in repo.daybook('claim-session', env=env).stdout
     second = _claim(repo, env=env)  # asks nobody: it has just been silent
     assert (second[2], second[4]) == ('02', 'provisional')
-    assert _asked(tmp_path) == asked
+    assert _asked(hanging) == asked
     # the refs that reached the remote after all are floors like any other
     (repo.root / '.git/daybook/claims/.remote-silent').unlink()
     for hook in (remote.root / 'hooks').glob('p*-receive'):
@@ -317,7 +328,7 @@ def test_hanging_remote(repo: Sandbox, tmp_path: Path, url: str | None,
 
 
 @posix
-def test_clone_without_trees_does_not_fetch_them(repo: Sandbox, tmp_path: Path) -> None:
+def test_clone_without_trees_does_not_fetch_them(repo: Sandbox, tmp_path: Path, hanging: Path) -> None:
     remote = _adopt(repo, timeout=2)
     repo.git('switch', '-qc', 'topic')
     repo.write(f'{FOLDER}/old.md', 'x')
@@ -327,16 +338,16 @@ def test_clone_without_trees_does_not_fetch_them(repo: Sandbox, tmp_path: Path) 
     subprocess.run(('git', 'clone', '-q', '--filter=tree:0', f'file://{remote.root}', tmp_path / 'treeless'), check=True)
     treeless = Sandbox(tmp_path / 'treeless')
     treeless.git('remote', 'set-url', 'origin', 'ssh://nobody@localhost/x')
-    assert _claim(treeless, env={'GIT_SSH_COMMAND': str(_hook(tmp_path / 'ssh', _sleep(tmp_path)))})[4] == 'provisional'
-    assert set(_asked(tmp_path)) == {'asked'}
+    assert _claim(treeless, env={'GIT_SSH_COMMAND': str(_hook(hanging / 'ssh', _asks(hanging)))})[4] == 'provisional'
+    assert set(_asked(hanging)) == {'asked'}
 
 
 @posix
-def test_terminals_do_not_wait_in_series(repo: Sandbox, tmp_path: Path) -> None:
+def test_terminals_do_not_wait_in_series(repo: Sandbox, tmp_path: Path, hanging: Path) -> None:
     remote = _adopt(repo, timeout=2)
-    _hook(remote.root / 'hooks/pre-receive', _sleep(tmp_path))
+    _hook(remote.root / 'hooks/pre-receive', _asks(hanging))
     codes, claims, errors = _crowd(tmp_path, 8, repo)
-    assert _asked(tmp_path) == ['asked']  # who comes later is told that the remote is silent
+    assert _asked(hanging) == ['asked']  # who comes later is told that the remote is silent
     assert (codes, errors) == ([0] * 8, [])
     assert {claim[4] for claim in claims} == {'provisional'}
     assert sorted(int(claim[2]) for claim in claims) == list(range(1, 9))
