@@ -41,6 +41,10 @@ LEADS = (
     ('..', '', '', ''),
     ('../..', '../..', 'link-outside', ''),
     ('../../a.md', '../../a.md', 'link-outside', ''),
+    ('../../issues', '../../issues', 'link-outside', ''),
+    ('../../../../issues', '../../../../issues', 'link-outside', ''),
+    ('../../../issue', '../../../issue', 'link-outside', ''),
+    ('../../../wiki-2', '../../../wiki-2', 'link-outside', ''),
     ('sub', 'docs/sub', '', ''),
     ('sub/', 'docs/sub', '', ''),
     ('../a.md/', 'a.md', 'link-missing', 'a.md'),
@@ -87,7 +91,8 @@ def test_leads(target: str, path: str, fault: str, right: str) -> None:
 
 
 ELSEWHERE = ('https://x.org/a', 'HTTP://x.org', 'mailto:a@x.org', '//x.org/a', 'tel:1', 'data:image/png;base64,x', 'vscode://file/x',
-             '{{ site.url }}/a', '{% link a.md %}', '<%= x %>', '${ROOT}/a.md', 'localhost:8080', 'localhost:8080/a', '?query', '../mod/any/thing.md#x')
+             '{{ site.url }}/a', '{% link a.md %}', '<%= x %>', '${ROOT}/a.md', 'localhost:8080', 'localhost:8080/a', '?query', '../mod/any/thing.md#x',
+             '../../../issues', '../../../issues/new?template=bug.yml', './../../../wiki/Home#x', '../../../actions/workflows/ci.yml/badge.svg', '../../../releases/')
 
 
 @pytest.mark.parametrize('target', ELSEWHERE)

@@ -20,7 +20,12 @@ MISSING, CASE, ANCHOR, OUTSIDE, ABSOLUTE, LINE, SYMLINK, SUBMODULE = (
 _ABSOLUTE = re.compile(r'file:|[a-z]:[\\/]|\\\\|~/|/(?:Users|home|private|Volumes|mnt|tmp|var)/', re.IGNORECASE)
 _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
 LINE_NUMBER = re.compile(r'(.+?):(\d++)(?:[-:,]L?(\d++)(?:[-:,]\d++){0,9}+)?$')
-
+# what a git host shows beside the files of a repository, seen from a file at its root: `/OWNER/NAME/blob/BRANCH/README.md`
+_HOST_PAGE = re.compile(
+    r'(?:\./)?((?:\.\./)+)(?:actions|blob|branches|commits?|compare|contributors|deployments|discussions|forks?|graphs|issues|labels|merge_requests|'
+    r'milestones?|network|packages|pipelines|projects|pulls?|pulse|raw|releases|security|stargazers|tags|tree|watchers|wiki|wikis)(?:/.*)?',
+    re.DOTALL,
+)
 _MOST_FOUND = 20_000  # targets that are remembered
 
 
@@ -73,6 +78,12 @@ def ends(written: str) -> list[str]:
     """Return the paths that may be meant by an absolute one of some machine, the longest first."""
     parts = [part for part in re.split(r'[\\/]+', written) if part][:60]
     return ['/'.join(parts[start:]) for start in range(1, len(parts))]
+
+
+def is_host_page(source: str, written: str) -> bool:
+    """Return whether `written`, without query and fragment, leads from the file `source` to a page of the git host, as `../../issues` does."""
+    match = _HOST_PAGE.fullmatch(written)
+    return match is not None and match[1].count('/') == source.count('/') + 2
 
 
 class Resolver:
@@ -136,7 +147,7 @@ class Resolver:
         if _ABSOLUTE.match(written):
             return Destination(written, '', ABSOLUTE, self._inside(written))
         if path is None:
-            return Destination(written, '', OUTSIDE)
+            return None if is_host_page(source, written) else Destination(written, '', OUTSIDE)
         if self._generated and self._generated(path):
             return None
         line = LINE_NUMBER.match(written) if ':' in written else None

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from daybook.documents import destination
+
 # each begins with what is rare in a text, which is what makes a search fast (re looks for literal prefixes)
 _INLINE = re.compile(r'\]\(\s*<?([^\s<>)]*)')
 _REFERENCE = re.compile(r'\]:\s*<?([^\s<>]+)')
@@ -68,7 +70,7 @@ def fault(source: str, target: str, known: Known) -> str | None:
     if any(known.has(path) for path in paths):
         return None
     if any(path == '..' or path.startswith('../') for path in paths):
-        return OUTSIDE
+        return None if destination.is_host_page(source, written) else OUTSIDE
     if _LINES.search(written) and known.has(_resolved(source, _LINES.sub('', unquote(written)))):
         return LINE
     if known.has_in_other_case(paths[0]):

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 from urllib.parse import unquote
+from urllib.parse import urljoin
 
+from daybook.documents import destination
 from daybook.documents.slugs import HOST_PREFIX
 
 _SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:')
@@ -88,6 +90,8 @@ def resolve(place: Place, target: str) -> str | None:
         return target
     if target.startswith('//'):
         return f'https:{target}'
+    if place.files_url and destination.is_host_page(place.path, re.split('[?#]', target, maxsplit=1)[0]):
+        return urljoin(f'{place.files_url.rstrip("/")}/{place.path}', target)
     path = target_of(place.path, target)
     if path is None or path in place.withheld:
         return None
