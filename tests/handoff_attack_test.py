@@ -54,6 +54,24 @@ def test_an_edit_saved_while_a_hook_runs_is_kept_and_not_committed(work: Sandbox
     assert EDIT not in work.git('show', 'HEAD:workstreams/ws-a.md') + '\n'
 
 
+@pytest.mark.parametrize('path', ['docs/sessions/RT-*-01.md', 'docs/sessions/INDEX.md'])
+def test_what_a_refusing_hook_has_emptied_blocks_no_retry(work: Sandbox, path: str) -> None:
+    before = work.git('status', '--porcelain')
+    hook(work, 'pre-commit', f'for f in {path}; do test "$f" = docs/sessions/RT-261101-01.md || : > "$f"; done; exit 1')
+    run = hand_off(work)
+    assert (run.code, 'Nothing was changed.' in run.out, 'are kept' in run.out) == (1, True, False), run.out
+    assert work.git('status', '--porcelain') == before
+    (work.root / '.git/hooks/pre-commit').unlink()
+    assert hand_off(work).field('pushed') == 'yes'
+
+
+def test_a_hook_that_takes_the_note_out_of_the_commit_is_told(work: Sandbox) -> None:
+    hook(work, 'pre-commit', 'git rm -qf --cached docs/sessions/RT-*-01.md')
+    run = hand_off(work)
+    assert (run.code, work.git('log', '-1', '--format=%s').startswith('docs(sessions): ')) == (1, True), run.out
+    assert 'git committed, and a hook of yours took the note out; see: git show --stat\n' in run.out and 'did not commit' not in run.out
+
+
 def test_an_edit_saved_just_before_the_write_is_refused(work: Sandbox, tmp_path: Path) -> None:
     real = subprocess.run(('sh', '-c', 'command -v git'), capture_output=True, text=True, check=True).stdout.strip()
     wrapper = tmp_path / 'bin' / 'git'

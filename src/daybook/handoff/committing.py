@@ -119,8 +119,8 @@ def _as_left(request: Request, journal: Journal, written: Journal) -> Journal:
     rows = []
     for write, first in zip(journal.writes, written.writes):
         data, ours = files.read_bytes(os.path.join(request.repo.root, write.path)), git_objects.read_blobs(request.repo, [first.after])[0] or b''
-        if data not in (None, b'', ours) and made.may_be_fixed(write, ours, data):
-            if _has_more(write, ours, data):
+        if data not in (None, ours) and made.may_be_fixed(write, ours, data):
+            if data and _has_more(write, ours, data):
                 _keep_aside(request, write, journal, data)
             write = write._replace(after=journals.store(request.repo, data))
         rows.append(write)
@@ -130,14 +130,15 @@ def _as_left(request: Request, journal: Journal, written: Journal) -> Journal:
 def _undone(request: Request, journal: Journal, result: git.Result) -> Refused:
     left = journals.undo(request.repo, journal)
     # marked as what others said: it may hold a last line of a hand-off that hooks tried to make
-    said = f'{result.err}\n{result.text}'.strip() or 'git said nothing: a hook of yours may have refused'
+    said = f'{result.err}\n{result.text}'.strip() or ('' if result.is_ok else 'git said nothing: a hook of yours may have refused')
     said = _in_draft(request, journal, journal.draft, said) if journal.draft else said
     words = '\n'.join(f'  | {line}' for line in said[-4000:].splitlines())
     kept = f', but for what changed meanwhile: {", ".join(left)}' if left else ''
     authored = [path for path in left if path != journal.note.path]
     kept += f'; include it: git add -- {shlex.join(authored)}' if authored else ''
-    return Refused('commit-failed', f'git did not commit; everything was put back{kept}; mend this and run the '
-                   f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left)
+    what = 'git committed, and a hook of yours took the note out; see: git show --stat\n' if result.is_ok else 'git did not commit; '
+    return Refused('commit-failed', f'{what}everything was put back{kept}; mend this and run the '
+                   f'hand-off again (the id {journal.id} stays reserved)\n{words}', is_untouched=not left and not result.is_ok)
 
 
 def _attempt(request: Request, journal: Journal) -> tuple[Journal, git.Result]:
