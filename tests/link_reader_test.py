@@ -50,6 +50,8 @@ def _fill(repo: Sandbox) -> None:
         for folder in ('', 'other/', 'docs/sessions/', 'plans/'):
             for name in (f'{number:02}.md', f'again-{number:02}.md'):  # what is remembered of the first is told of the other
                 repo.write(f'{folder}{name}', f'# {name}\n\nSee {link}.\n')
+    for folder in ('', 'other/', 'docs/sessions/', 'plans/'):
+        repo.write(f'{folder}INDEX.md', '\n\n'.join(LINKS))  # where the advice is another one
     repo.write('README.md', '[readme](#readme) [gone](gone.md)\n')
     repo.write('all.md', '\n\n'.join(LINKS))
     repo.git('mv', 'old.md', 'new.md')

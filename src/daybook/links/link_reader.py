@@ -155,7 +155,8 @@ class Reader:
 
     def _may_be_final(self, source: str, *, has_wikilinks: bool) -> bool:
         options = self._resolver.options
-        return not options.may_be_document(source) and not (has_wikilinks and options.may_mind_wikilinks(source))
+        # what is told in an index is not what is told in other files of its folder
+        return not options.may_be_document(source) and not (has_wikilinks and options.may_mind_wikilinks(source)) and not link_messages.is_index(source)
 
     def _verdict(self, source: str, places: Sequence[Place]) -> Verdict | None:
         """Return the verdict on a file by the places of its suspects; None when more must be known."""

@@ -15,7 +15,7 @@ from daybook.documents.percent import encoded
 from daybook.problem import Problem
 
 UNTRACKED = 'link-untracked'
-_INDEX = 'INDEX.md'  # the name tells that it may be a generated one, as no text is read here
+_INDEX = 'INDEX.md'  # as no text is read here, its name tells that it may be generated
 
 
 class Around(NamedTuple):
@@ -62,9 +62,14 @@ def _link(fault: Fault, path: str) -> str:
     return encoded(tree.relative(fault.source, path))
 
 
+def is_index(source: str) -> bool:
+    """Return whether the file `source` has the name of an index, which may be a generated one."""
+    return posixpath.basename(source) == _INDEX
+
+
 def _advice(fault: Fault, words: str) -> str:
     """Return what to do about a file that is not there: a line of a generated index is never mended by hand."""
-    return f'run `daybook regen-indexes`, or in an index by hand {words}' if posixpath.basename(fault.source) == _INDEX else words
+    return f'run `daybook regen-indexes`, or in an index by hand {words}' if is_index(fault.source) else words
 
 
 def _missing(fault: Fault, around: Around) -> tuple[str, str]:
