@@ -15,18 +15,10 @@ if TYPE_CHECKING:
 
 
 def look(scope: Scope) -> Look:
-    """Return the dead links; none in a generated index that a job on the default branch renews."""
+    """Return the dead links."""
     from daybook.links import link_report
 
-    found = link_report.look(scope)
-    if scope.settings.indexes_when != 'default-branch' or not (found.problems or found.older):
-        return found
-    from daybook.session import index_files
-
-    waiting = {path for path in {*(wrong.path for wrong in found.problems), *found.older}
-               if index_files.is_map(scope.settings, path) and not index_files.is_by_hand(scope.repo, path)}
-    return found._replace(problems=[wrong for wrong in found.problems if wrong.path not in waiting],
-                          older={path: count for path, count in found.older.items() if path not in waiting})
+    return link_report.look(scope)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -261,3 +261,19 @@ def test_a_page_whose_name_holds_a_line_end_is_not_taken_for_the_next(repo: Sand
         repo.write(name, '# k\n')
     repo.git('add', '--all')
     assert 'no anchor #h in z.md, whose heading this change takes away' in repo.daybook('audit-links').stdout
+
+
+def test_an_index_that_a_job_renews_is_nobody_elses_to_mend(repo: Sandbox) -> None:
+    repo.stage({f'plans/{name}.md': f'---\ntitle: {name}\n---\n' for name in 'ab'} | {'.daybook/config.yaml': 'indexes: {when: default-branch}\n'})
+    repo.daybook('regen-indexes', '--force')
+    repo.git('add', '.')
+    repo.commit()
+    repo.stage({'plans/a.md': None})
+    assert _told(repo) == ''
+    assert _told(repo, IN_COMMIT) == ''
+    repo.stage({'.daybook/config.yaml': 'indexes: {when: commit}\n'})
+    assert 'plans/INDEX.md:' in _told(repo)
+    repo.stage({'.daybook/config.yaml': 'indexes: {when: default-branch}\n'})
+    assert _told(repo) == ''
+    repo.stage({'plans/INDEX.md': '[a](a.md)\n'})
+    assert 'plans/INDEX.md:1' in _told(repo), 'somebody writes it by hand'

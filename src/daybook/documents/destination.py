@@ -32,7 +32,7 @@ _MOST_FOUND = 20_000  # targets that are remembered
 class Options(NamedTuple):
     """The settings `links:`; `ignore` (targets as written), `generated` and `exclude` (paths) are regular expressions, `` for none.
 
-    `documents` is one too: no file that it does not match is a document.
+    `documents` is one too: no file that it does not match is a document; and `renewed`: no other generated map is renewed elsewhere.
     """
 
     root: str = 'repository'
@@ -42,6 +42,7 @@ class Options(NamedTuple):
     generated: str = ''
     documents: str = ''
     exclude: str = ''
+    renewed: str = ''
 
     def may_be_document(self, path: str) -> bool:
         """Return whether the settings may make the file `path` a document, without reading them."""

@@ -39,11 +39,13 @@ if TYPE_CHECKING:  # costs a reader of YAML
 def options_of(settings: Settings) -> Options:
     """Return the settings `links:` for a judge."""
     from daybook.documents.globs import glob_regex
+    from daybook.writers import indexes
 
     given = (settings.links_ignore, settings.links_generated, settings.links_exclude)
     ignore, generated, exclude = ('|'.join(map(glob_regex, globs)) for globs in given)
     documents = '|'.join(glob_regex(glob) for kind in settings.kinds for glob in kind.paths)
-    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents, exclude)
+    renewed = '|'.join((glob_regex(f'**/{indexes.NAME}'), re.escape(settings.indexes_overview or ''))) if settings.indexes_when == 'default-branch' else ''
+    return Options(settings.links_root, settings.links_submodules, settings.links_wikilinks, ignore, generated, documents, exclude, renewed)
 
 
 def load_options(repo: Repo) -> Options:
@@ -74,6 +76,7 @@ class Judge:
         self._ageing = Ageing(repo, self.contents, options)
         self._names: links.Names | None = None
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
+        self._may_be_renewed = re.compile(options.renewed, re.DOTALL).fullmatch if options.renewed else None
 
     def _tree_of(self, repo: Repo) -> Tree:
         symlinks, submodules = self._files.links()
@@ -87,8 +90,14 @@ class Judge:
         return self.judge([path for path in self.entries if self.is_source(path)])
 
     def is_source(self, path: str) -> bool:
-        """Return whether the links of the file `path` are to be judged."""
-        return self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path))
+        """Return whether the links of the file `path` are to be judged: not those of a generated map that a job renews elsewhere."""
+        return self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path)) \
+            and not (self._may_be_renewed and self._may_be_renewed(path) and self._is_generated(path))
+
+    def _is_generated(self, path: str) -> bool:
+        from daybook.writers import indexes
+
+        return indexes.is_generated((self.contents.read(path) or b'').decode('utf-8', 'replace'))
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
