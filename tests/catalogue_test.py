@@ -161,7 +161,8 @@ for number in range(int(count)):
         with catalogue.open_in(folder) as kept, kept.writing() as is_mine:
             if is_mine:
                 kept.add_facts('test', [(f'{name}-{number}', 'x' * 2000)])
-print('done', flush=True)
+    if number == 0:
+        print('begun', flush=True)
 '''
 
 
@@ -192,13 +193,16 @@ def test_one_who_just_makes_the_file_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_killed_while_writing(tmp_path: Path) -> None:
-    for delay in (0.15, 0.2, 0.25, 0.3, 0.4):
+    delays = (0.0, 0.01, 0.02, 0.05, 0.1)
+    for delay in delays:
         writer = _writer(tmp_path, str(delay), 100_000)
+        assert writer.stdout and writer.stdout.readline() == b'begun\n'
         time.sleep(delay)
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
+        assert writer.returncode == -signal.SIGKILL
     _add(tmp_path, after='x')
-    assert _facts(tmp_path, 'after') == {'after': 'x'}
+    assert _facts(tmp_path, 'after', *(f'{delay}-0' for delay in delays)) == {'after': 'x'} | {f'{delay}-0': 'x' * 2000 for delay in delays}
     with sqlite3.connect(catalogue.path_in(str(tmp_path))) as connection:
         assert connection.execute('pragma integrity_check').fetchone() == ('ok',)
 
