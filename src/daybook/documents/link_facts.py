@@ -21,7 +21,7 @@ VERSION = 1  # of what `dump` writes
 
 # as `frontmatter.body_offset` has it, without the cost of a YAML reader (tests hold the two equal)
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
-_ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{\{|\{%|<%|\$\{', re.IGNORECASE)
+_ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
 _ENCODED_SCHEME = re.compile(r'''(?<![^\s(<"'])[a-z][a-z0-9+.-]*%3a''', re.IGNORECASE)  # in a text, where a target may begin
 WIKILINKS = '\n[['  # stands for all wikilinks among targets, none of which has a line end
