@@ -216,7 +216,7 @@ KNOWN = Known(['docs/a.md', 'docs/B c.md', 'src/x.py', 'sub', '100%.md'], ['sub'
     ('//x.org', None),
     ('{{ page }}', None), ('', None), ('../sub/deep/file.md', None), ('../100%.md', None), ('..', None), ('/', None),
     ('gone.md', 'dead'), ('/docs/gone.md', 'dead'), ('A.md', 'letter-case'), ('../src/x.py:12', 'line-number'),
-    ('../../other/a.md', 'outside'), ('../../../wiki/Home', None), ('/Users/ann/a.md', 'absolute-path'), ('file:///home/ann/a.md', 'absolute-path'),
+    ('../../other/a.md', 'outside'), ('../../../wiki/Home', None), ('/../../wiki/Home', None), ('/Users/ann/a.md', 'absolute-path'), ('file:///home/ann/a.md', 'absolute-path'),
     ('C:\\Users\\a.md', 'absolute-path'), ('/blog/post', 'site-route'),
 ))
 def test_faults_of_links(target: str, fault: str | None) -> None:

@@ -43,6 +43,7 @@ LEADS = (
     ('../../a.md', '../../a.md', 'link-outside', ''),
     ('../../issues', '../../issues', 'link-outside', ''),
     ('../../../../issues', '../../../../issues', 'link-outside', ''),
+    ('/../../../issues', '/../../../issues', 'link-outside', ''),
     ('../../../issue', '../../../issue', 'link-outside', ''),
     ('../../../wiki-2', '../../../wiki-2', 'link-outside', ''),
     ('sub', 'docs/sub', '', ''),
@@ -92,7 +93,7 @@ def test_leads(target: str, path: str, fault: str, right: str) -> None:
 
 ELSEWHERE = ('https://x.org/a', 'HTTP://x.org', 'mailto:a@x.org', '//x.org/a', 'tel:1', 'data:image/png;base64,x', 'vscode://file/x',
              '{{ site.url }}/a', '{% link a.md %}', '{url}', '{base}/a.md', '%7Burl%7D', '<%= x %>', '${ROOT}/a.md', 'localhost:8080', 'localhost:8080/a', '?query', '../mod/any/thing.md#x',
-             '../../../issues', '../../../issues/new?template=bug.yml', './../../../wiki/Home#x', '../../../actions/workflows/ci.yml/badge.svg', '../../../releases/')
+             '../../../issues', '../../../issues/new?template=bug.yml', './../../../wiki/Home#x', '../../../actions/workflows/ci.yml/badge.svg', '../../../releases/', '/../../issues/1', '/../../wiki')
 
 
 @pytest.mark.parametrize('target', ELSEWHERE)

@@ -140,6 +140,7 @@ def test_link_to_the_host() -> None:
     place = PLACE._replace(files_url='https://example.com/o/r/blob/main/')
     assert pages_links.resolve(place, '../../src/a b.py') == 'https://example.com/o/r/blob/main/src/a%20b.py'
     assert pages_links.resolve(place, '../../../../issues?q=is%3Aopen#x') == 'https://example.com/o/r/issues?q=is%3Aopen#x'
+    assert pages_links.resolve(place, '/../../issues/1') == 'https://example.com/o/r/issues/1'
     assert pages_links.resolve(place, '../../../../plans') is None
 
 

@@ -22,7 +22,7 @@ _README = re.compile(r'(?:.*/)?readme\.[^/]*\Z', re.IGNORECASE | re.DOTALL)
 LINE_NUMBER = re.compile(r'(.+?):(\d++)(?:[-:,]L?(\d++)(?:[-:,]\d++){0,9}+)?$')
 # what a git host shows beside the files of a repository, seen from a file at its root: `/OWNER/NAME/blob/BRANCH/README.md`
 _HOST_PAGE = re.compile(
-    r'(?:\./)?((?:\.\./)+)(?:actions|blob|branches|commits?|compare|contributors|deployments|discussions|forks?|graphs|issues|labels|merge_requests|'
+    r'(?:\./|/)?((?:\.\./)+)(?:actions|blob|branches|commits?|compare|contributors|deployments|discussions|forks?|graphs|issues|labels|merge_requests|'
     r'milestones?|network|packages|pipelines|projects|pulls?|pulse|raw|releases|security|stargazers|tags|tree|watchers|wiki|wikis)(?:/.*)?',
     re.DOTALL,
 )
@@ -84,7 +84,7 @@ def ends(written: str) -> list[str]:
 def is_host_page(source: str, written: str) -> bool:
     """Return whether `written`, without query and fragment, leads from the file `source` to a page of the git host, as `../../issues` does."""
     match = _HOST_PAGE.fullmatch(written)
-    return match is not None and match[1].count('/') == source.count('/') + 2
+    return match is not None and match[1].count('/') == 2 + (0 if written[0] == '/' else source.count('/'))
 
 
 class Resolver:

@@ -91,7 +91,7 @@ def resolve(place: Place, target: str) -> str | None:
     if target.startswith('//'):
         return f'https:{target}'
     if place.files_url and destination.is_host_page(place.path, re.split('[?#]', target, maxsplit=1)[0]):
-        return urljoin(f'{place.files_url.rstrip("/")}/{place.path}', target)
+        return urljoin(f'{place.files_url.rstrip("/")}/{"" if target[0] == "/" else place.path}', target.lstrip('/'))
     path = target_of(place.path, target)
     if path is None or path in place.withheld:
         return None
