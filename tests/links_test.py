@@ -119,6 +119,12 @@ def test_an_encoded_colon_begins_no_scheme(target: str, is_of_many: bool) -> Non
     assert [place.target for place in page.places(seen.dead)] == [target]
 
 
+@pytest.mark.parametrize('text', ['[x]:old%3Anotes.md\n\n[x]', '[x]:\n>old%3Anotes.md\n\n[x]', '<a href=old%3Anotes.md>x</a>', '[x](&#111;ld%3Anotes.md)'])
+@pytest.mark.parametrize('is_of_many', [True, False])
+def test_an_encoded_colon_begins_no_scheme_whatever_stands_before_it(text: str, is_of_many: bool) -> None:
+    assert link_facts.Page(f'> {text}\n'.encode(), is_of_many=is_of_many).facts().targets == ['./old:notes.md']
+
+
 def test_page_of_a_folder_is_its_readme() -> None:
     resolver = Resolver(TREE, Options())
     pages = [resolver.page(found) for target in ('./#x', 'sub#x', '../src/x.py#x', 'b.md#x') if (found := resolver.follow('docs/b.md', target))]

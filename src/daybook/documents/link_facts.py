@@ -23,7 +23,7 @@ VERSION = 1  # of what `dump` writes
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n(?:.*\n)*?---[ \t]*(?:\r?\n|\Z))?')
 _ELSEWHERE = re.compile(r'(?!file:|[a-z]:[\\/]|[^/:]*\.[^/:]*:\d)[a-z][a-z0-9+.-]*:|//|\{|<%|\$\{', re.IGNORECASE)
 _ENCODED_MARK = re.compile('%23|%3f|%0a|%0d|%00', re.IGNORECASE)
-_ENCODED_SCHEME = re.compile(r'''(?<![^\s(<"'])[a-z][a-z0-9+.-]*%3a''', re.IGNORECASE)  # in a text, where a target may begin
+_ENCODED_SCHEME = re.compile(r'''(?<![^\s(<"'=:>;])[a-z][a-z0-9+.-]*%3a''', re.IGNORECASE)  # in a text, where a target may begin
 WIKILINKS = '\n[['  # stands for all wikilinks among targets, none of which has a line end
 UNCLEAR = '\ufffd'  # stands in no path: whoever meets it must read the text
 _READING = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)  # nobody waits for the writer of a FIFO
