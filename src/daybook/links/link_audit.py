@@ -203,7 +203,8 @@ def _keep_inbound(kept: Catalogue, view: View, judge: Judge, changes: list[str],
             # a key that the new tree gives in another way stays behind, and costs one look too many at most
             dumped = former[path]
             was = {*judge.look(path, dumped).keys} if dumped is not None else set()
-            kept.move_inbound(view.id, path, gone=was - now, come=now - was)
+            # a map that was a generated one depended on nothing
+            kept.move_inbound(view.id, path, gone=was - now, come=now if judge.may_be_renewed(path) else now - was)
         elif verdicts[path].row:
             kept.move_inbound(view.id, path, gone=(), come=now)
 

@@ -76,7 +76,7 @@ class Judge:
         self._ageing = Ageing(repo, self.contents, options)
         self._names: links.Names | None = None
         self._is_excluded = re.compile(options.exclude, re.DOTALL).fullmatch if options.exclude else None
-        self._may_be_renewed = re.compile(options.renewed, re.DOTALL).fullmatch if options.renewed else None
+        self._renewed = re.compile(options.renewed, re.DOTALL).fullmatch if options.renewed else None
 
     def _tree_of(self, repo: Repo) -> Tree:
         symlinks, submodules = self._files.links()
@@ -92,7 +92,11 @@ class Judge:
     def is_source(self, path: str) -> bool:
         """Return whether the links of the file `path` are to be judged: not those of a generated map that a job renews elsewhere."""
         return self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path)) \
-            and not (self._may_be_renewed and self._may_be_renewed(path) and self._is_generated(path))
+            and not (self.may_be_renewed(path) and self._is_generated(path))
+
+    def may_be_renewed(self, path: str) -> bool:
+        """Return whether a job renews the file `path` elsewhere as soon as it is a generated map."""
+        return self._renewed is not None and self._renewed(path) is not None
 
     def _is_generated(self, path: str) -> bool:
         from daybook.writers import indexes
