@@ -141,7 +141,7 @@ def _in_question(kept: Catalogue, view: View, judge: Judge, changes: list[str], 
         found |= {*kept.dated(view.id), *_appeared(root, kept, view, judge.tree)}
     if matters:
         found |= _told_anew(kept, view, judge, is_moved=is_moved)
-    return {path for path in found if path in judge.entries and judge.is_source(path)}
+    return {*judge.sources(path for path in found if path in judge.entries)}
 
 
 def _former(kept: Catalogue, view: View, touched: Collection[str]) -> Former | None:

@@ -142,7 +142,10 @@ class Contents:
         for path, found in progress.shown(read, len(jobs), 'looking for lines'):
             yield path, [] if found is None else found
 
+    def read_all(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield each path with the content of the file; None when it is not to be had."""
+        return self._each(paths, str, lambda paths: (link_facts.read(self._repo.root, path) for path in paths), lambda _, data: data)
+
     def read(self, path: str) -> bytes | None:
         """Return the content of one file; None when it is not to be had."""
-        found = dict(self._each([path], str, lambda paths: (link_facts.read(self._repo.root, path) for path in paths), lambda _, data: data))
-        return found.get(path)
+        return dict(self.read_all([path])).get(path)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from daybook.documents import link_facts
@@ -87,21 +88,24 @@ class Judge:
         """Return the verdict on each file that can be judged."""
         if len(self.entries) >= link_reader.MANY:
             self.change.begin()
-        return self.judge([path for path in self.entries if self.is_source(path)])
+        return self.judge(self.sources(self.entries))
 
-    def is_source(self, path: str) -> bool:
-        """Return whether the links of the file `path` are to be judged: not those of a generated map that a job renews elsewhere."""
-        return self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path)) \
-            and not (self.may_be_renewed(path) and self._is_generated(path))
+    def sources(self, paths: Iterable[str]) -> list[str]:
+        """Return the files among the tracked `paths` whose links are to be judged: no generated map that a job renews elsewhere."""
+        found = [path for path in paths if self.contents.is_source(path) and not (self._is_excluded and self._is_excluded(path))]
+        maps = [path for path in found if self.may_be_renewed(path)]
+        renewed = self._generated_among(maps) if maps else ()
+        return [path for path in found if path not in renewed]
+
+    def _generated_among(self, paths: Sequence[str]) -> set[str]:
+        from daybook.writers import indexes
+
+        # all at once, as git may be asked
+        return {path for path, data in self.contents.read_all(paths) if indexes.is_generated((data or b'').decode('utf-8', 'replace'))}
 
     def may_be_renewed(self, path: str) -> bool:
         """Return whether a job renews the file `path` elsewhere as soon as it is a generated map."""
         return self._renewed is not None and self._renewed(path) is not None
-
-    def _is_generated(self, path: str) -> bool:
-        from daybook.writers import indexes
-
-        return indexes.is_generated((self.contents.read(path) or b'').decode('utf-8', 'replace'))
 
     def judge(self, sources: Collection[str]) -> dict[str, Verdict]:
         """Return the verdict on each file of `sources`."""
