@@ -235,6 +235,14 @@ def test_what_bullets_say_counts_behind_frontmatter_that_was_filled_in(repo: San
     assert f'docs/adr/0001-a.md:{lines.index("- Status: accepted") + 1}: ' in found
 
 
+def test_an_alias_in_frontmatter_beats_what_bullets_below_say(repo: Sandbox) -> None:
+    repo.write('.daybook/config.yaml', 'kinds: {adr: {key_aliases: {status: [state]}, statuses: {accepted: []}}}\n')
+    repo.write('docs/adr/0001-a.md', '---\ntitle: A\nstate: accepted\n---\n# A\n\n- Status: whoever knows it may say so\n')
+    repo.git('add', '.')
+    for _ in range(2):  # read, and remembered
+        assert run(repo, ID) == (0, '')
+
+
 def test_fix_writes_both_ways_and_once(repo: Sandbox) -> None:
     repo.write('docs/adr/0001-a.md', '---\r\ntitle: A\r\nstatus: accepted # for now\r\n---\r\n\r\n## Status\r\n')
     repo.write('docs/adr/0002-b.md', '---\ntitle: B\nsupersedes: 0001-a\n---\n')

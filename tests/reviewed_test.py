@@ -28,6 +28,9 @@ STAMPED = (
     pytest.param('---\n- entity: plan\n- date: 2026-01-01\n---\n\n# P\n\n**TTL:** Review by **2026-02-01**.\n',
                  '---\n- entity: plan\n- date: 2026-01-01\n- reviewed: 2026-11-21\n- review_by: 2027-01-01\n---\n\n# P\n\n**TTL:** Review by **2026-02-01**.\n',
                  ('--until', '2027-01-01'), '2027-01-01', id='a fenced list and a line in the text'),
+    pytest.param('---\n- entity: plan\n- ttl_days: 10\n---\n\n# P\n\n- Owner: ask Bob\n- Reviewed: by the whole team\n',
+                 '---\n- entity: plan\n- ttl_days: 10\n- reviewed: 2026-11-21\n---\n\n# P\n\n- Owner: ask Bob\n- Reviewed: by the whole team\n',
+                 (), '2026-12-01', id='a fenced list and bullets of the text'),
 )
 
 

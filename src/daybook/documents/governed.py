@@ -5,6 +5,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from daybook.documents.file_names import stem_of
 from daybook.documents.kinds import MARKDOWN
 from daybook.documents.kinds import Kind
 
-VERSION = 4  # of what `dump` writes
+VERSION = 5  # of what `dump` writes
 
 HEADER = ('entity', 'level', 'zone', 'version', 'tags', 'source_path', 'date')
 KEYS = (*HEADER, 'title', 'status', 'owner', 'operator', 'id', 'external_id', 'parent', 'derived_from', 'store', 'review_by',
@@ -36,13 +37,14 @@ FRONTMATTER, LIST, BULLETS, NONE = 'frontmatter', 'list', 'bullets', ''
 class Header(NamedTuple):
     """The governed keys of a document, the line of each (from 1), and the form in which they stand.
 
-    `error` tells why what stands there cannot be read.
+    `error` tells why what stands there cannot be read, `below` which keys the list below frontmatter alone has.
     """
 
     form: str
     meta: dict[str, Any]
     lines: dict[str, int]
     error: str = ''
+    below: Sequence[str] = ()
 
 
 class Governed(NamedTuple):
@@ -68,7 +70,7 @@ def _with_bullets(header: Header, data: bytes, offset: int) -> Header:
     """Return frontmatter with the keys that only the list of keys below it has: to fill in a title takes no status away."""
     below = _from_bullets(data, offset)
     more = {key: value for key, value in below.meta.items() if key not in header.meta and (key != 'zone' or zones.is_zone(value))}
-    return header._replace(meta={**header.meta, **more}, lines={**below.lines, **header.lines}) if more else header
+    return header._replace(meta={**header.meta, **more}, lines={**below.lines, **header.lines}, below=tuple(more)) if more else header
 
 
 def _lines(text: str, first: int) -> dict[str, int]:
@@ -98,7 +100,8 @@ def header_of(data: bytes, parsed: frontmatter.Parsed) -> Header:
 
         for pair in frontmatter_yaml.read_yaml(data[block.start:block.end])[0] or ():
             meta |= pair
-    return _with_bullets(Header(form, meta, _lines(text, 2)), data, block.body)
+    header = Header(form, meta, _lines(text, 2))
+    return _with_bullets(header, data, block.body) if form == FRONTMATTER else header
 
 
 def _links(body: str, first: int) -> list[tuple[str, int, bool]]:
@@ -142,7 +145,7 @@ def dump(found: Governed, keys: frozenset[str] = frozenset()) -> str:
     """Return a text that keeps `found`, of its keys only those of `keys` and `KEYS`."""
     header = found.header
     meta = {key: value for key, value in header.meta.items() if (key in keys or key in KEYS) and not isinstance(value, dict)}
-    return json.dumps([header.form, meta, header.lines, header.error, found.footer, found.links], separators=(',', ':'))
+    return json.dumps([header.form, meta, header.lines, header.error, header.below, found.footer, found.links], separators=(',', ':'))
 
 
 class Record(NamedTuple):
@@ -164,8 +167,8 @@ class Record(NamedTuple):
 
 def load(path: str, kind: Kind, text: str) -> Record:
     """Return the record of the document at `path`, of what `dump` kept."""
-    form, meta, lines, error, footer, links = json.loads(text)
-    return record(path, kind, Governed(Header(form, meta, lines, error), footer, links))
+    *header, footer, links = json.loads(text)
+    return record(path, kind, Governed(Header(*header), footer, links))
 
 
 def without_links(path: str, kind: Kind, data: bytes, parsed: frontmatter.Parsed) -> Record:
@@ -176,10 +179,11 @@ def without_links(path: str, kind: Kind, data: bytes, parsed: frontmatter.Parsed
 def record(path: str, kind: Kind, found: Governed) -> Record:
     """Return the record of the document at `path`; keys count by their aliases too."""
     header, footer, links = found
-    meta, lines = dict(header.meta), dict(header.lines)
+    meta, lines, below = dict(header.meta), dict(header.lines), set(header.below)
     for name, others in kind.key_aliases:
         for other in others:
-            if name not in meta and other in meta:
+            if other in meta and (name not in meta or name in below and other not in below):
+                below.discard(name)
                 meta[name], lines[name] = meta[other], lines.get(other, 1)
     return Record(path, kind.name, header.form, meta, lines, header.error, footer, links)
 
