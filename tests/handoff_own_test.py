@@ -259,6 +259,25 @@ def test_a_file_that_a_hook_adds_is_told_as_the_hooks(team: Team) -> None:
     assert run.last.endswith('pushed=yes') and 'a hook of yours put more into the commit: more.txt' in run.out
 
 
+def test_what_a_hook_makes_anew_each_time_stops_no_push(team: Team) -> None:
+    roman = team.member('roman')
+    roman.work('toc.txt')
+    roman.work('gone.txt')
+    roman.work('staged.txt')
+    roman.git('push', '-q')
+    roman.write('staged.txt', 'of the user\n')
+    roman.git('add', 'staged.txt')
+    hook(roman, 'pre-commit', 'echo . >> toc.txt; echo . >> new.txt; git add toc.txt new.txt; git rm -qf --ignore-unmatch gone.txt')
+    for name in ('First', 'Second'):
+        run = roman.hand_off(name)
+        assert run.last.endswith('pushed=yes'), run.out
+        assert roman.git('status', '--porcelain') == 'M  staged.txt'  # what git leaves there would be taken back by the next commit
+    roman.write('toc.txt', 'of the user\n')
+    assert roman.hand_off('Third').last.endswith('pushed=no reason=other-commits')
+    roman.git('push', '-q')
+    assert roman.hand_off('Fourth').last.endswith('pushed=yes')
+
+
 def test_a_file_beside_it_of_which_nobody_knows_whose_it_is_stays_here(team: Team) -> None:
     hook(team.member('roman'), 'pre-commit', 'echo x > more.txt; git add more.txt')
     roman = killed(team, COMMITTED)

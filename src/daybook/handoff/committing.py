@@ -11,6 +11,7 @@ from daybook.errors import KilledError
 from daybook.handoff import journal as journals
 from daybook.handoff import made
 from daybook.handoff import note
+from daybook.handoff import settling
 from daybook.handoff.journal import Journal
 from daybook.handoff.journal import Write
 from daybook.handoff.request import Request
@@ -200,6 +201,8 @@ def commit_or_undo(request: Request, journal: Journal) -> tuple[Journal, bool]:
     if found is None:
         raise _undone(request, _as_left(request, journal, written), result)
     done = journal._replace(stage='committed', commit=found.oid)
+    if is_made:
+        settling.settle_beside(request.repo, done)
     if not is_own:
         _tell_foreign(request, journal, found.oid, taken)
         return done, False
