@@ -114,7 +114,8 @@ def _is_told_already(repo: git.Repo) -> bool:
 
     installed, _ = hooks_config.read(repo, (_WHOLE,))
     skipped = {name.strip() for key in ('SKIP', 'PREK_SKIP') for name in os.environ.get(key, '').split(',')}
-    return installed is not None and 'pre-push' in installed.ours.get(_WHOLE, ()) and _WHOLE not in skipped
+    is_whole = installed is not None and 'pre-push' in installed.ours.get(_WHOLE, ()) and _WHOLE not in installed.narrowed
+    return is_whole and _WHOLE not in skipped
 
 
 def main(argv: Sequence[str] | None = None) -> int:

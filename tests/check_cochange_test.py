@@ -383,6 +383,9 @@ def test_a_push_that_check_all_judges_too_is_told_once(droplet: Sandbox, tmp_pat
     subprocess.run((f'{sys.prefix}/bin/{runner}', 'install', '-t', 'pre-push'), cwd=droplet.root, check=True, capture_output=True)
     assert push() == (1, 1)
     assert push(SKIP='check-all') == (1, 1)
+    droplet.write('.pre-commit-config.yaml', 'repos:\n- repo: local\n  hooks:\n' + ''.join(local).replace('daybook check-all,', 'daybook check-all docs,'))
+    droplet.commit()
+    assert push() == (1, 1)  # which looks at `docs` alone
     droplet.write('.pre-commit-config.yaml', 'repos:\n- repo: local\n  hooks:\n' + local[1])
     droplet.commit()
     assert push() == (1, 1)

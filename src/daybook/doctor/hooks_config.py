@@ -24,7 +24,7 @@ _AT_MESSAGE = ('check-cochange',)
 class Installed(NamedTuple):
     """What the configuration says: ids of our hooks with their stages, of all others, source, revision, hook types.
 
-    `path` is the configuration. `is_told` is False where it names no hook types, so that a plain `pre-commit install` installs one alone.
+    `path` is the configuration. `narrowed` are those of ours that may not see every file. `is_told` is False where it names no hook types, so that a plain `pre-commit install` installs one alone.
     """
 
     ours: dict[str, tuple[str, ...]]
@@ -34,6 +34,7 @@ class Installed(NamedTuple):
     types: tuple[str, ...]
     is_told: bool = True
     path: str = '.pre-commit-config.yaml'
+    narrowed: frozenset[str] = frozenset()
 
     @property
     def types_line(self) -> str:
@@ -64,6 +65,13 @@ def _id_of(entry: Mapping[str, Any], hook: Mapping[str, Any], known: Sequence[st
     return str(hook.get('id')) if hook.get('id') in known else None
 
 
+def _is_narrowed(entry: Mapping[str, Any], hook: Mapping[str, Any], hook_id: str) -> bool:
+    """Return whether words behind the id or a choice of files may leave something out of what a hook of ours looks at."""
+    is_local = entry.get('repo') == 'local'
+    has_words = hook.get('args') or str(hook.get('entry', hook_id)).split()[-1] != hook_id
+    return bool(has_words or not hook.get('always_run', not is_local) or hook.get('pass_filenames', is_local))
+
+
 def _loaded(path: str, data: bytes) -> tuple[Any, str]:
     """Return what a configuration says, and what is wrong with it."""
     if not path.endswith('.toml'):
@@ -81,6 +89,7 @@ def parse(path: str, data: bytes, known: Sequence[str]) -> tuple[Installed | Non
     if why or not isinstance(config, dict) or not isinstance(config.get('repos'), list):
         return None, why or 'it lists no `repos`'
     ours: dict[str, tuple[str, ...]] = {}
+    narrowed: set[str] = set()
     others, source, rev = [], '', ''
     for entry in config['repos']:
         hooks = entry.get('hooks') if isinstance(entry, dict) else None
@@ -89,11 +98,12 @@ def parse(path: str, data: bytes, known: Sequence[str]) -> tuple[Installed | Non
             if hook_id:
                 ours[hook_id] = _stages(hook, hook_id, [])
                 source, rev = str(entry.get('repo', '')), str(entry.get('rev', ''))
+                narrowed |= {hook_id} if _is_narrowed(entry, hook, hook_id) else set()
             elif isinstance(hook, dict):
                 others.append(str(hook.get('id')))
     types = config.get('default_install_hook_types')
     told = tuple(map(str, types)) if isinstance(types, list) else None
-    return Installed(ours, tuple(others), source, rev, ('pre-commit',) if told is None else told, told is not None, path), ''
+    return Installed(ours, tuple(others), source, rev, ('pre-commit',) if told is None else told, told is not None, path, frozenset(narrowed)), ''
 
 
 def read(repo: Repo, known: Sequence[str]) -> tuple[Installed | None, str]:
