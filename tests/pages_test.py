@@ -115,9 +115,6 @@ LINKS = (
     ('https://e.org/x?y#z', 'https://e.org/x?y#z'),
     ('mailto:a@e.org', 'mailto:a@e.org'),
     ('#here', '#here'),
-    ('#user-content-here', '#here'),
-    ('../../plans/b%20c.md#user-content-goal', '../../plans/b%20c.html#goal'),
-    ('../../src/a.md#user-content-x', '../../../../src/a.md#user-content-x'),
     ('../../plans/b%20c.md#goal', '../../plans/b%20c.html#goal'),
     ('/plans/b c.md', '../../plans/b%20c.html'),
     ('é.md', '%C3%A9.html'),
@@ -134,6 +131,16 @@ LINKS = (
 @pytest.mark.parametrize('target, expected', LINKS)
 def test_link(target: str, expected: str | None) -> None:
     assert pages_links.resolve(PLACE, target) == expected
+
+
+@pytest.mark.parametrize(('source', 'target'), [
+    ('## Policy\n\n[x](#user-content-policy)', '#policy'),
+    ('## Policy\n\n## User content policy\n\n[x](#user-content-policy)', '#user-content-policy'),
+    ('<a id="user-content-b"></a>\n\n[x](#user-content-b)', '#user-content-b'),
+    ('<a id="b"></a>\n\n[x](#user-content-b)', '#b'),
+])
+def test_the_prefix_of_a_git_host_leads_to_the_anchor(source: str, target: str) -> None:
+    assert f'<a href="{target}"' in _render(source).html
 
 
 def test_link_to_the_host() -> None:

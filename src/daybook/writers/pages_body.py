@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from daybook.documents import markdown_scan
+from daybook.documents.slugs import HOST_PREFIX
 from daybook.documents.slugs import ID_ATTRIBUTE
 from daybook.documents.slugs import Slugger
 from daybook.writers import pages_links
@@ -20,6 +22,8 @@ _EXPLICIT = re.compile(r'(?<!\s)\s*+' + ID_ATTRIBUTE + r'[^\s#{}<>"&]++[^{}<>]*+
 _CODE = re.compile(r'<pre><code class="language-([^"]+)">(.*?)</code></pre>', re.DOTALL)
 _IMAGE = re.compile(r'<img(?: [^>]*)?>')
 _ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')
+_PREFIXED = re.compile(f'<a href="#{HOST_PREFIX}([^"]*)"')
+_ANCHOR = re.compile(' (?:id|name)="([^"]*)"')
 _TASK = re.compile(r'<li>(\s*(?:<p>)?)\[([ xX])\] ')
 _ALERT = re.compile(r'<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\](?:<br>)?\s*')
 _URL = re.compile(r'https?://[^\s<>"]+[^\s<>".,;:!?\'*_~)\]]')
@@ -79,6 +83,12 @@ class _Headings:
         name = html.escape(anchor)
         return (f'<{tag} id="{name}"{rest}>{places}{inner}'
                 f'<a class="daybook-anchor" href="#{name}" aria-hidden="true" tabindex="-1">#</a></{tag}>')
+
+
+def _without_prefix(source: str, more: Collection[str]) -> str:
+    """Return HTML in which a link with the prefix of git hosts leads to the anchor that it means; `more` are anchors, too."""
+    own = {*_ANCHOR.findall(source), *more}
+    return _PREFIXED.sub(lambda link: link[0] if f'{HOST_PREFIX}{link[1]}' in own else f'<a href="#{link[1]}"', source)
 
 
 def _image(match: re.Match[str]) -> str:
@@ -191,6 +201,8 @@ def render(source: str, place: Place, title: str) -> Body:
     headings = _Headings(title)
     if '<h' in safe:
         safe = _HEADING.sub(headings, safe)
+    if f'"#{HOST_PREFIX}' in safe:
+        safe = _without_prefix(safe, headings.top)
     if '<img' in safe:
         safe = _images(safe)
     if '<li>' in safe:

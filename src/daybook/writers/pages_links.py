@@ -13,7 +13,6 @@ from urllib.parse import unquote
 from urllib.parse import urljoin
 
 from daybook.documents import destination
-from daybook.documents.slugs import HOST_PREFIX
 
 _SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:')
 _SAFE = "/.-_~!$()*+,;=@"
@@ -77,16 +76,10 @@ def target_of(path: str, target: str) -> str | None:
     return None if found == '..' or found.startswith('../') or found == '.' else found
 
 
-def _behind(fragment: str) -> str:
-    return f'#{quote(unquote(fragment), safe=_SAFE + "?:")}' if fragment else ''
-
-
 def resolve(place: Place, target: str) -> str | None:
     """Return what a link leads to on a page; None for what must not be linked."""
     target = target.strip()
-    if target.startswith('#'):
-        return f'#{target[1:].removeprefix(HOST_PREFIX)}'
-    if _SCHEME.match(target):
+    if target.startswith('#') or _SCHEME.match(target):
         return target
     if target.startswith('//'):
         return f'https:{target}'
@@ -96,9 +89,9 @@ def resolve(place: Place, target: str) -> str | None:
     if path is None or path in place.withheld:
         return None
     fragment = target.partition('#')[2]
+    behind = f'#{quote(unquote(fragment), safe=_SAFE + "?:")}' if fragment else ''
     if path in place.shown:
-        return between(place.path, path) + _behind(fragment.removeprefix(HOST_PREFIX))
-    behind = _behind(fragment)
+        return between(place.path, path) + behind
     if place.files_url:
         return place.files_url.rstrip('/') + '/' + address(path).removeprefix('./') + behind
     return place.up + address(path).removeprefix('./') + behind
