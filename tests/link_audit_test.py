@@ -287,3 +287,10 @@ def test_a_map_that_somebody_writes_by_hand_depends_on_all_its_links(repo: Sandb
     assert _told(repo) == ''
     repo.stage({'a.md': None})
     assert 'INDEX.md:3' in _told(repo)
+
+
+def test_an_edit_answers_for_no_wikilink_to_the_file(repo: Sandbox) -> None:
+    repo.stage({'.daybook/config.yaml': 'links: {wikilinks: reject}\n', 'a.md': '[[docs/O.md]]\n', 'docs/O.md': TEXT})
+    repo.commit()
+    repo.stage({'docs/O.md': f'{TEXT}more\n'})
+    assert _told(repo, IN_COMMIT) == 'audit-links: 1 older problem in 1 document; run daybook audit-links\n'

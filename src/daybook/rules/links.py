@@ -192,5 +192,5 @@ def wikilinks(source: str, links: Iterable[Place], names: Names, *, setting: str
             message = f'git hosts show [[{link.target}]] as text, and it may be {" or ".join(paths[:3])}; write a link to one of them'
         else:
             message = f'git hosts show [[{link.target}]] as text, and no file has that name; write a link or other brackets'
-        found.append(Problem(source, link.line, WIKILINK, message, level, tuple(paths) if len(paths) == 1 else ()))
+        found.append(Problem(source, link.line, WIKILINK, message, level))
     return found
