@@ -198,6 +198,9 @@ def test_what_the_others_have_to_do_is_told(repo: Sandbox, theirs: str, line: st
     out = ran(repo)
     assert f'  git commit -m \'adopt daybook\'\n  (everybody else, once in a clone of their own: {line})\n' in out
     assert out.count('.agents/skills/handoff/SKILL.md: it is yours, so there is no second one') == 1
+    assert 'everybody else' in ran(repo), 'nobody has committed it yet'
+    repo.git('add', '.')
+    repo.commit()
     assert 'everybody else' not in ran(repo), 'nothing was written'
 
 
